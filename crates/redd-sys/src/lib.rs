@@ -1,0 +1,1 @@
+//! Safe wrappers for kernel interfaces that rustix lacks.
