@@ -1,1 +1,59 @@
+//! What a container is, as plain data.
+//!
+//! A front end turns text into a [`Spec`]; the planner turns a `Spec` and the facts of a host into a plan.
+//! Nothing in this crate touches the system: a `Spec` can be built, compared and printed anywhere.
 #![forbid(unsafe_code)]
+
+pub mod capability;
+pub mod console;
+pub mod credential;
+pub mod ids;
+pub mod integration;
+pub mod lifecycle;
+pub mod mounts;
+pub mod name;
+pub mod network;
+pub mod parse;
+pub mod path;
+pub mod payload;
+pub mod resources;
+pub mod root;
+pub mod text;
+pub mod uuid;
+
+use serde::Serialize;
+
+/// Everything a user asked for, before any host was looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Spec {
+    /// The machine's name; unique among running machines.
+    pub name: name::MachineName,
+    /// Which tree is the root, and how it may be changed.
+    pub root: root::Root,
+    /// What runs inside.
+    pub payload: payload::Payload,
+    /// Host name and uuid, where the user chose them.
+    pub identity: payload::Identity,
+    /// Additions to the environment of the payload, later ones win.
+    pub environment: Vec<payload::EnvironmentVariable>,
+    /// The user namespace.
+    pub users: ids::UserNamespace,
+    /// How owners in the tree become owners inside.
+    pub ownership: ids::Ownership,
+    /// The network namespace and its links.
+    pub network: network::Network,
+    /// Mounts beyond those every container has.
+    pub mounts: Vec<mounts::CustomMount>,
+    /// Credentials for the payload's PID 1.
+    pub credentials: Vec<credential::Credential>,
+    /// What the payload's privileges are.
+    pub privileges: capability::Privileges,
+    /// Limits.
+    pub resources: resources::Resources,
+    /// What is taken over from the host.
+    pub integration: integration::Integration,
+    /// How the console is connected.
+    pub console: console::ConsoleMode,
+    /// Start, readiness, stop.
+    pub lifecycle: lifecycle::Lifecycle,
+}

@@ -1,0 +1,81 @@
+//! Credentials for the payload's PID 1 (EV5).
+
+use std::fmt;
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+/// The size limit of systemd's credentials: 1 MiB each and in total.
+pub const CREDENTIALS_SIZE_MAX: usize = 1024 * 1024;
+
+/// A credential's name: a file name of printable ASCII, 255 bytes at most.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct CredentialName(String);
+
+/// Why a text is no credential name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{0:?} is no credential name: a file name of printable ASCII characters without ':' and '/', 255 at most"
+)]
+pub struct CredentialNameError(String);
+
+impl CredentialName {
+    /// Checks the name.
+    ///
+    /// # Errors
+    /// Anything that is no file name, or that systemd would not accept.
+    pub fn new(name: &str) -> Result<Self, CredentialNameError> {
+        let printable = name.bytes().all(|byte| (0x21..0x7f).contains(&byte) && byte != b'/' && byte != b':');
+        if name.is_empty() || name.len() > 255 || name == "." || name == ".." || !printable {
+            return Err(CredentialNameError(name.chars().take(64).collect()));
+        }
+        Ok(Self(name.to_owned()))
+    }
+
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for CredentialName {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+/// A credential and where it comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Credential {
+    /// Its name.
+    pub name: CredentialName,
+    /// Where its value comes from.
+    pub source: CredentialSource,
+}
+
+/// Where a credential's value comes from.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CredentialSource {
+    /// `--set-credential=ID:VALUE`; never printed.
+    Value(#[serde(serialize_with = "hide")] Vec<u8>),
+    /// `--load-credential=ID:/PATH`: a file or a listening stream socket.
+    Path(PathBuf),
+    /// `--load-credential=ID:NAME`: a credential that redd itself was given.
+    Inherited(CredentialName),
+}
+
+fn hide<S: serde::Serializer>(value: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&format!("<{} bytes>", value.len()))
+}
+
+impl fmt::Debug for CredentialSource {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Value(value) => write!(formatter, "Value(<{} bytes>)", value.len()),
+            Self::Path(path) => write!(formatter, "Path({path:?})"),
+            Self::Inherited(name) => write!(formatter, "Inherited({name})"),
+        }
+    }
+}

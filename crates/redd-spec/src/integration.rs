@@ -1,0 +1,70 @@
+//! What is taken over from the host.
+
+use serde::Serialize;
+
+/// `--timezone=` (AI1)
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TimezoneMode {
+    /// A relative link into the payload's zoneinfo where that has the host's zone; see the other modes otherwise.
+    Auto,
+    /// Left as it is.
+    Off,
+    /// The host's file is copied.
+    Copy,
+    /// The host's file is bound over the payload's, read-only.
+    Bind,
+    /// A relative link into the payload's own zoneinfo.
+    Symlink,
+    /// The payload's file is removed: UTC.
+    Delete,
+}
+
+/// `--resolv-conf=`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ResolvConfMode {
+    /// Off with a private network; the host's file otherwise.
+    Auto,
+    /// Left as it is.
+    Off,
+    /// The payload's file is removed.
+    Delete,
+    /// One of the host's files, taken over in one of three ways.
+    From(ResolvConfMethod, ResolvConfSource),
+}
+
+/// How a resolv.conf is taken over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ResolvConfMethod {
+    /// Copied, unless the payload's is a symbolic link.
+    Copy,
+    /// Copied, in place of whatever is there.
+    Replace,
+    /// Bound over the payload's, read-only.
+    Bind,
+}
+
+/// Which of the host's files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ResolvConfSource {
+    /// `/etc/resolv.conf`
+    Host,
+    /// systemd-resolved's static file.
+    Static,
+    /// systemd-resolved's list of upstream servers.
+    Uplink,
+    /// systemd-resolved's stub file.
+    Stub,
+}
+
+/// What is taken over from the host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Integration {
+    /// `--timezone=`
+    pub timezone: TimezoneMode,
+    /// `--resolv-conf=`
+    pub resolv_conf: ResolvConfMode,
+}

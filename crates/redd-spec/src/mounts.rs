@@ -1,0 +1,101 @@
+//! Mounts that the user asked for.
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use crate::path::PathInRoot;
+use crate::root::Access;
+
+/// One mount, in the payload's terms.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CustomMount {
+    /// `--bind=`, `--bind-ro=`.
+    Bind(Bind),
+    /// `--tmpfs=`.
+    Tmpfs(Tmpfs),
+    /// `--inaccessible=`: covered by a node of mode 0000.
+    Inaccessible(PathInRoot),
+}
+
+impl CustomMount {
+    /// Where it appears; mounts are made in the order of their destinations.
+    #[must_use]
+    pub const fn destination(&self) -> &PathInRoot {
+        match self {
+            Self::Bind(bind) => &bind.destination,
+            Self::Tmpfs(tmpfs) => &tmpfs.destination,
+            Self::Inaccessible(path) => path,
+        }
+    }
+}
+
+/// A file or directory that appears at a second place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Bind {
+    /// What appears.
+    pub source: BindSource,
+    /// Where.
+    pub destination: PathInRoot,
+    /// `--bind-ro=` is read-only.
+    pub access: Access,
+    /// Whether mounts below the source come along.
+    pub submounts: Submounts,
+    /// How owners are mapped.
+    pub id_map: BindIdMap,
+}
+
+/// Where a bind mount's contents come from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BindSource {
+    /// A path on the host.
+    Host(PathBuf),
+    /// A path in the tree (`+PATH`).
+    Tree(PathInRoot),
+    /// An empty directory that is removed when the machine ends (no path at all).
+    Temporary,
+}
+
+/// Whether mounts below the source come along (`rbind`, `norbind`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Submounts {
+    /// `rbind`
+    Included,
+    /// `norbind`
+    Excluded,
+}
+
+/// How owners of a bind mount's files appear inside a user namespace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BindIdMap {
+    /// As they are: ids outside the container's range appear as nobody.
+    Unmapped,
+    /// `idmap`: id N outside is id N inside.
+    Identity,
+    /// `rootidmap`: the source's owner is root inside, everybody else is nobody.
+    Root,
+    /// `owneridmap`: the source's owner is the destination's owner, everybody else is nobody.
+    Owner,
+}
+
+/// An empty file system in memory.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Tmpfs {
+    /// Where.
+    pub destination: PathInRoot,
+    /// Options of tmpfs(5), as `name` or `name=value`; ids are the payload's.
+    pub options: Vec<TmpfsOption>,
+}
+
+/// One option of tmpfs(5).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TmpfsOption {
+    /// `size`, `mode`, `nosuid`, …
+    pub name: String,
+    /// What stands behind `=`.
+    pub value: Option<String>,
+}

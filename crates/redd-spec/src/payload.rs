@@ -1,0 +1,62 @@
+//! What runs inside, and what it is told.
+
+use serde::Serialize;
+
+use crate::name::Hostname;
+use crate::path::PathInRoot;
+use crate::text::ByteString;
+use crate::uuid::Uuid;
+
+/// What runs as the payload.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Payload {
+    /// The tree's own init, as PID 1.
+    Boot {
+        /// Arguments for the init.
+        arguments: Vec<ByteString>,
+    },
+    /// One command.
+    Command(Command),
+}
+
+/// One command and its circumstances.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Command {
+    /// The program, looked up in the payload's `$PATH` unless it has a slash, and its arguments. Empty: a login shell.
+    pub arguments: Vec<ByteString>,
+    /// Who is PID 1.
+    pub init: CommandInit,
+    /// User name or number, resolved in the tree's own `/etc/passwd` (`-u`).
+    pub user: Option<String>,
+    /// Working directory; the user's home otherwise (`--chdir`).
+    pub directory: Option<PathInRoot>,
+}
+
+/// Who is PID 1 when a command is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CommandInit {
+    /// A small init that reaps and forwards signals; the command is PID 2.
+    Stub,
+    /// The command itself (`--as-pid1`).
+    Command,
+}
+
+/// What the container is called, where the user said so.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Identity {
+    /// `--hostname=`; the machine's name otherwise.
+    pub hostname: Option<Hostname>,
+    /// `--uuid=`; used where the tree has no machine id of its own.
+    pub uuid: Option<Uuid>,
+}
+
+/// One variable of the payload's environment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct EnvironmentVariable {
+    /// Its name: not empty, without `=`.
+    pub name: ByteString,
+    /// Its value.
+    pub value: ByteString,
+}

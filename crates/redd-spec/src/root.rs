@@ -1,0 +1,52 @@
+//! The tree that becomes the container's root.
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+/// Whether something may be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Access {
+    /// It may.
+    ReadWrite,
+    /// It may not, and the payload cannot change that.
+    ReadOnly,
+}
+
+/// What of the tree survives a start (`--volatile=`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Volatile {
+    /// Everything written is kept.
+    No,
+    /// The root is empty and in memory; only `/usr` is the tree's, read-only.
+    Yes,
+    /// The root is read-only; `/var` is empty and in memory.
+    State,
+    /// Everything written goes to memory and is lost, at reboot too.
+    Overlay,
+}
+
+/// Whether the machine works on the tree or on a copy (`--ephemeral`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Persistence {
+    /// On the tree itself.
+    Kept,
+    /// On a copy that is removed when the machine ends; a reboot inside keeps it.
+    Ephemeral,
+}
+
+/// Which tree, and how.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Root {
+    /// The tree's directory on the host: absolute.
+    pub path: PathBuf,
+    /// `--read-only`.
+    pub access: Access,
+    /// `--volatile=`.
+    pub volatile: Volatile,
+    /// `--ephemeral`.
+    pub persistence: Persistence,
+}
