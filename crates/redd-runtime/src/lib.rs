@@ -1,1 +1,22 @@
+//! Runs a plan: host side, child side, supervisor, teardown, state.
+//!
+//! ```text
+//! Spec ──facts──▶ plan ──launch──▶ supervise ──▶ undo
+//! ```
 #![forbid(unsafe_code)]
+
+mod child;
+mod error;
+pub mod facts;
+mod host;
+mod ids;
+mod launch;
+mod prepare;
+mod start;
+mod state;
+mod supervise;
+mod undo;
+
+pub use error::{Error, StepError};
+pub use start::{Ending, collect_garbage, preview, start};
+pub use supervise::terminal::restore_at_panic;

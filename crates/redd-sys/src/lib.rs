@@ -1,1 +1,20 @@
 //! Safe wrappers for kernel interfaces that rustix lacks.
+//!
+//! The only crate with `unsafe`. Every block names the precondition and who guarantees it.
+
+pub mod bpf;
+pub mod channel;
+pub mod clone;
+pub mod datagram;
+pub mod lock;
+pub mod memory_file;
+pub mod mount;
+pub mod process;
+pub mod root_dir;
+pub mod seccomp;
+pub mod signal;
+pub mod single_thread;
+pub mod stub_init;
+mod syscall;
+
+pub use rustix::io::Errno;

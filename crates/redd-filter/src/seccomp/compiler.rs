@@ -1,0 +1,194 @@
+//! From a list to a program: a decision tree over ranges of numbers, so that it is short and shallow.
+
+use super::policy::{Machine, SeccompPolicy};
+use super::table::SYSTEM_CALLS;
+
+/// A program for the kernel, 8 bytes each instruction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeccompProgram(Vec<u64>);
+
+impl SeccompProgram {
+    /// The instructions in the layout of `struct sock_filter`.
+    #[must_use]
+    pub fn instructions(&self) -> &[u64] {
+        &self.0
+    }
+}
+
+/// What is answered to a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// It reaches the kernel.
+    Allow,
+    /// It fails with this number.
+    Fail(u16),
+    /// It depends on the kind of socket.
+    CheckSocket,
+}
+
+pub(super) const EPERM: u16 = 1;
+pub(super) const ENOSYS: u16 = 38;
+pub(super) const EAFNOSUPPORT: u16 = 97;
+/// Address families and a protocol that no namespace confines (A32).
+pub(super) const AF_NETLINK: u32 = 16;
+pub(super) const AF_VSOCK: u32 = 40;
+pub(super) const NETLINK_AUDIT: u32 = 9;
+
+/// Offsets into `struct seccomp_data`.
+const NUMBER: u32 = 0;
+const ARCHITECTURE: u32 = 4;
+/// The low half of an argument: the kernel looks at no more of an `int`, whatever the high half holds.
+const fn argument(index: u32) -> u32 {
+    16 + 8 * index + if cfg!(target_endian = "big") { 4 } else { 0 }
+}
+
+/// `AUDIT_ARCH_*`
+pub(super) const ARCH_X86_64: u32 = 0xc000_003e;
+pub(super) const ARCH_I386: u32 = 0x4000_0003;
+pub(super) const ARCH_AARCH64: u32 = 0xc000_00b7;
+
+/// One instruction of classic BPF.
+#[derive(Debug, Clone, Copy)]
+struct Instruction {
+    code: u16,
+    if_true: u8,
+    if_false: u8,
+    value: u32,
+}
+
+impl Instruction {
+    fn encode(self) -> u64 {
+        let [code_low, code_high] = self.code.to_ne_bytes();
+        let [a, b, c, d] = self.value.to_ne_bytes();
+        u64::from_ne_bytes([code_low, code_high, self.if_true, self.if_false, a, b, c, d])
+    }
+}
+
+const fn load(offset: u32) -> Instruction {
+    Instruction { code: 0x20, if_true: 0, if_false: 0, value: offset }
+}
+
+const fn jump(count: u32) -> Instruction {
+    Instruction { code: 0x05, if_true: 0, if_false: 0, value: count }
+}
+
+const fn if_equal(value: u32, if_true: u8, if_false: u8) -> Instruction {
+    Instruction { code: 0x15, if_true, if_false, value }
+}
+
+const fn if_at_least(value: u32, if_true: u8, if_false: u8) -> Instruction {
+    Instruction { code: 0x35, if_true, if_false, value }
+}
+
+const fn answer(verdict: u32) -> Instruction {
+    Instruction { code: 0x06, if_true: 0, if_false: 0, value: verdict }
+}
+
+const ALLOW: Instruction = answer(0x7fff_0000);
+
+const fn fail(errno: u16) -> Instruction {
+    answer(0x0005_0000 | errno as u32)
+}
+
+/// Numbers from `start` to the next range's are answered alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Range {
+    start: u32,
+    verdict: Verdict,
+}
+
+/// The architectures of a machine, and the table's column for each.
+pub(super) const fn architectures(machine: Machine) -> &'static [(u32, usize)] {
+    match machine {
+        Machine::X86_64 => &[(ARCH_X86_64, 0), (ARCH_I386, 1)],
+        Machine::Aarch64 => &[(ARCH_AARCH64, 2)],
+    }
+}
+
+pub(super) fn compile(policy: &SeccompPolicy, allowed: &[bool]) -> SeccompProgram {
+    let mut program = vec![load(ARCHITECTURE)];
+    for &(architecture, column) in architectures(policy.machine) {
+        let mut body = vec![load(NUMBER)];
+        body.extend(tree(&ranges(allowed, column)));
+        program.push(if_equal(architecture, 1, 0));
+        program.push(jump(length(&body)));
+        program.extend(body);
+    }
+    program.push(fail(ENOSYS));
+    SeccompProgram(program.into_iter().map(Instruction::encode).collect())
+}
+
+fn length(instructions: &[Instruction]) -> u32 {
+    u32::try_from(instructions.len()).unwrap_or(u32::MAX)
+}
+
+/// The whole space of numbers in ranges of equal verdicts. x32's numbers, from 2³⁰ on, are among the unknown.
+fn ranges(allowed: &[bool], column: usize) -> Vec<Range> {
+    let mut known: Vec<(u32, Verdict)> = SYSTEM_CALLS
+        .iter()
+        .zip(allowed)
+        .filter_map(|((name, numbers), &allowed)| {
+            let verdict = match (allowed, *name) {
+                (true, "socket") => Verdict::CheckSocket,
+                (true, _) => Verdict::Allow,
+                (false, _) => Verdict::Fail(EPERM),
+            };
+            numbers[column].map(|number| (u32::from(number), verdict))
+        })
+        .collect();
+    known.sort_unstable_by_key(|(number, _)| *number);
+    let mut ranges = Vec::new();
+    let mut next = 0;
+    for (number, verdict) in known {
+        if number > next {
+            push(&mut ranges, next, Verdict::Fail(ENOSYS));
+        }
+        push(&mut ranges, number, verdict);
+        next = number + 1;
+    }
+    push(&mut ranges, next, Verdict::Fail(ENOSYS));
+    ranges
+}
+
+fn push(ranges: &mut Vec<Range>, start: u32, verdict: Verdict) {
+    if ranges.last().is_none_or(|last| last.verdict != verdict) {
+        ranges.push(Range { start, verdict });
+    }
+}
+
+/// Bisects the ranges; the lower half follows its question, the upper half the lower.
+fn tree(ranges: &[Range]) -> Vec<Instruction> {
+    match ranges {
+        [] => vec![fail(ENOSYS)],
+        [range] => leaf(range.verdict),
+        _ => {
+            let (lower, upper) = ranges.split_at(ranges.len() / 2);
+            let (low, high) = (tree(lower), tree(upper));
+            let question = upper[0].start;
+            let mut instructions = match u8::try_from(low.len()) {
+                Ok(distance) => vec![if_at_least(question, distance, 0)],
+                // Conditional jumps reach 255 instructions, others any distance.
+                Err(_too_far) => vec![if_at_least(question, 0, 1), jump(length(&low))],
+            };
+            instructions.extend(low);
+            instructions.extend(high);
+            instructions
+        }
+    }
+}
+
+fn leaf(verdict: Verdict) -> Vec<Instruction> {
+    match verdict {
+        Verdict::Allow => vec![ALLOW],
+        Verdict::Fail(errno) => vec![fail(errno)],
+        Verdict::CheckSocket => vec![
+            load(argument(0)),
+            if_equal(AF_VSOCK, 3, 0),
+            if_equal(AF_NETLINK, 0, 3),
+            load(argument(2)),
+            if_equal(NETLINK_AUDIT, 0, 1),
+            fail(EAFNOSUPPORT),
+            ALLOW,
+        ],
+    }
+}

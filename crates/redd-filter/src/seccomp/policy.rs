@@ -1,0 +1,228 @@
+//! Which system calls are allowed.
+
+use super::compiler::{self, SeccompProgram};
+use super::table::{GROUPS, SYSTEM_CALLS};
+
+/// A kind of machine, with all ABIs its kernel may offer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Machine {
+    /// x86-64 and i386. x32 is always refused: nothing uses it, and it is one more way in (R19).
+    X86_64,
+    /// AArch64. 32-bit ARM is refused.
+    Aarch64,
+}
+
+impl Machine {
+    /// The one this is compiled for.
+    pub const THIS: Self = if cfg!(target_arch = "aarch64") { Self::Aarch64 } else { Self::X86_64 };
+}
+
+/// Whether i386 programs may use `socketcall`, whose arguments no filter can see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Socketcall {
+    /// They may: the payload is a 32-bit system whose libc knows nothing else.
+    Allowed,
+    /// They may not: it would be a way around the rules for sockets.
+    Refused,
+}
+
+/// A name of a system call or of a group, checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SyscallSelector(&'static str);
+
+/// There is no such system call or group.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there is no system call or group {word:?}{}", suggestion.map_or_else(String::new, |name| format!(", only {name:?}")))]
+pub struct UnknownSyscall {
+    word: String,
+    suggestion: Option<&'static str>,
+}
+
+impl SyscallSelector {
+    /// Looks the word up; groups start with `@`.
+    ///
+    /// # Errors
+    /// There is none of that name.
+    pub fn parse(word: &str) -> Result<Self, UnknownSyscall> {
+        let names = || GROUPS.iter().map(|(name, _)| *name).chain(SYSTEM_CALLS.iter().map(|(name, _)| *name));
+        if let Some(name) = names().find(|&name| name == word) {
+            return Ok(Self(name));
+        }
+        let suggestion = names().find(|name| differ_by_one(name, word));
+        Err(UnknownSyscall { word: word.chars().take(64).collect(), suggestion })
+    }
+}
+
+/// Whether one character was added, left out or mistyped.
+fn differ_by_one(one: &str, other: &str) -> bool {
+    let (short, long) = if one.len() <= other.len() { (one, other) } else { (other, one) };
+    if long.len() - short.len() > 1 {
+        return false;
+    }
+    let prefix = short.bytes().zip(long.bytes()).take_while(|(a, b)| a == b).count();
+    let rest = |text: &str, from: usize| text.as_bytes().get(from..).map(<[u8]>::to_vec);
+    let tail = if short.len() == long.len() { prefix + 1 } else { prefix };
+    rest(short, tail) == rest(long, prefix + 1)
+}
+
+/// What a payload may call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeccompPolicy {
+    /// The machine.
+    pub machine: Machine,
+    /// The payload's capabilities, bit N for number N: some calls are of no use without one.
+    pub capabilities: u64,
+    /// Added to the default list.
+    pub allow: Vec<SyscallSelector>,
+    /// Taken from it; this wins.
+    pub deny: Vec<SyscallSelector>,
+    /// For i386 programs.
+    pub socketcall: Socketcall,
+}
+
+/// Groups that are allowed by default.
+const GROUPS_ALLOWED: [&str; 16] = [
+    "@aio",
+    "@basic-io",
+    "@chown",
+    "@default",
+    "@file-system",
+    "@io-event",
+    "@ipc",
+    "@mount",
+    "@network-io",
+    "@process",
+    "@resources",
+    "@sandbox",
+    "@setuid",
+    "@signal",
+    "@sync",
+    "@timer",
+];
+
+/// What is allowed by default beside the groups.
+const NAMES_ALLOWED: [&str; 67] = [
+    "brk",
+    "cachestat",
+    "capget",
+    "capset",
+    "copy_file_range",
+    "fadvise64",
+    "fadvise64_64",
+    "file_getattr",
+    "file_setattr",
+    "flock",
+    "futex_requeue",
+    "futex_wait",
+    "futex_wake",
+    "get_mempolicy",
+    "getcpu",
+    "getpriority",
+    "getrandom",
+    "ioctl",
+    "ioprio_get",
+    "kcmp",
+    "lsm_get_self_attr",
+    "lsm_list_modules",
+    "lsm_set_self_attr",
+    "madvise",
+    "map_shadow_stack",
+    "mincore",
+    "mprotect",
+    "mremap",
+    "name_to_handle_at",
+    "oldolduname",
+    "olduname",
+    "open_tree_attr",
+    "personality",
+    "process_mrelease",
+    "readahead",
+    "readdir",
+    "remap_file_pages",
+    "rseq",
+    "sched_get_priority_max",
+    "sched_get_priority_min",
+    "sched_getaffinity",
+    "sched_getattr",
+    "sched_getparam",
+    "sched_getscheduler",
+    "sched_rr_get_interval",
+    "sched_rr_get_interval_time64",
+    "sched_yield",
+    "sendfile",
+    "sendfile64",
+    "setdomainname",
+    "setfsgid",
+    "setfsgid32",
+    "setfsuid",
+    "setfsuid32",
+    "sethostname",
+    "setpgid",
+    "setsid",
+    "splice",
+    "sysinfo",
+    "tee",
+    "umask",
+    "uname",
+    "uretprobe",
+    "userfaultfd",
+    "vmsplice",
+    "mseal",
+    "futex_waitv",
+];
+
+/// What is allowed with a capability, by its number.
+const NAMES_WITH_CAPABILITY: [(u32, &[&str]); 10] = [
+    (14, &["@memlock"]),
+    (16, &["@module"]),
+    (17, &["@raw-io"]),
+    (19, &["pidfd_getfd", "process_vm_readv", "process_vm_writev", "ptrace"]),
+    (20, &["acct"]),
+    (22, &["reboot"]),
+    (25, &["@clock"]),
+    (26, &["vhangup"]),
+    (34, &["syslog"]),
+    (39, &["bpf"]),
+];
+
+/// What is refused although a group has it. Operations that io_uring queues pass every filter by.
+const NAMES_REFUSED: [&str; 3] = ["io_uring_enter", "io_uring_register", "io_uring_setup"];
+
+impl SeccompPolicy {
+    /// The default list.
+    #[must_use]
+    pub const fn new(machine: Machine, capabilities: u64) -> Self {
+        Self { machine, capabilities, allow: Vec::new(), deny: Vec::new(), socketcall: Socketcall::Refused }
+    }
+
+    /// The program that keeps to this policy.
+    #[must_use]
+    pub fn compile(&self) -> SeccompProgram {
+        compiler::compile(self, &self.allowed())
+    }
+
+    /// For each row of the table, whether it is allowed.
+    pub(super) fn allowed(&self) -> Vec<bool> {
+        let mut allowed = vec![false; SYSTEM_CALLS.len()];
+        let mut set = |name: &str, value| set_all(&mut allowed, name, value);
+        GROUPS_ALLOWED.iter().chain(&NAMES_ALLOWED).for_each(|name| set(name, true));
+        for (capability, names) in NAMES_WITH_CAPABILITY {
+            let has_it = self.capabilities >> capability & 1 == 1;
+            names.iter().for_each(|name| set(name, has_it));
+        }
+        NAMES_REFUSED.iter().for_each(|name| set(name, false));
+        set("socketcall", self.socketcall == Socketcall::Allowed);
+        self.allow.iter().for_each(|selector| set(selector.0, true));
+        self.deny.iter().for_each(|selector| set(selector.0, false));
+        allowed
+    }
+}
+
+/// Sets every row of a name or group. Names of other architectures have no row.
+fn set_all(rows: &mut [bool], name: &str, value: bool) {
+    if let Ok(row) = SYSTEM_CALLS.binary_search_by_key(&name, |(name, _)| *name) {
+        rows[row] = value;
+    } else if let Ok(group) = GROUPS.binary_search_by_key(&name, |(name, _)| *name) {
+        GROUPS[group].1.iter().for_each(|member| set_all(rows, member, value));
+    }
+}

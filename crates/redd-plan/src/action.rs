@@ -1,0 +1,180 @@
+//! Everything redd can do to a machine, as data. One action, one function in the runtime.
+
+use std::path::PathBuf;
+
+pub use redd_filter::device::{DevicePolicy, DeviceProgram};
+pub use redd_filter::seccomp::SeccompProgram;
+use redd_spec::capability::CapabilitySet;
+use redd_spec::ids::{HostId, IdRange};
+use redd_spec::name::{Hostname, MachineName};
+use redd_spec::path::PathInRoot;
+use redd_spec::resources::{OomScoreAdjust, ResourceLimit};
+use redd_spec::text::ByteString;
+use serde::Serialize;
+
+use crate::cgroup::{CgroupPath, Controller};
+use crate::descriptor::{FdName, Slot};
+
+mod display;
+pub mod parts;
+
+pub use parts::*;
+
+/// One thing to do. Data only: the choice was made by the planner.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "action", rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "the fields are named after what the action's own line says")]
+pub enum Action {
+    // On the host.
+    /// Makes a cgroup directory.
+    CreateCgroup { path: CgroupPath },
+    /// Moves redd itself into a leaf, so that controllers can be handed down.
+    MoveSelf { path: CgroupPath },
+    /// Hands controllers down to children.
+    EnableControllers { path: CgroupPath, controllers: Vec<Controller> },
+    /// Writes one attribute of a cgroup.
+    SetCgroupAttribute { path: CgroupPath, attribute: &'static str, value: String },
+    /// Attaches the device filter as a BPF program.
+    AttachDeviceProgram {
+        path: CgroupPath,
+        #[serde(skip)]
+        program: DeviceProgram,
+    },
+    /// Writes the device filter into the `devices` controller of version 1.
+    SetDeviceRules {
+        path: CgroupPath,
+        #[serde(skip)]
+        policy: DevicePolicy,
+    },
+    /// Gives a cgroup's delegated files to the payload's root.
+    DelegateCgroup { path: CgroupPath, owner: HostId, files: Vec<String> },
+    /// Opens the payload's cgroup, for the clone to be born in.
+    OpenPayloadCgroup { path: CgroupPath },
+    /// Makes a directory of the machine's own.
+    CreateHostDirectory { path: PathBuf, owner: HostId },
+    /// Copies a mount of the host, as it was opened when it was checked; the copy is attached nowhere.
+    CopyMount { slot: Slot, source: MountSource },
+    /// Leaves the host's mount namespace for a private one, where mounts wait for the child.
+    EnterStagingNamespace,
+    /// Makes the child.
+    Clone { namespaces: Vec<Namespace>, cgroup: Birth },
+    /// Maps ids in the child's user namespace.
+    WriteIdMap { ids: IdRange },
+    /// Puts a copied mount into a slot of the staging namespace, with an id map and flags.
+    Stage { slot: Slot, id_map: StageIdMap, flags: MountFlags },
+    /// Makes an overlay over [`Slot::Lower`] in the root's slot.
+    StageOverlay { upper: UpperLayer, owner: HostId, mode: u32, flags: MountFlags },
+    /// Makes a file system in a slot of the staging namespace, and fills it.
+    StageFileSystem { slot: Slot, file_system: FileSystem, owner: HostId, entries: Vec<Entry> },
+    /// Listens on a socket in a staged file system.
+    CreateNotifySocket { slot: Slot, name: &'static str, owner: HostId },
+    /// Opens a FIFO in a staged file system for both directions.
+    OpenKernelMessages { slot: Slot, name: &'static str },
+    /// Takes a read-only view of a staged file system, for programs of the host.
+    OpenUnixExport { slot: Slot },
+    /// Sets the child's resource limits.
+    SetResourceLimits { limits: Vec<ResourceLimit>, exactness: Exactness },
+    /// Sets the child's score for the OOM killer.
+    SetOomScoreAdjust { value: OomScoreAdjust },
+    /// Puts the child into cgroups of version 1.
+    JoinLegacyCgroups { paths: Vec<CgroupPath> },
+    /// Makes the veth pair, one end in the child's network namespace.
+    CreateVeth(VethPair),
+    /// Goes back to the host's mount namespace.
+    LeaveStagingNamespace,
+
+    // In the child.
+    /// Becomes root of the user namespace.
+    BecomeRoot,
+    /// Enters namespaces that could not be made by the clone.
+    Unshare { namespaces: Vec<Namespace> },
+    /// Sets the host name.
+    SetHostname { hostname: Hostname },
+    /// Brings the loopback link up.
+    EnableLoopback,
+    /// Attaches the staged root; paths of later steps are resolved below it.
+    AttachRoot,
+    /// Makes an empty root in memory; paths of later steps are resolved below it.
+    AttachEmptyRoot { file_system: FileSystem, links: Vec<(String, String)> },
+    /// Makes a directory where there is none.
+    EnsureDirectory { path: PathInRoot, mode: u32 },
+    /// Makes a file system and attaches it.
+    Mount { target: PathInRoot, file_system: FileSystem },
+    /// Takes a mount of the staging namespace, its flags locked, and attaches it.
+    AttachStaged { slot: Slot, target: PathInRoot, create: MountPoint },
+    /// Puts one file of a staged file system over a file of the container.
+    AttachStagedFile { slot: Slot, file: &'static str, target: PathInRoot, flags: MountFlags },
+    /// Makes a file or directory of the container appear at a second place.
+    Bind { source: PathInRoot, target: PathInRoot, flags: MountFlags, missing: Missing, create: MountPoint },
+    /// Makes a symbolic link where there is nothing.
+    CreateLink { path: PathInRoot, target: String },
+    /// Covers a path with the inaccessible node of its kind.
+    Cover { path: PathInRoot, missing: Missing },
+    /// Puts a file into the tree in place of what is there.
+    ReplaceFile { path: PathInRoot, replacement: Replacement },
+    /// Allocates the console's pty in the payload's devpts and binds it.
+    OpenConsole { target: PathInRoot },
+    /// Makes the attached root the root, and lets go of the host's.
+    PivotRoot,
+    /// Makes every mount shared among the payload's mount namespaces.
+    MakeShared,
+    /// Hands files to the host's side.
+    SendDescriptors { names: Vec<FdName> },
+    /// Leads a session whose terminal is the console.
+    AttachConsole,
+    /// Leads a session without a terminal.
+    LeadSession,
+    /// Makes a session keyring of its own.
+    JoinSessionKeyring,
+    /// Sets umask and working directory.
+    SetWorkingDirectory { path: PathInRoot },
+    /// Sets `PR_SET_NO_NEW_PRIVS`.
+    RefuseNewPrivileges,
+    /// Installs the system call filter.
+    InstallSeccomp {
+        #[serde(skip)]
+        program: SeccompProgram,
+    },
+    /// Drops capabilities from the bounding set for good.
+    DropBoundingCapabilities { kept: CapabilitySet },
+    /// Becomes the payload's user.
+    SetUser { uid: u32, gid: u32, groups: Vec<u32> },
+    /// Sets the capabilities, inheritable and ambient ones empty.
+    SetCapabilities { capabilities: CapabilitySet },
+    /// Ties the child's life to redd's.
+    DieWithSupervisor,
+    /// Looks at itself and refuses to go on where a protection is missing.
+    VerifyConfinement { capabilities: CapabilitySet, new_privileges: PrivilegeCheck },
+    /// Becomes the payload.
+    Execute(Execution),
+}
+
+/// A pair of links, one end in the payload's network namespace.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct VethPair {
+    /// Whose they are.
+    pub machine: MachineName,
+    /// The link outside.
+    pub host_name: String,
+    /// Its full name, where that is longer than the kernel allows.
+    pub alternative_name: Option<String>,
+    /// Its address.
+    pub host_mac: MacAddress,
+    /// The link inside.
+    pub container_name: String,
+    /// Its address.
+    pub container_mac: MacAddress,
+}
+
+/// What is executed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Execution {
+    /// Paths to try, in this order.
+    pub candidates: Vec<ByteString>,
+    /// The arguments, the program's name first.
+    pub arguments: Vec<ByteString>,
+    /// The environment, `NAME=VALUE`.
+    pub environment: Vec<ByteString>,
+    /// Who is PID 1.
+    pub init: ExecutionInit,
+}

@@ -1,0 +1,83 @@
+//! Control groups as a plan speaks of them.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// A controller that redd uses; the kernel has more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "the names are the kernel's")]
+pub enum Controller {
+    Cpu,
+    Cpuset,
+    Io,
+    Memory,
+    Pids,
+    Hugetlb,
+    Devices,
+    Freezer,
+}
+
+impl Controller {
+    /// Every one of them.
+    pub const ALL: [Self; 8] = [
+        Self::Cpu,
+        Self::Cpuset,
+        Self::Io,
+        Self::Memory,
+        Self::Pids,
+        Self::Hugetlb,
+        Self::Devices,
+        Self::Freezer,
+    ];
+
+    /// The kernel's name in the unified hierarchy.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Cpu => "cpu",
+            Self::Cpuset => "cpuset",
+            Self::Io => "io",
+            Self::Memory => "memory",
+            Self::Pids => "pids",
+            Self::Hugetlb => "hugetlb",
+            Self::Devices => "devices",
+            Self::Freezer => "freezer",
+        }
+    }
+
+    /// The controller of that name in either kind of hierarchy.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "blkio" => Some(Self::Io),
+            _ => Self::ALL.into_iter().find(|controller| controller.name() == name),
+        }
+    }
+}
+
+impl fmt::Display for Controller {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
+
+/// A cgroup directory on the host, as a path: these directories are the manager's own.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct CgroupPath(pub PathBuf);
+
+impl CgroupPath {
+    /// A directory below this one.
+    #[must_use]
+    pub fn child(&self, name: &str) -> Self {
+        Self(self.0.join(name))
+    }
+}
+
+impl fmt::Display for CgroupPath {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&redd_spec::text::escape_path(&self.0))
+    }
+}

@@ -1,0 +1,265 @@
+//! What is known of the host, the tree and this start, as plain data. The runtime gathers it.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use redd_spec::capability::CapabilitySet;
+use redd_spec::ids::{HostId, IdRange};
+use redd_spec::path::PathInRoot;
+use redd_spec::uuid::Uuid;
+use serde::Serialize;
+
+use crate::cgroup::{CgroupPath, Controller};
+
+/// What this machine offers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct HostFacts {
+    /// The kernel's version.
+    pub kernel: KernelVersion,
+    /// The host's `/etc/machine-id`.
+    pub machine_id: Option<Uuid>,
+    /// The host's os-release.
+    pub os_release: OsRelease,
+    /// The cgroup hierarchies.
+    pub cgroups: CgroupFacts,
+    /// What redd itself may do.
+    pub capabilities: CapabilitySet,
+    /// The host's memory in bytes.
+    pub memory: u64,
+    /// The host's time zone.
+    pub timezone: HostTimezone,
+    /// Whether SELinux is mounted at `/sys/fs/selinux`.
+    pub selinux: Presence,
+    /// `$TERM` of the caller, where stdout is a terminal.
+    pub terminal: Option<String>,
+}
+
+/// Whether something is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Presence {
+    /// It is.
+    Present,
+    /// It is not.
+    Absent,
+}
+
+impl Presence {
+    /// Whether it is there.
+    #[must_use]
+    pub const fn is_present(self) -> bool {
+        matches!(self, Self::Present)
+    }
+}
+
+impl From<bool> for Presence {
+    fn from(present: bool) -> Self {
+        if present { Self::Present } else { Self::Absent }
+    }
+}
+
+/// The kernel's version, as far as features depend on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct KernelVersion {
+    /// 6 in 6.18
+    pub major: u32,
+    /// 18 in 6.18
+    pub minor: u32,
+}
+
+/// The fields of os-release(5) that the payload is told (EV4), and the whole file (RH4).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the names are those of os-release(5)")]
+pub struct OsRelease {
+    pub id: Option<String>,
+    pub build_id: Option<String>,
+    pub variant_id: Option<String>,
+    pub version_id: Option<String>,
+    #[serde(skip)]
+    pub contents: Vec<u8>,
+}
+
+/// The host's time zone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HostTimezone {
+    /// `/etc/localtime` is a link to this zone below `/usr/share/zoneinfo`.
+    Zone(String),
+    /// `/etc/localtime` is a file.
+    File,
+    /// There is none: UTC.
+    Unset,
+}
+
+/// The cgroup hierarchies that are mounted, and where redd is in them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct CgroupFacts {
+    /// The unified one.
+    pub unified: Option<UnifiedHierarchy>,
+    /// Those of version 1 that have a controller.
+    pub legacy: Vec<LegacyHierarchy>,
+}
+
+/// The unified hierarchy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct UnifiedHierarchy {
+    /// The directory of redd's own cgroup.
+    pub own: CgroupPath,
+    /// Controllers redd's own cgroup has, in the unified hierarchy.
+    pub controllers: BTreeSet<Controller>,
+    /// Controllers its children get without doing anything.
+    pub enabled: BTreeSet<Controller>,
+    /// Whether controllers can be enabled for its children.
+    pub population: Population,
+    /// `/sys/kernel/cgroup/delegate`: what the owner of a delegated cgroup may write.
+    pub delegate: Vec<String>,
+}
+
+/// What lives in redd's own cgroup: a cgroup with processes cannot hand controllers down, the root excepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Population {
+    /// It is the root of the hierarchy.
+    Root,
+    /// redd alone.
+    OnlyRedd,
+    /// Other processes too.
+    Shared,
+}
+
+/// A hierarchy of version 1.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LegacyHierarchy {
+    /// Its controllers.
+    pub controllers: BTreeSet<Controller>,
+    /// The directory of redd's own cgroup.
+    pub own: CgroupPath,
+}
+
+/// What is known of the tree.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TreeFacts {
+    /// Owner of its root directory.
+    pub owner: HostId,
+    /// Group of its root directory.
+    pub group: HostId,
+    /// Permissions of its root directory.
+    pub mode: u32,
+    /// The init, where one was found.
+    pub init: Option<Init>,
+    /// Whether it has an os-release file.
+    pub os_release: Presence,
+    /// Its initialised machine id.
+    pub machine_id: Option<Uuid>,
+    /// Whether `/usr` is a directory.
+    pub usr: Presence,
+    /// Top-level links into `/usr` (`bin` → `usr/bin`), of a merged-usr tree.
+    pub usr_links: Vec<(String, String)>,
+    /// The user a command is run as.
+    pub user: Option<UserFacts>,
+    /// What is at `/etc/localtime`.
+    pub localtime: FileKind,
+    /// Whether the host's zone is in the tree's zoneinfo.
+    pub zone: Presence,
+    /// What is at `/etc/resolv.conf`.
+    pub resolv_conf: FileKind,
+    /// Whether `/etc` is there.
+    pub etc: Presence,
+    /// Device and inode number, which tell a copy from its original.
+    pub identity: TreeIdentity,
+}
+
+/// Device and inode number of the tree's root directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct TreeIdentity {
+    /// `st_dev`
+    pub device: u64,
+    /// `st_ino`
+    pub inode: u64,
+}
+
+/// The tree's init.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Init {
+    /// Where it is.
+    pub path: PathInRoot,
+    /// Which word size it is built for.
+    pub class: ExecutableClass,
+}
+
+/// The word size of an executable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ExecutableClass {
+    /// 64 bits, or no ELF file.
+    Native,
+    /// 32 bits: its libc may know only `socketcall`.
+    Bits32,
+}
+
+/// A user of the tree.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the fields are those of passwd(5)")]
+pub struct UserFacts {
+    pub name: String,
+    pub uid: u32,
+    pub gid: u32,
+    pub groups: Vec<u32>,
+    pub home: String,
+    pub shell: String,
+}
+
+/// What kind of file is somewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FileKind {
+    /// Nothing.
+    Missing,
+    /// A symbolic link.
+    Link,
+    /// A regular file.
+    Regular,
+    /// A directory.
+    Directory,
+    /// Something else.
+    Other,
+}
+
+/// What belongs to this one start: allocated, random, or read from files the user named.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Grants {
+    /// The ids of the user namespace, where one is used.
+    pub ids: Option<IdRange>,
+    /// The boot id of this start.
+    pub boot_id: Uuid,
+    /// For a uuid that is new at each start.
+    pub random_uuid: Uuid,
+    /// Values of the credentials, by name.
+    #[serde(skip)]
+    pub credentials: Vec<(String, Vec<u8>)>,
+    /// The host's resolv.conf of the kind asked for.
+    #[serde(skip)]
+    pub resolv_conf: Option<Vec<u8>>,
+    /// The path of that file.
+    pub resolv_conf_path: Option<PathBuf>,
+    /// The host's `/etc/localtime`, where it is to be copied.
+    #[serde(skip)]
+    pub localtime: Option<Vec<u8>>,
+    /// What each host path of a bind mount is, in the order of the Spec's mounts.
+    pub binds: Vec<BindFacts>,
+    /// Where an ephemeral copy's changes go.
+    pub ephemeral_directory: Option<PathBuf>,
+    /// A directory of this machine's own for temporary bind sources.
+    pub temporary_directory: PathBuf,
+}
+
+/// What is known of a bind mount's ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct BindFacts {
+    /// What the source is.
+    pub kind: FileKind,
+    /// Who owns the source.
+    pub source_owner: HostId,
+    /// Who owns the destination in the tree, as the tree has it; root where it is missing.
+    pub destination_owner: u32,
+}

@@ -1,0 +1,233 @@
+//! The payload's control groups.
+//!
+//! `redd-NAME/` carries the limits and the device filter; `redd-NAME/payload/` is the payload's. The payload owns
+//! the lower one only, so that it cannot lift its own limits (R23).
+
+use std::collections::BTreeSet;
+
+use redd_filter::device::DevicePolicy;
+use redd_spec::resources::{Limit, MemoryAmount, MilliCpus};
+
+use super::check::PlanError;
+use super::context::{Context, Steps};
+use crate::action::Action;
+use crate::cgroup::{CgroupPath, Controller};
+use crate::clause::Clause::{AI5, EE3, EE6, NO1, NO5, NO6, UP2};
+use crate::facts::{LegacyHierarchy, Population, UnifiedHierarchy};
+use crate::step::Undo;
+
+/// As many processes as systemd's own template allows a container.
+const DEFAULT_PIDS: u32 = 16_384;
+/// What a payload may use of the host's memory, so that the host survives it.
+const DEFAULT_MEMORY_PERCENT: u64 = 80;
+/// The period that shares of processor time are counted in, in microseconds.
+const CPU_PERIOD: u64 = 100_000;
+
+/// One limit, in the words of both versions.
+struct ControllerLimit {
+    controller: Controller,
+    option: &'static str,
+    asked_for: bool,
+    unified: (&'static str, String),
+    legacy: Vec<(&'static str, String)>,
+}
+
+pub(super) fn prepare(context: &Context<'_>, steps: &mut Steps) -> Result<(), PlanError> {
+    let limits = limits(context);
+    let mut served = BTreeSet::new();
+    match &context.host.cgroups.unified {
+        Some(unified) => prepare_unified(context, unified, &limits, &mut served, steps),
+        None => prepare_device_controller(context, steps)?,
+    }
+    for hierarchy in legacy_in_use(context) {
+        prepare_legacy(context, hierarchy, &limits, &mut served, steps);
+    }
+    warn_of_missing(&limits, &served, steps);
+    Ok(())
+}
+
+/// The cgroups of version 1 that a running process has to be put into.
+pub(super) fn join_legacy(context: &Context<'_>, steps: &mut Steps) {
+    let mut paths: Vec<CgroupPath> =
+        legacy_in_use(context).map(|hierarchy| machine_cgroup(context, &hierarchy.own)).collect();
+    if context.host.cgroups.unified.is_none() {
+        paths.extend(device_hierarchy(context).map(|hierarchy| machine_cgroup(context, &hierarchy.own)));
+    }
+    if !paths.is_empty() {
+        steps.host(Action::JoinLegacyCgroups { paths }, &[EE6]);
+    }
+}
+
+fn machine_cgroup(context: &Context<'_>, own: &CgroupPath) -> CgroupPath {
+    own.child(&format!("redd-{}", context.spec.name))
+}
+
+fn prepare_unified(
+    context: &Context<'_>,
+    unified: &UnifiedHierarchy,
+    limits: &[ControllerLimit],
+    served: &mut BTreeSet<Controller>,
+    steps: &mut Steps,
+) {
+    let machine = machine_cgroup(context, &unified.own);
+    let payload = machine.child("payload");
+    let controllers = hand_down(unified, steps);
+    create(&machine, steps);
+    if !controllers.is_empty() {
+        let controllers: Vec<Controller> = controllers.iter().copied().collect();
+        steps.host(Action::EnableControllers { path: machine.clone(), controllers }, &[EE6]);
+    }
+    for limit in limits.iter().filter(|limit| controllers.contains(&limit.controller)) {
+        let (attribute, value) = limit.unified.clone();
+        steps.host(Action::SetCgroupAttribute { path: machine.clone(), attribute, value }, &[]);
+        served.insert(limit.controller);
+    }
+    let program = DevicePolicy::container_default().compile();
+    steps.host(Action::AttachDeviceProgram { path: machine, program }, &[EE3, NO1, NO5]);
+    steps.host(Action::CreateCgroup { path: payload.clone() }, &[EE6, NO6]);
+    let files = unified.delegate.clone();
+    steps
+        .host(Action::DelegateCgroup { path: payload.clone(), owner: context.root_id(), files }, &[EE6, UP2]);
+    steps.host(Action::OpenPayloadCgroup { path: payload }, &[EE6]);
+}
+
+/// Which controllers a child of redd's own cgroup gets, after what has to be done for it.
+///
+/// A cgroup with processes cannot hand controllers down; only redd itself is ever moved (AI5).
+fn hand_down(unified: &UnifiedHierarchy, steps: &mut Steps) -> BTreeSet<Controller> {
+    let missing: Vec<Controller> = unified.controllers.difference(&unified.enabled).copied().collect();
+    if missing.is_empty() {
+        return unified.enabled.clone();
+    }
+    match unified.population {
+        Population::Shared => return unified.enabled.clone(),
+        Population::OnlyRedd => {
+            let path = unified.own.child("supervisor");
+            let undo = Undo::RemoveCgroup { path: path.clone() };
+            steps.host_undone(Action::MoveSelf { path }, &[AI5], undo);
+        }
+        Population::Root => {}
+    }
+    steps.host(Action::EnableControllers { path: unified.own.clone(), controllers: missing }, &[AI5]);
+    unified.controllers.clone()
+}
+
+fn create(path: &CgroupPath, steps: &mut Steps) {
+    let undo = Undo::RemoveCgroup { path: path.clone() };
+    steps.host_undone(Action::CreateCgroup { path: path.clone() }, &[EE6, AI5], undo);
+}
+
+fn prepare_legacy(
+    context: &Context<'_>,
+    hierarchy: &LegacyHierarchy,
+    limits: &[ControllerLimit],
+    served: &mut BTreeSet<Controller>,
+    steps: &mut Steps,
+) {
+    let machine = machine_cgroup(context, &hierarchy.own);
+    create(&machine, steps);
+    for limit in limits.iter().filter(|limit| hierarchy.controllers.contains(&limit.controller)) {
+        for (attribute, value) in limit.legacy.clone() {
+            steps.host(Action::SetCgroupAttribute { path: machine.clone(), attribute, value }, &[]);
+        }
+        served.insert(limit.controller);
+    }
+}
+
+/// Without a unified hierarchy there is no BPF program to attach: the `devices` controller does its work.
+fn prepare_device_controller(context: &Context<'_>, steps: &mut Steps) -> Result<(), PlanError> {
+    let hierarchy = device_hierarchy(context).ok_or(PlanError::NoCgroups)?;
+    let machine = machine_cgroup(context, &hierarchy.own);
+    create(&machine, steps);
+    let policy = DevicePolicy::container_default();
+    steps.host(Action::SetDeviceRules { path: machine, policy }, &[EE3, NO1, NO5]);
+    Ok(())
+}
+
+fn device_hierarchy<'a>(context: &Context<'a>) -> Option<&'a LegacyHierarchy> {
+    context.host.cgroups.legacy.iter().find(|hierarchy| hierarchy.controllers.contains(&Controller::Devices))
+}
+
+/// The hierarchies of version 1 whose controllers carry a limit; the others are left alone (AI5).
+fn legacy_in_use<'a>(context: &Context<'a>) -> impl Iterator<Item = &'a LegacyHierarchy> {
+    let wanted: BTreeSet<Controller> = limits(context).iter().map(|limit| limit.controller).collect();
+    context
+        .host
+        .cgroups
+        .legacy
+        .iter()
+        .filter(move |hierarchy| !hierarchy.controllers.is_disjoint(&wanted))
+        .filter(|hierarchy| !hierarchy.controllers.contains(&Controller::Devices))
+}
+
+fn limits(context: &Context<'_>) -> Vec<ControllerLimit> {
+    let resources = &context.spec.resources;
+    let mut limits = Vec::new();
+    if let Some((bytes, asked_for)) = memory_limit(resources.memory, context.host.memory) {
+        limits.push(ControllerLimit {
+            controller: Controller::Memory,
+            option: "--memory",
+            asked_for,
+            unified: ("memory.max", bytes.to_string()),
+            legacy: vec![("memory.limit_in_bytes", bytes.to_string())],
+        });
+    }
+    if let Some((pids, asked_for)) = chosen(resources.pids, Some(DEFAULT_PIDS)) {
+        limits.push(ControllerLimit {
+            controller: Controller::Pids,
+            option: "--pids-max",
+            asked_for,
+            unified: ("pids.max", pids.to_string()),
+            legacy: vec![("pids.max", pids.to_string())],
+        });
+    }
+    if let Some((MilliCpus(share), asked_for)) = chosen(resources.cpus, None) {
+        let quota = u64::from(share) * CPU_PERIOD / 1000;
+        limits.push(ControllerLimit {
+            controller: Controller::Cpu,
+            option: "--cpus",
+            asked_for,
+            unified: ("cpu.max", format!("{quota} {CPU_PERIOD}")),
+            legacy: vec![
+                ("cpu.cfs_period_us", CPU_PERIOD.to_string()),
+                ("cpu.cfs_quota_us", quota.to_string()),
+            ],
+        });
+    }
+    limits
+}
+
+fn memory_limit(limit: Limit<MemoryAmount>, total: u64) -> Option<(u64, bool)> {
+    let percent = |share: u64| total / 100 * share;
+    let (amount, asked_for) = chosen(limit, Some(MemoryAmount::Bytes(percent(DEFAULT_MEMORY_PERCENT))))?;
+    match amount {
+        MemoryAmount::Bytes(bytes) => Some((bytes, asked_for)),
+        MemoryAmount::Percent(share) => Some((percent(u64::from(share)), asked_for)),
+    }
+}
+
+/// The value in force, and whether the user asked for it.
+fn chosen<T>(limit: Limit<T>, default: Option<T>) -> Option<(T, bool)> {
+    match limit {
+        Limit::Default => default.map(|value| (value, false)),
+        Limit::At(value) => Some((value, true)),
+        Limit::Unlimited => None,
+    }
+}
+
+fn warn_of_missing(limits: &[ControllerLimit], served: &BTreeSet<Controller>, steps: &mut Steps) {
+    let missing: Vec<&ControllerLimit> =
+        limits.iter().filter(|limit| !served.contains(&limit.controller)).collect();
+    if missing.is_empty() {
+        return;
+    }
+    let names: Vec<&str> = missing.iter().map(|limit| limit.controller.name()).collect();
+    let options: Vec<&str> =
+        missing.iter().filter(|limit| limit.asked_for).map(|limit| limit.option).collect();
+    let effect = if options.is_empty() {
+        "the payload's use of them is not limited".to_owned()
+    } else {
+        format!("{} has no effect", options.join(", "))
+    };
+    steps.warn(format!("the host offers no {} controller here: {effect}", names.join(", ")));
+}

@@ -1,0 +1,139 @@
+//! What can be refused before anything is touched.
+
+use std::path::PathBuf;
+
+use redd_spec::Spec;
+use redd_spec::ids::{Ownership, UserNamespace};
+use redd_spec::mounts::{BindIdMap, BindSource, CustomMount};
+use redd_spec::payload::Payload;
+use redd_spec::root::{Persistence, Volatile};
+
+use crate::facts::{FileKind, Grants, HostFacts, TreeFacts};
+
+/// Why there cannot be a plan.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the message of each variant says what it is")]
+pub enum PlanError {
+    #[error("{} has no init: none of /usr/lib/systemd/systemd, /lib/systemd/systemd and /sbin/init is there", path.display())]
+    NoInit { path: PathBuf },
+    #[error("{} is no operating system: it has no os-release file", path.display())]
+    NoOsRelease { path: PathBuf },
+    #[error("{} is no operating system: it has no /usr directory", path.display())]
+    NoUsr { path: PathBuf },
+    #[error("no cgroup hierarchy that redd could use is mounted")]
+    NoCgroups,
+    #[error("no user {name:?} in the tree's /etc/passwd")]
+    NoUser { name: String },
+    #[error("the source {} of a bind mount does not exist", path.display())]
+    NoBindSource { path: PathBuf },
+    #[error("the bind mount of {} asks for an id map, but there is no user namespace", path.display())]
+    IdMapWithoutUserNamespace { path: PathBuf },
+    #[error("--system-call-filter={word}: {cause}")]
+    UnknownSystemCall { word: String, cause: String },
+    #[error("--volatile=yes needs a tree with a merged /usr, and this one has no links like bin → usr/bin")]
+    NotMergedUsr,
+    #[error("the tree is owned by id {owner} already, and cannot be mapped a second time")]
+    AlreadyShifted { owner: u32 },
+    #[error("the tree is owned by id {owner}, but its root would be id {start}")]
+    OwnedByOthers { owner: u32, start: u32 },
+    #[error("the kernel is {major}.{minor}; redd needs 5.12 or newer")]
+    OldKernel { major: u32, minor: u32 },
+}
+
+impl PlanError {
+    /// What the user can do.
+    #[must_use]
+    pub const fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::NoInit { .. } => Some("install systemd in it, or run one command with `redd run`"),
+            Self::NoOsRelease { .. } => Some(
+                "name the root directory of a system; one without os-release can run a command with `redd run`",
+            ),
+            Self::NoUsr { .. } => Some("name the root directory of a system, e.g. one made by mmdebstrap"),
+            Self::NoCgroups => Some("mount -t cgroup2 none /sys/fs/cgroup"),
+            Self::NoUser { .. } => Some("-u takes a name or number of the tree's own /etc/passwd"),
+            Self::NoBindSource { .. } => {
+                Some("create it first, or leave the source empty for a temporary directory")
+            }
+            Self::IdMapWithoutUserNamespace { .. } => {
+                Some("leave out idmap, rootidmap and owneridmap, or --private-users=no")
+            }
+            Self::UnknownSystemCall { .. } => Some("use names of system calls, or groups like @mount"),
+            Self::NotMergedUsr => Some("use --volatile=overlay or --volatile=state"),
+            Self::AlreadyShifted { .. } => Some("use --private-users-ownership=off with --private-users=yes"),
+            Self::OwnedByOthers { .. } => {
+                Some("use --private-users=yes to take the range the tree belongs to")
+            }
+            Self::OldKernel { .. } => Some("boot a newer kernel"),
+        }
+    }
+}
+
+pub(super) fn refuse_impossible(
+    spec: &Spec,
+    host: &HostFacts,
+    tree: &TreeFacts,
+    grants: &Grants,
+) -> Result<(), PlanError> {
+    if (host.kernel.major, host.kernel.minor) < (5, 12) {
+        return Err(PlanError::OldKernel { major: host.kernel.major, minor: host.kernel.minor });
+    }
+    refuse_unfit_tree(spec, tree)?;
+    refuse_unfit_owner(spec, tree, grants)?;
+    refuse_unfit_binds(spec, grants)
+}
+
+fn refuse_unfit_tree(spec: &Spec, tree: &TreeFacts) -> Result<(), PlanError> {
+    let path = || spec.root.path.clone();
+    if !tree.usr.is_present() {
+        return Err(PlanError::NoUsr { path: path() });
+    }
+    match &spec.payload {
+        Payload::Boot { .. } if tree.init.is_none() => return Err(PlanError::NoInit { path: path() }),
+        Payload::Boot { .. } if !tree.os_release.is_present() => {
+            return Err(PlanError::NoOsRelease { path: path() });
+        }
+        Payload::Command(command) => {
+            if let (Some(name), None) = (&command.user, &tree.user) {
+                return Err(PlanError::NoUser { name: name.clone() });
+            }
+        }
+        Payload::Boot { .. } => {}
+    }
+    if spec.root.volatile == Volatile::Yes && tree.usr_links.is_empty() {
+        return Err(PlanError::NotMergedUsr);
+    }
+    Ok(())
+}
+
+/// The owner of an overlay's merged root is that of the tree, so what holds for the tree holds for it.
+fn refuse_unfit_owner(spec: &Spec, tree: &TreeFacts, grants: &Grants) -> Result<(), PlanError> {
+    let Some(ids) = grants.ids else { return Ok(()) };
+    let shifted = tree.owner.0 >= redd_spec::ids::RANGE_SIZE;
+    match spec.ownership {
+        Ownership::Map if shifted => Err(PlanError::AlreadyShifted { owner: tree.owner.0 }),
+        Ownership::Auto if shifted && tree.owner != ids.start => {
+            Err(PlanError::OwnedByOthers { owner: tree.owner.0, start: ids.start.0 })
+        }
+        Ownership::Auto | Ownership::Map | Ownership::Off => Ok(()),
+    }
+}
+
+fn refuse_unfit_binds(spec: &Spec, grants: &Grants) -> Result<(), PlanError> {
+    for (mount, facts) in spec.mounts.iter().zip(&grants.binds) {
+        let CustomMount::Bind(bind) = mount else { continue };
+        let BindSource::Host(path) = &bind.source else { continue };
+        if facts.kind == FileKind::Missing {
+            return Err(PlanError::NoBindSource { path: path.clone() });
+        }
+        if bind.id_map != BindIdMap::Unmapped && spec.users == UserNamespace::Host {
+            return Err(PlanError::IdMapWithoutUserNamespace { path: path.clone() });
+        }
+    }
+    Ok(())
+}
+
+/// Whether what is written goes to a copy that is thrown away.
+pub(super) const fn is_overlay(spec: &Spec) -> bool {
+    matches!(spec.root.volatile, Volatile::Overlay) || matches!(spec.root.persistence, Persistence::Ephemeral)
+}

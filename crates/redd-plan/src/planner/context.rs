@@ -1,0 +1,97 @@
+//! What every part of the planner looks at, and the list it adds to.
+
+use redd_spec::Spec;
+use redd_spec::ids::{HostId, IdRange};
+use redd_spec::mounts::TmpfsOption;
+use redd_spec::path::PathInRoot;
+use redd_spec::root::{Access, Volatile};
+use redd_spec::uuid::Uuid;
+
+use super::identity;
+use crate::action::{Action, FileSystem, MountFlags};
+use crate::clause::Clause;
+use crate::facts::{Grants, HostFacts, TreeFacts};
+use crate::step::{Side, Step, Undo, Warning};
+
+/// What the payload is told its manager is (EV1, RH5).
+pub(super) const MANAGER: &str = "redd";
+
+/// Everything that is known, and what follows from it for more than one part.
+pub(super) struct Context<'a> {
+    pub(super) spec: &'a Spec,
+    pub(super) host: &'a HostFacts,
+    pub(super) tree: &'a TreeFacts,
+    pub(super) grants: &'a Grants,
+    /// The ids of the user namespace, where there is one.
+    pub(super) ids: Option<IdRange>,
+    /// What `$container_uuid` will be.
+    pub(super) uuid: Uuid,
+}
+
+impl<'a> Context<'a> {
+    pub(super) fn new(spec: &'a Spec, host: &'a HostFacts, tree: &'a TreeFacts, grants: &'a Grants) -> Self {
+        let uuid = identity::uuid(spec, host, tree, grants);
+        Self { spec, host, tree, grants, ids: grants.ids, uuid }
+    }
+
+    /// The host id of the payload's root.
+    pub(super) fn root_id(&self) -> HostId {
+        self.ids.map_or(HostId(0), |ids| ids.start)
+    }
+
+    /// Whether files of the tree itself can be changed.
+    pub(super) fn root_access(&self) -> Access {
+        match self.spec.root.volatile {
+            Volatile::State => Access::ReadOnly,
+            Volatile::Yes | Volatile::Overlay => Access::ReadWrite,
+            Volatile::No => self.spec.root.access,
+        }
+    }
+}
+
+/// The list of steps as it grows.
+#[derive(Default)]
+pub(super) struct Steps {
+    pub(super) steps: Vec<Step>,
+    pub(super) warnings: Vec<Warning>,
+}
+
+impl Steps {
+    /// Adds a step of the host's side.
+    pub(super) fn host(&mut self, action: Action, serves: &'static [Clause]) {
+        self.steps.push(Step { side: Side::Host, action, serves, undo: None });
+    }
+
+    /// Adds a step of the host's side that has to be undone.
+    pub(super) fn host_undone(&mut self, action: Action, serves: &'static [Clause], undo: Undo) {
+        self.steps.push(Step { side: Side::Host, action, serves, undo: Some(undo) });
+    }
+
+    /// Adds a step of the child.
+    pub(super) fn child(&mut self, action: Action, serves: &'static [Clause]) {
+        self.steps.push(Step { side: Side::Child, action, serves, undo: None });
+    }
+
+    /// Tells the user something.
+    pub(super) fn warn(&mut self, warning: impl Into<String>) {
+        self.warnings.push(Warning(warning.into()));
+    }
+}
+
+/// A path that this program wrote down.
+pub(super) fn path(text: &'static str) -> PathInRoot {
+    PathInRoot::new(text).expect("a constant path is absolute and normal")
+}
+
+/// A tmpfs with options in the form `name=value`.
+pub(super) fn tmpfs(options: &[(&str, &str)], flags: MountFlags) -> FileSystem {
+    FileSystem { kind: "tmpfs", options: options_of(options), flags }
+}
+
+/// Options in the form `name=value`.
+pub(super) fn options_of(options: &[(&str, &str)]) -> Vec<TmpfsOption> {
+    options
+        .iter()
+        .map(|(name, value)| TmpfsOption { name: (*name).to_owned(), value: Some((*value).to_owned()) })
+        .collect()
+}

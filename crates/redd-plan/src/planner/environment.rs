@@ -1,0 +1,168 @@
+//! What is executed, with which environment (EV1 to EV5).
+
+use redd_spec::path::PathInRoot;
+use redd_spec::payload::{Command, CommandInit, Payload};
+use redd_spec::text::ByteString;
+
+use super::context::{Context, MANAGER, Steps, path};
+use super::run_host::{CREDENTIALS, NOTIFY_SOCKET};
+use crate::action::{Action, Execution, ExecutionInit};
+use crate::clause::Clause::{AI3, AI6, EV1, EV2, EV4, EV5, FW1, RH3, UN3};
+use crate::facts::UserFacts;
+
+/// Where programs are looked for inside.
+const SEARCH_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+pub(super) fn execute(context: &Context<'_>, steps: &mut Steps) {
+    let execution = match &context.spec.payload {
+        Payload::Boot { arguments } => boot(context, arguments),
+        Payload::Command(command) => run(context, command),
+    };
+    steps.child(Action::Execute(execution), &[EV1, EV2, EV4, EV5, AI3, AI6, RH3, FW1, UN3]);
+}
+
+/// Where the payload starts: a command in its user's home, an init in the root (UN3).
+pub(super) fn directory(context: &Context<'_>) -> PathInRoot {
+    match &context.spec.payload {
+        Payload::Boot { .. } => path("/"),
+        Payload::Command(command) => command.directory.clone().unwrap_or_else(|| home(context)),
+    }
+}
+
+fn home(context: &Context<'_>) -> PathInRoot {
+    let home = context.tree.user.as_ref().map_or("/root", |user| user.home.as_str());
+    PathInRoot::new(home).unwrap_or_else(|_error| path("/"))
+}
+
+fn boot(context: &Context<'_>, init_arguments: &[ByteString]) -> Execution {
+    let init = context.tree.init.as_ref().map_or_else(|| path("/sbin/init"), |init| init.path.clone());
+    let init = bytes(&init.to_string());
+    let mut arguments = vec![init.clone()];
+    arguments.extend(init_arguments.iter().cloned());
+    let mut variables = base_variables(context);
+    variables.extend(manager_variables(context, Notifications::Listened));
+    let environment = finish(context, variables);
+    Execution { candidates: vec![init], arguments, environment, init: ExecutionInit::Payload }
+}
+
+fn run(context: &Context<'_>, command: &Command) -> Execution {
+    let notifications = match command.init {
+        CommandInit::Stub => Notifications::NotListened,
+        CommandInit::Command => Notifications::Listened,
+    };
+    let mut variables = base_variables(context);
+    variables.push(("LANG", "C.UTF-8".to_owned()));
+    variables.extend(manager_variables(context, notifications));
+    let environment = finish(context, variables);
+    let (candidates, arguments) = program(context, command);
+    let init = match command.init {
+        CommandInit::Command => ExecutionInit::Payload,
+        CommandInit::Stub => ExecutionInit::Stub { environment: stub_environment(context) },
+    };
+    Execution { candidates, arguments, environment, init }
+}
+
+/// The paths to try and the arguments; without a command it is the user's login shell.
+fn program(context: &Context<'_>, command: &Command) -> (Vec<ByteString>, Vec<ByteString>) {
+    let Some(name) = command.arguments.first() else {
+        let shell = context.tree.user.as_ref().map_or("/bin/sh", |user| user.shell.as_str());
+        let base = shell.rsplit('/').next().unwrap_or("sh");
+        return (vec![bytes(shell), bytes("/bin/bash"), bytes("/bin/sh")], vec![bytes(&format!("-{base}"))]);
+    };
+    if name.as_bytes().contains(&b'/') {
+        return (vec![name.clone()], command.arguments.clone());
+    }
+    let in_directory = |directory: &str| {
+        let mut path = format!("{directory}/").into_bytes();
+        path.extend_from_slice(name.as_bytes());
+        ByteString::new(path).ok()
+    };
+    (SEARCH_PATH.split(':').filter_map(in_directory).collect(), command.arguments.clone())
+}
+
+/// Whether PID 1's messages are the payload's own.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Notifications {
+    /// The payload is PID 1: it may send messages.
+    Listened,
+    /// The stub is PID 1: messages of others do not count (R28).
+    NotListened,
+}
+
+type Variables = Vec<(&'static str, String)>;
+
+fn base_variables(context: &Context<'_>) -> Variables {
+    let root = UserFacts {
+        name: "root".to_owned(),
+        uid: 0,
+        gid: 0,
+        groups: Vec::new(),
+        home: "/root".to_owned(),
+        shell: String::new(),
+    };
+    let user = context.tree.user.as_ref().unwrap_or(&root);
+    let terminal = context.host.terminal.clone().unwrap_or_else(|| "dumb".to_owned());
+    vec![
+        ("PATH", SEARCH_PATH.to_owned()),
+        ("TERM", terminal),
+        ("HOME", user.home.clone()),
+        ("USER", user.name.clone()),
+        ("LOGNAME", user.name.clone()),
+    ]
+}
+
+fn manager_variables(context: &Context<'_>, notifications: Notifications) -> Variables {
+    let mut variables = identity_variables(context);
+    if notifications == Notifications::Listened {
+        variables.push(("NOTIFY_SOCKET", NOTIFY_SOCKET.to_owned()));
+    }
+    if !context.grants.credentials.is_empty() {
+        variables.push(("CREDENTIALS_DIRECTORY", CREDENTIALS.to_owned()));
+    }
+    let host = &context.host.os_release;
+    let fields = [
+        ("container_host_id", &host.id),
+        ("container_host_build_id", &host.build_id),
+        ("container_host_variant_id", &host.variant_id),
+        ("container_host_version_id", &host.version_id),
+    ];
+    variables.extend(fields.into_iter().filter_map(|(name, value)| Some((name, value.clone()?))));
+    variables
+}
+
+fn identity_variables(context: &Context<'_>) -> Variables {
+    vec![("container", MANAGER.to_owned()), ("container_uuid", context.uuid.to_string())]
+}
+
+fn stub_environment(context: &Context<'_>) -> Vec<ByteString> {
+    identity_variables(context).iter().map(|(name, value)| bytes(&format!("{name}={value}"))).collect()
+}
+
+/// The user's own variables replace those of the same name.
+fn finish(context: &Context<'_>, variables: Variables) -> Vec<ByteString> {
+    let chosen = &context.spec.environment;
+    let is_replaced = |name: &str| chosen.iter().any(|variable| variable.name.as_bytes() == name.as_bytes());
+    let mut environment: Vec<ByteString> = variables
+        .iter()
+        .filter(|(name, _)| !is_replaced(name))
+        .map(|(name, value)| bytes(&format!("{name}={value}")))
+        .collect();
+    for (index, variable) in chosen.iter().enumerate() {
+        let is_last = !chosen[index + 1..].iter().any(|later| later.name == variable.name);
+        if is_last {
+            let assignment = [variable.name.as_bytes(), b"=", variable.value.as_bytes()].concat();
+            environment.extend(ByteString::new(assignment));
+        }
+    }
+    environment
+}
+
+/// Text of this program or of a checked fact; a NUL byte in it would be cut off.
+fn bytes(text: &str) -> ByteString {
+    ByteString::new(text.split('\0').next().unwrap_or_default()).unwrap_or_else(|_nul| unreachable_text())
+}
+
+/// An empty string has no NUL byte.
+fn unreachable_text() -> ByteString {
+    ByteString::new(Vec::new()).expect("an empty string has no NUL byte")
+}

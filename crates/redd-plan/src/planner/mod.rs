@@ -1,0 +1,141 @@
+//! `Spec` + facts → `Plan`. All choices are made below this module.
+
+mod api_filesystems;
+mod cgroup;
+mod check;
+mod context;
+mod environment;
+mod identity;
+mod integration;
+mod mounts;
+mod network;
+mod privileges;
+mod root;
+mod run_host;
+
+pub use check::PlanError;
+pub use network::{host_link_name, mac_address};
+
+use redd_spec::Spec;
+use redd_spec::console::ConsoleMode;
+use redd_spec::payload::Payload;
+
+use crate::action::{Action, Birth, Namespace};
+use crate::clause::Clause::{EE1, EE3, EE6, UN1, UP2};
+use crate::descriptor::FdName;
+use crate::facts::{Grants, HostFacts, TreeFacts};
+use crate::step::Plan;
+use crate::supervision::{InitKind, Supervision};
+use context::{Context, Steps};
+
+/// Everything that will happen at this start, or why there cannot be one.
+///
+/// # Errors
+/// Whatever can be refused before anything is touched.
+pub fn plan(spec: &Spec, host: &HostFacts, tree: &TreeFacts, grants: &Grants) -> Result<Plan, PlanError> {
+    check::refuse_impossible(spec, host, tree, grants)?;
+    let context = Context::new(spec, host, tree, grants);
+    let mut steps = Steps::default();
+    prepare(&context, &mut steps)?;
+    clone(&context, &mut steps);
+    stage(&context, &mut steps);
+    enter_namespaces(&context, &mut steps);
+    compose_root(&context, &mut steps);
+    become_payload(&context, &mut steps)?;
+    Ok(Plan {
+        name: spec.name.clone(),
+        uuid: context.uuid,
+        steps: steps.steps,
+        supervision: supervision(spec),
+        warnings: steps.warnings,
+    })
+}
+
+/// What the host's side makes before there is a child.
+fn prepare(context: &Context<'_>, steps: &mut Steps) -> Result<(), PlanError> {
+    cgroup::prepare(context, steps)?;
+    root::prepare(context, steps);
+    api_filesystems::prepare(context, steps);
+    mounts::prepare(context, steps);
+    integration::prepare(context, steps);
+    steps.host(Action::EnterStagingNamespace, &[UN1]);
+    Ok(())
+}
+
+/// A user namespace cannot be mapped, and a cgroup of version 1 not be joined, before the child exists;
+/// what depends on either is left to [`enter_namespaces`].
+fn clone(context: &Context<'_>, steps: &mut Steps) {
+    let mut namespaces = vec![Namespace::Pid, Namespace::Ipc, Namespace::Uts];
+    if context.ids.is_some() {
+        namespaces.insert(0, Namespace::User);
+    }
+    if context.spec.network.is_private() {
+        namespaces.push(Namespace::Network);
+    }
+    let cgroup = if context.host.cgroups.unified.is_some() { Birth::PayloadCgroup } else { Birth::OwnCgroup };
+    steps.host(Action::Clone { namespaces, cgroup }, &[EE1]);
+    if let Some(ids) = context.ids {
+        steps.host(Action::WriteIdMap { ids }, &[UP2]);
+    }
+}
+
+/// What the host's side prepares for the child, which waits meanwhile.
+fn stage(context: &Context<'_>, steps: &mut Steps) {
+    root::stage(context, steps);
+    api_filesystems::stage(context, steps);
+    run_host::stage(context, steps);
+    mounts::stage(context, steps);
+    integration::stage(context, steps);
+    steps.host(Action::LeaveStagingNamespace, &[UN1]);
+    privileges::limit_resources(context, steps);
+    cgroup::join_legacy(context, steps);
+    network::create(context, steps);
+}
+
+fn enter_namespaces(context: &Context<'_>, steps: &mut Steps) {
+    if context.ids.is_some() {
+        steps.child(Action::BecomeRoot, &[UP2]);
+    }
+    steps.child(Action::Unshare { namespaces: vec![Namespace::Mount, Namespace::Cgroup] }, &[EE6, UN1]);
+    identity::set_hostname(context, steps);
+    network::enable(context, steps);
+}
+
+/// The mounts, from the root up; the host's mounts are still there, because a fresh procfs needs a visible one.
+fn compose_root(context: &Context<'_>, steps: &mut Steps) {
+    root::attach(context, steps);
+    api_filesystems::mount(context, steps);
+    run_host::attach(context, steps);
+    mounts::attach(context, steps);
+    integration::apply(context, steps);
+    let mut handed = Vec::new();
+    if context.spec.console != ConsoleMode::Pipe {
+        steps.child(Action::OpenConsole { target: context::path("/dev/console") }, &[EE3]);
+        handed.push(FdName::ConsoleManager);
+    }
+    steps.child(Action::PivotRoot, &[UN1]);
+    steps.child(Action::MakeShared, &[UN1]);
+    if !handed.is_empty() {
+        steps.child(Action::SendDescriptors { names: handed }, &[EE3]);
+    }
+}
+
+fn become_payload(context: &Context<'_>, steps: &mut Steps) -> Result<(), PlanError> {
+    match context.spec.console {
+        ConsoleMode::Pipe => steps.child(Action::LeadSession, &[]),
+        ConsoleMode::Interactive | ConsoleMode::ReadOnly | ConsoleMode::Passive => {
+            steps.child(Action::AttachConsole, &[EE3]);
+        }
+    }
+    privileges::confine(context, steps)?;
+    environment::execute(context, steps);
+    Ok(())
+}
+
+fn supervision(spec: &Spec) -> Supervision {
+    let init = match spec.payload {
+        Payload::Boot { .. } => InitKind::Init,
+        Payload::Command(_) => InitKind::Command,
+    };
+    Supervision { console: spec.console, lifecycle: spec.lifecycle.clone(), init }
+}

@@ -1,0 +1,151 @@
+//! Limits, capabilities, system calls: what the payload may do.
+
+use redd_filter::seccomp::{Machine, SeccompPolicy, Socketcall, SyscallSelector};
+use redd_spec::capability::{CapabilitySet, NewPrivileges, SystemCallRule};
+use redd_spec::payload::Payload;
+use redd_spec::resources::{ResourceLimit, RlimitResource};
+
+use super::check::PlanError;
+use super::context::{Context, Steps};
+use crate::action::{Action, Exactness, PrivilegeCheck};
+use crate::clause::Clause::{EE3, FW2, NO1, NO2, NO8, UN3, UP1, UP2};
+use crate::facts::ExecutableClass;
+
+/// What a payload's root may do. No audit capability is among them (NO8), CAP_MKNOD and CAP_SYS_ADMIN are
+/// (NO1, NO2). Those that concern the network namespace are added where that is the payload's own.
+pub(crate) const DEFAULT_CAPABILITIES: CapabilitySet = CapabilitySet::of(&[
+    "CAP_CHOWN",
+    "CAP_DAC_OVERRIDE",
+    "CAP_DAC_READ_SEARCH",
+    "CAP_FOWNER",
+    "CAP_FSETID",
+    "CAP_IPC_OWNER",
+    "CAP_KILL",
+    "CAP_LEASE",
+    "CAP_LINUX_IMMUTABLE",
+    "CAP_MKNOD",
+    "CAP_NET_BIND_SERVICE",
+    "CAP_NET_BROADCAST",
+    "CAP_NET_RAW",
+    "CAP_SETFCAP",
+    "CAP_SETGID",
+    "CAP_SETPCAP",
+    "CAP_SETUID",
+    "CAP_SYS_ADMIN",
+    "CAP_SYS_BOOT",
+    "CAP_SYS_CHROOT",
+    "CAP_SYS_NICE",
+    "CAP_SYS_PTRACE",
+    "CAP_SYS_RESOURCE",
+    "CAP_SYS_TTY_CONFIG",
+]);
+
+/// A payload with a user namespace has it over namespaces of its own services only, and needs it there:
+/// without it `PrivateNetwork=` is silently not applied.
+const NET_ADMIN: CapabilitySet = CapabilitySet::of(&["CAP_NET_ADMIN"]);
+
+/// The kernel's own limits for its first process, which systemd expects.
+const DEFAULT_LIMITS: [ResourceLimit; 16] = [
+    limit(RlimitResource::Cpu, None, None),
+    limit(RlimitResource::Fsize, None, None),
+    limit(RlimitResource::Data, None, None),
+    limit(RlimitResource::Stack, Some(8 << 20), None),
+    limit(RlimitResource::Core, Some(0), None),
+    limit(RlimitResource::Rss, None, None),
+    limit(RlimitResource::Nproc, None, None),
+    limit(RlimitResource::Nofile, Some(1024), Some(524_288)),
+    limit(RlimitResource::Memlock, Some(8 << 20), Some(8 << 20)),
+    limit(RlimitResource::As, None, None),
+    limit(RlimitResource::Locks, None, None),
+    limit(RlimitResource::Sigpending, None, None),
+    limit(RlimitResource::Msgqueue, Some(819_200), Some(819_200)),
+    limit(RlimitResource::Nice, Some(0), Some(0)),
+    limit(RlimitResource::Rtprio, Some(0), Some(0)),
+    limit(RlimitResource::Rttime, None, None),
+];
+
+const fn limit(resource: RlimitResource, soft: Option<u64>, hard: Option<u64>) -> ResourceLimit {
+    ResourceLimit { resource, soft, hard }
+}
+
+/// What the host's side sets, with its own privileges.
+pub(super) fn limit_resources(context: &Context<'_>, steps: &mut Steps) {
+    let asked_for = &context.spec.resources.rlimits;
+    let is_asked_for = |resource| asked_for.iter().any(|limit: &ResourceLimit| limit.resource == resource);
+    let limits = DEFAULT_LIMITS.into_iter().filter(|limit| !is_asked_for(limit.resource)).collect();
+    steps.host(Action::SetResourceLimits { limits, exactness: Exactness::Closest }, &[FW2]);
+    if !asked_for.is_empty() {
+        let limits = asked_for.clone();
+        steps.host(Action::SetResourceLimits { limits, exactness: Exactness::Exact }, &[]);
+    }
+    if let Some(value) = context.spec.resources.oom_score_adjust {
+        steps.host(Action::SetOomScoreAdjust { value }, &[]);
+    }
+}
+
+/// What the child sets itself, last.
+pub(super) fn confine(context: &Context<'_>, steps: &mut Steps) -> Result<(), PlanError> {
+    let capabilities = capabilities(context, steps);
+    let program = policy(context, capabilities)?.compile();
+    let new_privileges = match context.spec.privileges.new_privileges {
+        NewPrivileges::Allowed => PrivilegeCheck::Unchecked,
+        NewPrivileges::Refused => PrivilegeCheck::NoneGained,
+    };
+    steps.child(Action::JoinSessionKeyring, &[UP2]);
+    if new_privileges == PrivilegeCheck::NoneGained {
+        steps.child(Action::RefuseNewPrivileges, &[]);
+    }
+    steps.child(Action::InstallSeccomp { program }, &[NO8, EE3]);
+    steps.child(Action::DropBoundingCapabilities { kept: capabilities }, &[NO1, NO2, NO8, UP1]);
+    let held = become_user(context, capabilities, steps);
+    steps.child(Action::SetCapabilities { capabilities: held }, &[NO1, NO2, NO8]);
+    steps.child(Action::SetWorkingDirectory { path: super::environment::directory(context) }, &[UN3]);
+    steps.child(Action::DieWithSupervisor, &[]);
+    steps.child(Action::VerifyConfinement { capabilities: held, new_privileges }, &[]);
+    Ok(())
+}
+
+/// Becomes the user of a command; anybody but root holds no capabilities.
+fn become_user(context: &Context<'_>, capabilities: CapabilitySet, steps: &mut Steps) -> CapabilitySet {
+    let user = match &context.spec.payload {
+        Payload::Boot { .. } => None,
+        Payload::Command(_) => context.tree.user.as_ref(),
+    };
+    let (uid, gid, groups) =
+        user.map_or((0, 0, Vec::new()), |user| (user.uid, user.gid, user.groups.clone()));
+    steps.child(Action::SetUser { uid, gid, groups }, &[UN3]);
+    if uid == 0 { capabilities } else { CapabilitySet::default() }
+}
+
+fn capabilities(context: &Context<'_>, steps: &mut Steps) -> CapabilitySet {
+    let privileges = &context.spec.privileges;
+    let network = context.spec.network.is_private() || context.ids.is_some();
+    let default = if network { DEFAULT_CAPABILITIES.union(NET_ADMIN) } else { DEFAULT_CAPABILITIES };
+    let wanted = default.union(privileges.added).difference(privileges.dropped);
+    if context.ids.is_some() {
+        return wanted;
+    }
+    let missing = wanted.difference(context.host.capabilities);
+    if !missing.is_empty() {
+        steps.warn(format!("redd itself does not have {missing}: the payload will not either"));
+    }
+    wanted.intersection(context.host.capabilities)
+}
+
+fn policy(context: &Context<'_>, capabilities: CapabilitySet) -> Result<SeccompPolicy, PlanError> {
+    let mut policy = SeccompPolicy::new(Machine::THIS, capabilities.bits());
+    for rule in &context.spec.privileges.system_calls {
+        let (list, word) = match rule {
+            SystemCallRule::Allow(word) => (&mut policy.allow, word),
+            SystemCallRule::Deny(word) => (&mut policy.deny, word),
+        };
+        let selector = SyscallSelector::parse(word)
+            .map_err(|error| PlanError::UnknownSystemCall { word: word.clone(), cause: error.to_string() })?;
+        list.push(selector);
+    }
+    let init = context.tree.init.as_ref().map(|init| init.class);
+    if init == Some(ExecutableClass::Bits32) {
+        policy.socketcall = Socketcall::Allowed;
+    }
+    Ok(policy)
+}

@@ -1,0 +1,51 @@
+//! A plan as text for people; for machines it serialises.
+
+use std::fmt::{self, Write as _};
+
+use crate::step::{Plan, Side, Undo};
+
+/// The plan as a table: step, side, what, clauses; then what is undone, in order.
+#[must_use]
+pub fn to_text(plan: &Plan) -> String {
+    let mut text = format!("machine {}, uuid {}\n", plan.name, plan.uuid);
+    write_steps(plan, &mut text).unwrap_or_default();
+    text
+}
+
+fn write_steps(plan: &Plan, text: &mut String) -> fmt::Result {
+    writeln!(text, "{:>3}  {:<5}  {:<76}  clauses", "#", "side", "step")?;
+    for (index, step) in plan.steps.iter().enumerate() {
+        let clauses: Vec<&str> = step.serves.iter().map(|clause| clause.id()).collect();
+        let line =
+            format!("{index:>3}  {:<5}  {:<76}  {}", step.side.to_string(), step.action, clauses.join(" "));
+        writeln!(text, "{}", line.trim_end())?;
+    }
+    writeln!(text, "\nundone at the end, in this order:")?;
+    for undo in plan.undo() {
+        writeln!(text, "  {undo}")?;
+    }
+    for warning in &plan.warnings {
+        writeln!(text, "\nwarning: {}", warning.0)?;
+    }
+    Ok(())
+}
+
+impl fmt::Display for Side {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Host => "host",
+            Self::Child => "child",
+        })
+    }
+}
+
+impl fmt::Display for Undo {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::RemoveCgroup { path } => write!(formatter, "remove cgroup {path}"),
+            Self::RemoveLink { name, .. } => write!(formatter, "remove link {name}"),
+            Self::RemoveDirectory { path } => write!(formatter, "remove directory {}", path.display()),
+            Self::ReleaseIds { path } => write!(formatter, "give back the ids of {}", path.display()),
+        }
+    }
+}

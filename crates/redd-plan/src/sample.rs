@@ -1,0 +1,190 @@
+//! Plans of representative starts on representative hosts, for checks that look at every kind of plan.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use redd_spec::Spec;
+use redd_spec::capability::{CapabilitySet, NewPrivileges, Privileges};
+use redd_spec::console::ConsoleMode;
+use redd_spec::ids::{HostId, IdRange, Ownership, RANGE_SIZE, UserNamespace};
+use redd_spec::integration::{Integration, ResolvConfMode, TimezoneMode};
+use redd_spec::lifecycle::{Lifecycle, NotifyReady, RebootAction, STOP_TIMEOUT, SignalNumber};
+use redd_spec::network::Network;
+use redd_spec::path::PathInRoot;
+use redd_spec::payload::{Command, CommandInit, Identity, Payload};
+use redd_spec::resources::{Limit, Resources};
+use redd_spec::root::{Access, Persistence, Root, Volatile};
+use redd_spec::text::ByteString;
+use redd_spec::uuid::Uuid;
+
+use crate::cgroup::{CgroupPath, Controller};
+use crate::facts::{
+    CgroupFacts, ExecutableClass, FileKind, Grants, HostFacts, HostTimezone, Init, KernelVersion,
+    LegacyHierarchy, OsRelease, Population, Presence, TreeFacts, TreeIdentity, UnifiedHierarchy,
+};
+use crate::step::Plan;
+
+/// One plan of each kind.
+#[must_use]
+pub fn plans() -> Vec<Plan> {
+    let mut specs = vec![boot(), command()];
+    specs.push(Spec { users: UserNamespace::Host, network: Network::Host, ..boot() });
+    let overlay = Root { persistence: Persistence::Ephemeral, ..boot().root };
+    specs.push(Spec { root: overlay, ..boot() });
+    let mut plans = Vec::new();
+    for spec in &specs {
+        for host in [unified_host(), hybrid_host()] {
+            let ids = (spec.users != UserNamespace::Host).then_some(SAMPLE_IDS);
+            let grants = Grants { ids, ..grants() };
+            plans.extend(crate::plan(spec, &host, &tree(), &grants));
+        }
+    }
+    plans
+}
+
+const SAMPLE_IDS: IdRange = IdRange { start: HostId(0x8_0000), count: RANGE_SIZE };
+
+/// `redd boot debian` with every default.
+#[must_use]
+pub fn boot() -> Spec {
+    Spec {
+        name: "debian".parse().expect("a constant name is valid"),
+        root: Root {
+            path: PathBuf::from("/var/lib/machines/debian"),
+            access: Access::ReadWrite,
+            volatile: Volatile::No,
+            persistence: Persistence::Kept,
+        },
+        payload: Payload::Boot { arguments: Vec::new() },
+        identity: Identity::default(),
+        environment: Vec::new(),
+        users: UserNamespace::Pick,
+        ownership: Ownership::Auto,
+        network: Network::Veth,
+        mounts: Vec::new(),
+        credentials: Vec::new(),
+        privileges: Privileges {
+            added: CapabilitySet::default(),
+            dropped: CapabilitySet::default(),
+            new_privileges: NewPrivileges::Allowed,
+            system_calls: Vec::new(),
+        },
+        resources: Resources {
+            memory: Limit::Default,
+            pids: Limit::Default,
+            cpus: Limit::Default,
+            rlimits: Vec::new(),
+            oom_score_adjust: None,
+        },
+        integration: Integration { timezone: TimezoneMode::Auto, resolv_conf: ResolvConfMode::Auto },
+        console: ConsoleMode::Interactive,
+        lifecycle: Lifecycle {
+            kill_signal: SignalNumber::RTMIN_PLUS_3,
+            stop_timeout: STOP_TIMEOUT,
+            notify_ready: NotifyReady::WhenPayloadIsReady,
+            reboot: RebootAction::BootAgain,
+        },
+    }
+}
+
+/// `redd run debian -- true` with every default, not on a terminal.
+#[must_use]
+pub fn command() -> Spec {
+    let arguments = ["true"].map(|word| ByteString::try_from(word).expect("a constant without NUL")).into();
+    let command = Command { arguments, init: CommandInit::Stub, user: None, directory: None };
+    Spec { payload: Payload::Command(command), console: ConsoleMode::Pipe, ..boot() }
+}
+
+/// A host whose controllers are in the unified hierarchy.
+#[must_use]
+pub fn unified_host() -> HostFacts {
+    let controllers = BTreeSet::from([Controller::Cpu, Controller::Io, Controller::Memory, Controller::Pids]);
+    HostFacts {
+        kernel: KernelVersion { major: 6, minor: 12 },
+        machine_id: "0123456789abcdef0123456789abcdef".parse().ok(),
+        os_release: OsRelease {
+            id: Some("debian".to_owned()),
+            version_id: Some("13".to_owned()),
+            build_id: None,
+            variant_id: None,
+            contents: b"ID=debian\nVERSION_ID=13\n".to_vec(),
+        },
+        cgroups: CgroupFacts {
+            unified: Some(UnifiedHierarchy {
+                own: CgroupPath(PathBuf::from("/sys/fs/cgroup/user.slice")),
+                enabled: controllers.clone(),
+                controllers,
+                population: Population::Shared,
+                delegate: ["cgroup.procs", "cgroup.subtree_control", "cgroup.threads"]
+                    .map(str::to_owned)
+                    .into(),
+            }),
+            legacy: Vec::new(),
+        },
+        capabilities: CapabilitySet::ALL,
+        memory: 16 << 30,
+        timezone: HostTimezone::Zone("Europe/Berlin".to_owned()),
+        selinux: Presence::Absent,
+        terminal: Some("xterm".to_owned()),
+    }
+}
+
+/// A host whose controllers are in hierarchies of version 1.
+#[must_use]
+pub fn hybrid_host() -> HostFacts {
+    let legacy = |controller: Controller| LegacyHierarchy {
+        controllers: BTreeSet::from([controller]),
+        own: CgroupPath(PathBuf::from(format!("/sys/fs/cgroup/{controller}"))),
+    };
+    let unified = UnifiedHierarchy {
+        own: CgroupPath(PathBuf::from("/sys/fs/cgroup/unified")),
+        controllers: BTreeSet::new(),
+        enabled: BTreeSet::new(),
+        population: Population::Root,
+        delegate: vec!["cgroup.procs".to_owned()],
+    };
+    let legacy =
+        [Controller::Cpu, Controller::Devices, Controller::Memory, Controller::Pids].map(legacy).into();
+    HostFacts { cgroups: CgroupFacts { unified: Some(unified), legacy }, ..unified_host() }
+}
+
+/// A tree with Debian in it, never booted.
+#[must_use]
+pub fn tree() -> TreeFacts {
+    TreeFacts {
+        owner: HostId(0),
+        group: HostId(0),
+        mode: 0o755,
+        init: Some(Init {
+            path: PathInRoot::new("/usr/lib/systemd/systemd").expect("a constant path is absolute"),
+            class: ExecutableClass::Native,
+        }),
+        os_release: Presence::Present,
+        machine_id: None,
+        usr: Presence::Present,
+        usr_links: [("bin", "usr/bin"), ("lib", "usr/lib")].map(|(a, b)| (a.to_owned(), b.to_owned())).into(),
+        user: None,
+        localtime: FileKind::Link,
+        zone: Presence::Present,
+        resolv_conf: FileKind::Missing,
+        etc: Presence::Present,
+        identity: TreeIdentity { device: 1, inode: 2 },
+    }
+}
+
+/// What a start was given.
+#[must_use]
+pub fn grants() -> Grants {
+    Grants {
+        ids: Some(SAMPLE_IDS),
+        boot_id: Uuid::from_random_bytes([7; 16]),
+        random_uuid: Uuid::from_random_bytes([8; 16]),
+        credentials: vec![("firstboot.locale".to_owned(), b"C.UTF-8".to_vec())],
+        resolv_conf: None,
+        resolv_conf_path: None,
+        localtime: None,
+        binds: Vec::new(),
+        ephemeral_directory: Some(PathBuf::from("/var/lib/redd/ephemeral/debian")),
+        temporary_directory: PathBuf::from("/var/lib/redd/temporary/debian"),
+    }
+}

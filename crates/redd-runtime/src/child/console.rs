@@ -1,0 +1,50 @@
+//! The console and the session.
+
+use redd_plan::action::MountPoint;
+use redd_plan::descriptor::FdName;
+use redd_spec::path::PathInRoot;
+use redd_sys::Errno;
+use redd_sys::mount::{self, Recursion};
+use redd_sys::root_dir::Links;
+use rustix::fs::{Mode, OFlags, openat};
+use rustix::pty::{OpenptFlags, ioctl_tiocgptpeer, unlockpt};
+use std::os::fd::{AsFd as _, AsRawFd as _};
+use std::path::Path;
+
+use super::{ChildSide, mounts};
+use crate::StepError;
+
+/// Allocated in the payload's own devpts, never the host's (R26), and bound to `/dev/console` (EE3).
+pub(super) fn open(side: &mut ChildSide<'_>, target: &PathInRoot) -> Result<(), StepError> {
+    let terminals = side.root()?.resolve(Path::new("/dev/pts"), Links::Refused)?;
+    let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let manager =
+        openat(&terminals, "ptmx", flags, Mode::empty()).map_err(StepError::about("opening ptmx"))?;
+    unlockpt(&manager)?;
+    let peer_flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
+    let payload = ioctl_tiocgptpeer(&manager, peer_flags)?;
+    // The first terminal of a new devpts is number 0.
+    let node = mount::copy_tree(terminals.as_fd(), c"0", Recursion::Single)?;
+    let place = mounts::mount_point(side, target, MountPoint::File)?;
+    mount::attach(node.as_fd(), place.as_fd())?;
+    side.descriptors.insert(FdName::ConsoleManager, manager);
+    side.descriptors.insert(FdName::ConsolePayload, payload);
+    Ok(())
+}
+
+pub(super) fn attach(side: &mut ChildSide<'_>) -> Result<(), StepError> {
+    let console = side.descriptors.remove(FdName::ConsolePayload).ok_or(Errno::BADF)?;
+    rustix::process::setsid()?;
+    rustix::process::ioctl_tiocsctty(&console)?;
+    rustix::stdio::dup2_stdin(&console)?;
+    rustix::stdio::dup2_stdout(&console)?;
+    rustix::stdio::dup2_stderr(&console)?;
+    debug_assert!(console.as_raw_fd() > 2, "the standard descriptors are open");
+    Ok(())
+}
+
+/// A new session has no controlling terminal, so the caller's cannot be typed into (A25).
+pub(super) fn lead_session() -> Result<(), StepError> {
+    rustix::process::setsid()?;
+    Ok(())
+}

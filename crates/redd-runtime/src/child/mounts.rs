@@ -1,0 +1,137 @@
+//! Mounts inside the container, at paths resolved below its root.
+
+use std::os::fd::{AsFd as _, OwnedFd};
+use std::path::Path;
+
+use redd_plan::action::{FileSystem, Missing, MountFlags, MountPoint};
+use redd_plan::descriptor::Slot;
+use redd_spec::path::PathInRoot;
+use redd_sys::Errno;
+use redd_sys::mount::{self, MountAttributes, Recursion};
+use redd_sys::root_dir::{Links, file_type};
+use rustix::fs::{FileType, Mode, OFlags, fstat, openat};
+
+use super::ChildSide;
+use crate::StepError;
+use crate::host::staging::{attributes, options};
+
+pub(super) fn ensure_directory(side: &ChildSide<'_>, path: &PathInRoot, mode: u32) -> Result<(), StepError> {
+    Ok(side.root()?.make_directories(path.as_path(), mode)?)
+}
+
+pub(super) fn mount(
+    side: &ChildSide<'_>,
+    target: &PathInRoot,
+    file_system: &FileSystem,
+) -> Result<(), StepError> {
+    let made =
+        mount::new_file_system(file_system.kind, &options(file_system), attributes(file_system.flags))?;
+    let place = mount_point(side, target, MountPoint::Required)?;
+    Ok(mount::attach(made.as_fd(), place.as_fd())?)
+}
+
+/// Copied from this namespace, a staged mount keeps the flags that were locked when the namespace was copied.
+pub(super) fn attach_staged(
+    side: &ChildSide<'_>,
+    slot: Slot,
+    target: &PathInRoot,
+    create: MountPoint,
+) -> Result<(), StepError> {
+    let copy = take_staged(side, slot)?;
+    let place = mount_point(side, target, create)?;
+    Ok(mount::attach(copy.as_fd(), place.as_fd())?)
+}
+
+/// A copy of a staged mount, attached nowhere.
+pub(super) fn take_staged(side: &ChildSide<'_>, slot: Slot) -> Result<OwnedFd, StepError> {
+    let name = c_string(&slot.to_string())?;
+    mount::copy_tree(side.staging.as_fd(), &name, Recursion::Recursive)
+        .map_err(StepError::about(format!("taking {slot}")))
+}
+
+pub(super) fn attach_staged_file(
+    side: &ChildSide<'_>,
+    slot: Slot,
+    file: &str,
+    target: &PathInRoot,
+    flags: MountFlags,
+) -> Result<(), StepError> {
+    let name = c_string(&format!("{slot}/{file}"))?;
+    let copy = mount::copy_tree(side.staging.as_fd(), &name, Recursion::Single)?;
+    set_flags(&copy, flags)?;
+    let place = mount_point(side, target, MountPoint::Required)?;
+    Ok(mount::attach(copy.as_fd(), place.as_fd())?)
+}
+
+pub(super) fn bind(
+    side: &ChildSide<'_>,
+    source: &PathInRoot,
+    target: &PathInRoot,
+    flags: MountFlags,
+    missing: Missing,
+    create: MountPoint,
+) -> Result<(), StepError> {
+    let opened = match (side.root()?.resolve(source.as_path(), Links::Followed), missing) {
+        (Err(Errno::NOENT), Missing::Skip) => return Ok(()),
+        (result, _) => result.map_err(StepError::about(source.to_string()))?,
+    };
+    let copy = mount::copy_tree(opened.as_fd(), c"", Recursion::Recursive)?;
+    set_flags(&copy, flags)?;
+    let place = mount_point(side, target, create)?;
+    Ok(mount::attach(copy.as_fd(), place.as_fd())?)
+}
+
+/// Covers a path with the inaccessible node of the same kind, which the host's side made (R5).
+pub(super) fn cover(side: &ChildSide<'_>, path: &PathInRoot, missing: Missing) -> Result<(), StepError> {
+    let place = match (side.root()?.resolve(path.as_path(), Links::Followed), missing) {
+        (Err(Errno::NOENT), Missing::Skip) => return Ok(()),
+        (result, _) => result.map_err(StepError::about(path.to_string()))?,
+    };
+    let name = match file_type(&fstat(&place)?) {
+        FileType::Directory => "dir",
+        FileType::Fifo => "fifo",
+        FileType::Socket => "sock",
+        FileType::CharacterDevice => "chr",
+        FileType::BlockDevice => "blk",
+        _ => "reg",
+    };
+    let node = c_string(&format!("{}/inaccessible/{name}", Slot::HostDirectory))?;
+    let copy = mount::copy_tree(side.staging.as_fd(), &node, Recursion::Single)?;
+    set_flags(&copy, MountFlags::READ_ONLY_DATA)?;
+    Ok(mount::attach(copy.as_fd(), place.as_fd())?)
+}
+
+fn set_flags(mounted: &OwnedFd, flags: MountFlags) -> Result<(), StepError> {
+    let attributes = MountAttributes { set: attributes(flags), ..MountAttributes::default() };
+    Ok(mount::set_attributes(mounted.as_fd(), Recursion::Recursive, &attributes)?)
+}
+
+/// The mount point, made where that is wanted. What has to be there has to be no link (R2).
+pub(super) fn mount_point(
+    side: &ChildSide<'_>,
+    path: &PathInRoot,
+    create: MountPoint,
+) -> Result<OwnedFd, StepError> {
+    let root = side.root()?;
+    let about = || StepError::about(path.to_string());
+    match create {
+        MountPoint::Required => return root.resolve(path.as_path(), Links::Refused).map_err(about()),
+        MountPoint::Directory => root.make_directories(path.as_path(), 0o755).map_err(about())?,
+        MountPoint::File => {
+            let parent = path.as_path().parent().unwrap_or(Path::new("/"));
+            root.make_directories(parent, 0o755).map_err(about())?;
+            root.make_empty_file(path.as_path()).map_err(about())?;
+        }
+    }
+    root.resolve(path.as_path(), Links::Followed).map_err(about())
+}
+
+pub(super) fn c_string(text: &str) -> Result<std::ffi::CString, StepError> {
+    std::ffi::CString::new(text).map_err(|_nul| Errno::INVAL.into())
+}
+
+/// A handle on a directory of the host, before the pivot.
+pub(super) fn host_directory(path: &str) -> Result<OwnedFd, StepError> {
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    Ok(openat(rustix::fs::CWD, path, flags, Mode::empty())?)
+}

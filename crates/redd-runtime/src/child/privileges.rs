@@ -1,0 +1,125 @@
+//! What the payload may do, settled from inside.
+
+use std::os::fd::AsFd as _;
+
+use redd_plan::action::{Action, PrivilegeCheck};
+use redd_spec::capability::CapabilitySet;
+use redd_sys::{Errno, process, seccomp};
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::process::{Signal, set_parent_process_death_signal, umask};
+use rustix::thread::{
+    CapabilitySet as KernelSet, CapabilitySets, Gid, Uid, clear_ambient_capability_set, set_capabilities,
+    set_no_new_privs, set_thread_groups, set_thread_res_gid, set_thread_res_uid,
+};
+
+use super::{ChildSide, execute};
+use crate::StepError;
+
+/// Does one of the last steps.
+pub(super) fn perform(side: &mut ChildSide<'_>, index: usize, action: &Action) -> Result<(), StepError> {
+    match action {
+        Action::JoinSessionKeyring => join_session_keyring(),
+        Action::SetWorkingDirectory { path } => set_working_directory(path),
+        Action::RefuseNewPrivileges => Ok(set_no_new_privs(true)?),
+        Action::InstallSeccomp { program } => Ok(seccomp::install(program.instructions())?),
+        Action::DropBoundingCapabilities { kept } => drop_bounding(*kept),
+        Action::SetUser { uid, gid, groups } => set_user(*uid, *gid, groups),
+        Action::SetCapabilities { capabilities } => set_own_capabilities(*capabilities),
+        Action::DieWithSupervisor => die_with_supervisor(side),
+        Action::VerifyConfinement { capabilities, new_privileges } => verify(*capabilities, *new_privileges),
+        Action::Execute(execution) => execute::execute(side.handshake, index, execution),
+        // A plan that gives the child a step of the host's side is a bug of the planner, and refused.
+        _ => Err(Errno::NOSYS.into()),
+    }
+}
+
+/// Until the map is written a child is nobody in its user namespace.
+pub(super) fn become_root() -> Result<(), StepError> {
+    set_user(0, 0, &[])
+}
+
+/// A kernel without keyrings has none to share.
+fn join_session_keyring() -> Result<(), StepError> {
+    match process::join_new_session_keyring() {
+        Ok(()) | Err(Errno::NOSYS) => Ok(()),
+        Err(errno) => Err(errno.into()),
+    }
+}
+
+/// Entered through the container's root; what cannot be reached from there is no directory to start in (R11).
+fn set_working_directory(path: &redd_spec::path::PathInRoot) -> Result<(), StepError> {
+    umask(rustix::fs::Mode::from_raw_mode(0o022));
+    rustix::process::chdir(path.as_path()).map_err(StepError::about(path.to_string()))?;
+    let directory = rustix::process::getcwd(Vec::new())?;
+    if directory.as_bytes().starts_with(b"/") { Ok(()) } else { Err(Errno::NOENT.into()) }
+}
+
+/// The kernel may have capabilities that have no name yet: they go too.
+fn drop_bounding(kept: CapabilitySet) -> Result<(), StepError> {
+    const CAPABILITY_MAX: u32 = 63;
+    for number in 0..=CAPABILITY_MAX {
+        if kept.bits() >> number & 1 == 1 {
+            continue;
+        }
+        let capability = KernelSet::from_bits_retain(1 << number);
+        match rustix::thread::remove_capability_from_bounding_set(capability) {
+            Ok(()) => {}
+            // Past the last capability that the kernel knows.
+            Err(Errno::INVAL) => break,
+            Err(errno) => return Err(StepError::about(format!("capability {number}"))(errno)),
+        }
+    }
+    Ok(())
+}
+
+fn set_user(uid: u32, gid: u32, groups: &[u32]) -> Result<(), StepError> {
+    let groups: Vec<Gid> = groups.iter().map(|&group| Gid::from_raw(group)).collect();
+    set_thread_groups(&groups).map_err(StepError::about("setting groups"))?;
+    let (uid, gid) = (Uid::from_raw(uid), Gid::from_raw(gid));
+    set_thread_res_gid(gid, gid, gid).map_err(StepError::about("setting the group"))?;
+    set_thread_res_uid(uid, uid, uid).map_err(StepError::about("setting the user"))
+}
+
+fn set_own_capabilities(capabilities: CapabilitySet) -> Result<(), StepError> {
+    let set = KernelSet::from_bits_retain(capabilities.bits());
+    let sets = CapabilitySets { effective: set, permitted: set, inheritable: KernelSet::empty() };
+    clear_ambient_capability_set()?;
+    Ok(set_capabilities(None, sets)?)
+}
+
+/// Set last: changing users clears it. A supervisor that died before is seen by its end of the channel (R15).
+fn die_with_supervisor(side: &ChildSide<'_>) -> Result<(), StepError> {
+    set_parent_process_death_signal(Some(Signal::KILL))?;
+    let channel = side.handshake.descriptor()?;
+    let mut polled = [PollFd::from_borrowed_fd(channel.as_fd(), PollFlags::empty())];
+    poll(&mut polled, Some(&rustix::event::Timespec { tv_sec: 0, tv_nsec: 0 }))?;
+    if polled[0].revents().contains(PollFlags::HUP) {
+        process::exit_now(125);
+    }
+    Ok(())
+}
+
+/// What the kernel says of this process, against what was planned (R20).
+fn verify(capabilities: CapabilitySet, new_privileges: PrivilegeCheck) -> Result<(), StepError> {
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let field = |name: &str| status.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
+    let set = |name: &str| field(name).and_then(|bits| u64::from_str_radix(bits, 16).ok());
+    let wrong = |what: &str| Err(StepError::about(format!("{what} is not as planned"))(Errno::PERM));
+    if field("Seccomp:") != Some("2") {
+        return wrong("the system call filter");
+    }
+    for name in ["CapInh:", "CapAmb:"] {
+        if set(name) != Some(0) {
+            return wrong(name);
+        }
+    }
+    for name in ["CapPrm:", "CapEff:"] {
+        if set(name) != Some(capabilities.bits()) {
+            return wrong(name);
+        }
+    }
+    if new_privileges == PrivilegeCheck::NoneGained && field("NoNewPrivs:") != Some("1") {
+        return wrong("no_new_privs");
+    }
+    Ok(())
+}

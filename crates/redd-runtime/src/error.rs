@@ -1,0 +1,172 @@
+//! Why a start failed.
+
+use std::path::PathBuf;
+
+use redd_plan::PlanError;
+use redd_spec::name::MachineName;
+use redd_sys::Errno;
+
+/// Why a start failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// It cannot be planned.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// The tree is not there, or no tree.
+    #[error("{} {reason}", path.display())]
+    Tree {
+        /// The path.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+        /// What to do.
+        hint: &'static str,
+    },
+    /// A machine of that name runs.
+    #[error("a machine named {name:?} is running", name = name.as_str())]
+    NameTaken {
+        /// The name.
+        name: MachineName,
+    },
+    /// The tree is in use.
+    #[error("{} is in use by another machine", path.display())]
+    TreeBusy {
+        /// The tree.
+        path: PathBuf,
+    },
+    /// No range of ids is free.
+    #[error("no free range of user ids was found")]
+    NoFreeIds,
+    /// What the user named cannot be read.
+    #[error("{option}: {}: {reason}", path.display())]
+    Input {
+        /// The option that named it.
+        option: &'static str,
+        /// What it named.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
+    },
+    /// The host lacks something, or refuses it.
+    #[error("{what}: {cause}")]
+    Host {
+        /// What redd was about.
+        what: String,
+        /// The reason.
+        cause: Errno,
+    },
+    /// A step failed.
+    #[error("step {index} of {total} ({action}): {cause}")]
+    Step {
+        /// Its place in the plan.
+        index: usize,
+        /// How many there are.
+        total: usize,
+        /// What it does.
+        action: String,
+        /// Why it failed.
+        cause: StepError,
+    },
+    /// The command cannot be executed.
+    #[error("{program}: {cause}")]
+    Execute {
+        /// The command.
+        program: String,
+        /// Why not.
+        cause: Errno,
+    },
+    /// The child ended, and did not say why.
+    #[error("the child ended during step {index} without a word")]
+    ChildVanished {
+        /// The step.
+        index: usize,
+    },
+}
+
+impl Error {
+    /// What the user can do.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        let text = match self {
+            Self::Plan(error) => error.hint()?,
+            Self::Tree { hint, .. } => hint,
+            Self::NameTaken { .. } => "choose another name with -M",
+            Self::TreeBusy { .. } => "stop that machine, or work on a copy with --ephemeral",
+            Self::NoFreeIds => "name a range with --private-users=START:N",
+            Self::Host { cause: Errno::PERM | Errno::ACCESS, .. } => "redd needs to be root for this",
+            Self::Step { cause, .. } => return cause.hint.clone(),
+            Self::Execute { .. } | Self::Input { .. } | Self::Host { .. } | Self::ChildVanished { .. } => {
+                return None;
+            }
+        };
+        Some(text.to_owned())
+    }
+
+    /// Something of the host failed while redd was about something.
+    pub(crate) fn host(what: impl Into<String>) -> impl FnOnce(Errno) -> Self {
+        let what = what.into();
+        move |cause| Self::Host { what, cause }
+    }
+}
+
+/// Why a step failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StepError {
+    /// The error's number.
+    pub errno: Errno,
+    /// What else is known; may be empty.
+    pub detail: String,
+    /// What the user can do.
+    pub hint: Option<String>,
+}
+
+impl StepError {
+    /// An error with more about it.
+    pub(crate) fn about(detail: impl Into<String>) -> impl FnOnce(Errno) -> Self {
+        let detail = detail.into();
+        move |errno| Self { errno, detail, hint: None }
+    }
+
+    /// The same error with what to do about it.
+    pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+impl std::fmt::Display for StepError {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let reason = std::io::Error::from(self.errno).kind();
+        let text = match self.errno {
+            Errno::INVAL | Errno::PERM | Errno::ACCESS => std::io::Error::from(self.errno).to_string(),
+            _ if matches!(reason, std::io::ErrorKind::Other) => self.errno.to_string(),
+            _ => std::io::Error::from(self.errno).to_string(),
+        };
+        if self.detail.is_empty() {
+            formatter.write_str(&text)
+        } else {
+            write!(formatter, "{}: {text}", self.detail)
+        }
+    }
+}
+
+impl From<Errno> for StepError {
+    fn from(errno: Errno) -> Self {
+        Self { errno, detail: String::new(), hint: None }
+    }
+}
+
+impl From<redd_sys::mount::FileSystemError> for StepError {
+    fn from(error: redd_sys::mount::FileSystemError) -> Self {
+        Self { errno: error.errno, detail: error.message, hint: None }
+    }
+}
+
+impl From<std::io::Error> for StepError {
+    fn from(error: std::io::Error) -> Self {
+        Errno::from_io_error(&error).unwrap_or(Errno::IO).into()
+    }
+}
+
+/// Marks a result that changes nothing: whether it worked or not, there is nobody to tell and nothing else to do.
+pub(crate) fn best_effort<T, E>(_result: Result<T, E>) {}

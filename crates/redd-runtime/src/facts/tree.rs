@@ -1,0 +1,221 @@
+//! What is known of the tree. It may be hostile: everything is reached through [`RootDir`] (R1, R7).
+
+use std::path::{Path, PathBuf};
+
+use redd_plan::facts::{
+    ExecutableClass, FileKind, HostFacts, HostTimezone, Init, Presence, TreeFacts, TreeIdentity,
+};
+use redd_spec::Spec;
+use redd_spec::ids::HostId;
+use redd_spec::path::PathInRoot;
+use redd_spec::payload::Payload;
+use redd_spec::uuid::Uuid;
+use redd_sys::Errno;
+use redd_sys::root_dir::{Links, RootDir, SMALL_FILE_MAX, file_type};
+use rustix::fs::{Access, AtFlags, FileType, Mode, OFlags, accessat, fstat, openat};
+
+use super::users;
+use crate::Error;
+
+/// Where an init is looked for, in this order.
+const INITS: [&str; 3] = ["/usr/lib/systemd/systemd", "/lib/systemd/systemd", "/sbin/init"];
+/// Directories that a merged-usr tree has as links.
+const USR_LINKS: [&str; 5] = ["bin", "lib", "lib32", "lib64", "sbin"];
+/// Mount points that have to be real directories (R2).
+const API_DIRECTORIES: [&str; 5] = ["/dev", "/proc", "/sys", "/run", "/tmp"];
+
+/// The tree, opened once.
+#[derive(Debug)]
+pub struct Tree {
+    /// The handle every later access goes through.
+    pub root: RootDir,
+    /// Its path, for messages.
+    pub path: PathBuf,
+}
+
+impl Tree {
+    /// Opens the tree.
+    ///
+    /// # Errors
+    /// It is not there, or no directory.
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        let refuse = |reason: String, hint| Error::Tree { path: path.to_owned(), reason, hint };
+        match RootDir::open(path) {
+            Ok(root) => Ok(Self { root, path: path.to_owned() }),
+            Err(Errno::NOENT) => {
+                Err(refuse("does not exist".to_owned(), "a word without '/' is a name in /var/lib/machines"))
+            }
+            Err(Errno::NOTDIR) => Err(refuse(
+                "is no directory".to_owned(),
+                "name the root directory of a system; images are not supported yet",
+            )),
+            Err(errno) => Err(refuse(format!("cannot be opened: {errno}"), "redd needs to read the tree")),
+        }
+    }
+
+    fn refuse(&self, reason: impl Into<String>, hint: &'static str) -> Error {
+        Error::Tree { path: self.path.clone(), reason: reason.into(), hint }
+    }
+
+    fn kind(&self, path: &str) -> Result<FileKind, Error> {
+        let status = self
+            .root
+            .status(Path::new(path))
+            .map_err(Error::host(format!("looking at {path} in the tree")))?;
+        Ok(status.map_or(FileKind::Missing, |status| file_kind(&status)))
+    }
+
+    fn is_directory(&self, path: &str) -> Presence {
+        let handle = self.root.resolve(Path::new(path), Links::Followed);
+        let status = handle.and_then(fstat);
+        status.is_ok_and(|status| file_type(&status) == FileType::Directory).into()
+    }
+
+    fn small_file(&self, path: &str) -> Result<Option<Vec<u8>>, Error> {
+        self.root.read_small_file(Path::new(path), SMALL_FILE_MAX).map_err(|error| {
+            self.refuse(format!("has a {path} that cannot be used: {error}"), "repair or remove that file")
+        })
+    }
+}
+
+/// What a file is, as far as plans tell files apart.
+pub(crate) fn file_kind(status: &rustix::fs::Stat) -> FileKind {
+    match file_type(status) {
+        FileType::Symlink => FileKind::Link,
+        FileType::RegularFile => FileKind::Regular,
+        FileType::Directory => FileKind::Directory,
+        _ => FileKind::Other,
+    }
+}
+
+/// Gathers the facts.
+///
+/// # Errors
+/// The tree is none, or has something in a place where only one thing may be.
+pub fn tree_facts(tree: &Tree, spec: &Spec, host: &HostFacts) -> Result<TreeFacts, Error> {
+    let status = fstat(&tree.root).map_err(Error::host("looking at the tree"))?;
+    refuse_linked_mount_points(tree)?;
+    let zone = match &host.timezone {
+        HostTimezone::Zone(zone) => tree.kind(&format!("/usr/share/zoneinfo/{zone}"))? != FileKind::Missing,
+        HostTimezone::File | HostTimezone::Unset => false,
+    };
+    Ok(TreeFacts {
+        owner: HostId(status.st_uid),
+        group: HostId(status.st_gid),
+        mode: status.st_mode & 0o7777,
+        init: find_init(tree)?,
+        os_release: has_os_release(tree)?,
+        machine_id: machine_id(tree)?,
+        usr: tree.is_directory("/usr"),
+        usr_links: usr_links(tree)?,
+        user: payload_user(tree, spec)?,
+        localtime: tree.kind("/etc/localtime")?,
+        zone: zone.into(),
+        resolv_conf: tree.kind("/etc/resolv.conf")?,
+        etc: tree.is_directory("/etc"),
+        identity: TreeIdentity { device: status.st_dev, inode: status.st_ino },
+    })
+}
+
+/// A link where an API file system is to be mounted would send the mount elsewhere.
+fn refuse_linked_mount_points(tree: &Tree) -> Result<(), Error> {
+    for directory in API_DIRECTORIES {
+        match tree.root.resolve(Path::new(directory), Links::Refused).and_then(fstat) {
+            Ok(status) if file_type(&status) == FileType::Directory => {}
+            Err(Errno::NOENT) => {}
+            Ok(_) | Err(Errno::LOOP | Errno::NOTDIR) => {
+                return Err(tree.refuse(
+                    format!("has a {directory} that is no directory"),
+                    "replace it by an empty directory",
+                ));
+            }
+            Err(errno) => {
+                return Err(Error::Host {
+                    what: format!("looking at {directory} in the tree"),
+                    cause: errno,
+                });
+            }
+        }
+    }
+    Ok(())
+}
+
+fn find_init(tree: &Tree) -> Result<Option<Init>, Error> {
+    for candidate in INITS {
+        let Ok(handle) = tree.root.resolve(Path::new(candidate), Links::Followed) else { continue };
+        let status = fstat(&handle).map_err(Error::host("looking at the init"))?;
+        let executable = accessat(&handle, c"", Access::EXEC_OK, AtFlags::EMPTY_PATH).is_ok()
+            || status.st_mode & 0o111 != 0;
+        if file_type(&status) == FileType::RegularFile && executable {
+            let path = PathInRoot::new(candidate).expect("a constant path is absolute");
+            return Ok(Some(Init { path, class: executable_class(tree, candidate) }));
+        }
+    }
+    Ok(None)
+}
+
+/// Byte 4 of an ELF header is 1 for 32 bits.
+fn executable_class(tree: &Tree, path: &str) -> ExecutableClass {
+    let header = || {
+        let handle = tree.root.resolve(Path::new(path), Links::Followed).ok()?;
+        let file = reopen(&handle).ok()?;
+        let mut header = [0; 5];
+        let length = rustix::io::read(&file, &mut header).ok()?;
+        (length == header.len()).then_some(header)
+    };
+    match header() {
+        Some([0x7f, b'E', b'L', b'F', 1]) => ExecutableClass::Bits32,
+        _ => ExecutableClass::Native,
+    }
+}
+
+/// Opens for reading what a handle on a regular file stands for.
+fn reopen(handle: &std::os::fd::OwnedFd) -> Result<std::os::fd::OwnedFd, Errno> {
+    use std::os::fd::AsRawFd as _;
+    let path = format!("/proc/self/fd/{}", handle.as_raw_fd());
+    openat(rustix::fs::CWD, path, OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC, Mode::empty())
+}
+
+fn has_os_release(tree: &Tree) -> Result<Presence, Error> {
+    for path in ["/etc/os-release", "/usr/lib/os-release"] {
+        if tree.small_file(path)?.is_some() {
+            return Ok(Presence::Present);
+        }
+    }
+    Ok(Presence::Absent)
+}
+
+/// `uninitialized` and an empty file both mean that there is none yet, see machine-id(5).
+fn machine_id(tree: &Tree) -> Result<Option<Uuid>, Error> {
+    let contents = tree.small_file("/etc/machine-id")?.unwrap_or_default();
+    Ok(String::from_utf8_lossy(&contents).trim().parse().ok())
+}
+
+fn usr_links(tree: &Tree) -> Result<Vec<(String, String)>, Error> {
+    let mut links = Vec::new();
+    for name in USR_LINKS {
+        let target = tree
+            .root
+            .read_link(&Path::new("/").join(name))
+            .map_err(Error::host("reading a link of the tree"))?;
+        let target = target.and_then(|target| target.to_str().map(str::to_owned));
+        let expected = format!("usr/{name}");
+        if target
+            .is_some_and(|target| target.trim_start_matches('/') == expected || target.starts_with("usr/"))
+        {
+            links.push((name.to_owned(), expected));
+        }
+    }
+    Ok(links)
+}
+
+fn payload_user(tree: &Tree, spec: &Spec) -> Result<Option<redd_plan::facts::UserFacts>, Error> {
+    let Payload::Command(command) = &spec.payload else { return Ok(None) };
+    let wanted = command.user.as_deref().unwrap_or("root");
+    users::user_facts(&tree.root, wanted).map_err(|error| {
+        tree.refuse(
+            format!("has user files that cannot be used: {error}"),
+            "repair /etc/passwd and /etc/group",
+        )
+    })
+}

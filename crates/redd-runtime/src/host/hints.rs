@@ -1,0 +1,41 @@
+//! What a user can do about a step that failed.
+
+use redd_plan::action::{Action, StageIdMap};
+use redd_sys::Errno;
+
+use crate::StepError;
+
+/// Adds a hint where one is known for this step and this error.
+pub(crate) fn add_hint(action: Option<&Action>, cause: StepError) -> StepError {
+    if cause.hint.is_some() {
+        return cause;
+    }
+    let hint = match (action, cause.errno) {
+        (
+            Some(Action::Stage { id_map: StageIdMap::Container(_), .. }),
+            Errno::INVAL | Errno::OPNOTSUPP | Errno::PERM,
+        ) => {
+            "the file system cannot map owners: put the tree on ext4, xfs, btrfs or tmpfs, or use \
+             --private-users-ownership=off with a tree that belongs to the range, or --private-users=no"
+        }
+        (Some(Action::Clone { .. }), Errno::NOSPC | Errno::USERS) => {
+            "a limit on namespaces is reached: see /proc/sys/user/"
+        }
+        (Some(Action::Clone { .. }), Errno::PERM) => {
+            "redd needs to be root, and user namespaces to be allowed"
+        }
+        (Some(Action::CreateCgroup { .. }), Errno::ACCESS | Errno::PERM | Errno::ROFS) => {
+            "redd needs to be root, with a writable cgroup hierarchy"
+        }
+        (Some(Action::Mount { file_system, .. }), Errno::PERM)
+            if matches!(file_system.kind, "proc" | "sysfs") =>
+        {
+            "an outer container covers parts of it: start that one so that it shows all of /proc and /sys"
+        }
+        (Some(Action::CreateVeth(_)), Errno::EXIST) => {
+            "a link of that name is left: another manager's machine may have it"
+        }
+        _ => return cause,
+    };
+    cause.with_hint(hint)
+}

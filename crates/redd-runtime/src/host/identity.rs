@@ -1,0 +1,73 @@
+//! The id maps of user namespaces.
+
+use std::fs;
+use std::os::fd::OwnedFd;
+
+use redd_spec::ids::{HostId, IdRange};
+use redd_sys::Errno;
+use redd_sys::clone::{CloneRequest, Cloned, Namespaces, clone_process};
+use redd_sys::single_thread::SingleThreaded;
+use redd_sys::{process, signal};
+use rustix::fs::{CWD, Mode, OFlags, openat};
+use rustix::process::Pid;
+use std::os::fd::AsFd as _;
+
+use crate::StepError;
+use crate::launch::HostSide;
+
+/// Maps the child's ids.
+pub(super) fn write_id_map(side: &HostSide, ids: IdRange) -> Result<(), StepError> {
+    let child = side.child.as_ref().ok_or(Errno::CHILD)?;
+    write_maps(child.pid, 0, ids)
+}
+
+/// The child's user namespace.
+pub(super) fn child_user_namespace(side: &HostSide) -> Result<OwnedFd, StepError> {
+    let child = side.child.as_ref().ok_or(Errno::CHILD)?;
+    open_user_namespace(child.pid)
+}
+
+/// A user namespace that shows one owner as another one, and everybody else as nobody.
+pub(super) fn single_id_namespace(
+    proof: &SingleThreaded,
+    from: HostId,
+    to: HostId,
+) -> Result<OwnedFd, StepError> {
+    let request = CloneRequest { namespaces: Namespaces::USER, into_cgroup: None };
+    let holder = match clone_process(proof, &request)? {
+        Cloned::Parent(holder) => holder,
+        Cloned::Child => wait_to_be_killed(),
+    };
+    let namespace = write_maps(holder.pid, from.0, IdRange { start: to, count: 1 })
+        .and_then(|()| open_user_namespace(holder.pid));
+    signal::send(holder.pidfd.as_fd(), 9)?;
+    let id = rustix::process::WaitId::PidFd(holder.pidfd.as_fd());
+    rustix::process::waitid(id, rustix::process::WaitIdOptions::EXITED)?;
+    namespace
+}
+
+/// The namespace needs a process only until it is open.
+fn wait_to_be_killed() -> ! {
+    if rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL)).is_err() {
+        process::exit_now(1);
+    }
+    loop {
+        std::thread::sleep(std::time::Duration::from_secs(60));
+    }
+}
+
+fn write_maps(pid: Pid, inside: u32, ids: IdRange) -> Result<(), StepError> {
+    let map = format!("{inside} {} {}\n", ids.start, ids.count);
+    for name in ["uid_map", "gid_map"] {
+        let path = format!("/proc/{}/{name}", pid.as_raw_nonzero());
+        fs::write(&path, &map).map_err(|error| {
+            StepError::about(name.to_owned())(Errno::from_io_error(&error).unwrap_or(Errno::IO))
+        })?;
+    }
+    Ok(())
+}
+
+fn open_user_namespace(pid: Pid) -> Result<OwnedFd, StepError> {
+    let path = format!("/proc/{}/ns/user", pid.as_raw_nonzero());
+    Ok(openat(CWD, path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?)
+}

@@ -1,0 +1,54 @@
+//! What the host's side does: one action, one function.
+
+mod cgroup;
+pub(crate) mod clone;
+pub(crate) mod hints;
+mod identity;
+mod limits;
+pub(crate) mod network;
+pub(crate) mod staging;
+
+use redd_plan::action::Action;
+use redd_sys::Errno;
+
+use crate::StepError;
+use crate::launch::HostSide;
+
+/// Does one step of the host's side.
+pub(crate) fn perform(side: &mut HostSide, action: &Action) -> Result<(), StepError> {
+    match action {
+        Action::CreateCgroup { path } => cgroup::create(path),
+        Action::MoveSelf { path } => cgroup::move_self(path),
+        Action::EnableControllers { path, controllers } => cgroup::enable_controllers(path, controllers),
+        Action::SetCgroupAttribute { path, attribute, value } => {
+            cgroup::set_attribute(path, attribute, value)
+        }
+        Action::AttachDeviceProgram { path, program } => cgroup::attach_device_program(path, program),
+        Action::SetDeviceRules { path, policy } => cgroup::set_device_rules(path, policy),
+        Action::DelegateCgroup { path, owner, files } => cgroup::delegate(path, *owner, files),
+        Action::OpenPayloadCgroup { path } => cgroup::open_payload(side, path),
+        Action::CreateHostDirectory { path, owner } => staging::create_host_directory(path, *owner),
+        Action::CopyMount { slot, source } => staging::copy_mount(side, *slot, source),
+        Action::EnterStagingNamespace => staging::enter(side),
+        Action::WriteIdMap { ids } => identity::write_id_map(side, *ids),
+        Action::Stage { slot, id_map, flags } => staging::stage(side, *slot, *id_map, *flags),
+        Action::StageOverlay { upper, owner, mode, flags } => {
+            staging::stage_overlay(side, upper, *owner, *mode, *flags)
+        }
+        Action::StageFileSystem { slot, file_system, owner, entries } => {
+            staging::stage_file_system(side, *slot, file_system, *owner, entries)
+        }
+        Action::CreateNotifySocket { slot, name, owner } => {
+            staging::create_notify_socket(side, *slot, name, *owner)
+        }
+        Action::OpenKernelMessages { slot, name } => staging::open_kernel_messages(side, *slot, name),
+        Action::OpenUnixExport { slot } => staging::open_unix_export(side, *slot),
+        Action::SetResourceLimits { limits, exactness } => limits::set(side, limits, *exactness),
+        Action::SetOomScoreAdjust { value } => limits::set_oom_score_adjust(side, *value),
+        Action::JoinLegacyCgroups { paths } => cgroup::join_legacy(side, paths),
+        Action::CreateVeth(pair) => network::create_veth(side, pair),
+        Action::LeaveStagingNamespace => staging::leave(side),
+        // A plan that gives the host's side a step of the child is a bug of the planner, and refused.
+        _ => Err(Errno::NOSYS.into()),
+    }
+}

@@ -1,0 +1,148 @@
+//! Links, by rtnetlink; nothing is executed.
+
+use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd};
+use std::thread::sleep;
+use std::time::Duration;
+
+use netlink_packet_core::{
+    NLM_F_ACK, NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage,
+    NetlinkPayload,
+};
+use netlink_packet_route::RouteNetlinkMessage;
+use netlink_packet_route::link::{
+    InfoData, InfoKind, InfoVeth, LinkAttribute, LinkFlags, LinkInfo, LinkMessage, Prop,
+};
+use redd_plan::action::VethPair;
+use redd_spec::name::MachineName;
+use redd_sys::Errno;
+use rustix::fs::{CWD, Mode, OFlags, openat};
+use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, recv, send, socket_with};
+
+use crate::StepError;
+use crate::error::best_effort;
+use crate::launch::HostSide;
+
+/// How often a name is tried that a network namespace on its way out still has: the kernel removes links late.
+const NAME_ATTEMPTS: u32 = 200;
+const NAME_INTERVAL: Duration = Duration::from_millis(10);
+
+/// A connection to the kernel's link tables.
+struct Rtnetlink(OwnedFd);
+
+impl Rtnetlink {
+    fn open() -> Result<Self, Errno> {
+        socket_with(AddressFamily::NETLINK, SocketType::RAW, SocketFlags::CLOEXEC, None).map(Self)
+    }
+
+    /// Sends one request and waits for the kernel's word on it.
+    fn request(&self, message: RouteNetlinkMessage, flags: u16) -> Result<(), Errno> {
+        let mut packet = NetlinkMessage::new(NetlinkHeader::default(), NetlinkPayload::from(message));
+        packet.header.flags = NLM_F_REQUEST | NLM_F_ACK | flags;
+        packet.finalize();
+        let mut buffer = vec![0; packet.buffer_len()];
+        packet.serialize(&mut buffer);
+        send(&self.0, &buffer, SendFlags::empty())?;
+        self.acknowledgement()
+    }
+
+    fn acknowledgement(&self) -> Result<(), Errno> {
+        let mut buffer = [0; 8192];
+        let (length, _) = rustix::io::retry_on_intr(|| recv(&self.0, &mut buffer, RecvFlags::empty()))?;
+        let answer = NetlinkMessage::<RouteNetlinkMessage>::deserialize(&buffer[..length]);
+        match answer.map(|answer| answer.payload) {
+            Ok(NetlinkPayload::Error(error)) => match error.code {
+                None => Ok(()),
+                Some(code) => Err(Errno::from_raw_os_error(code.get().saturating_abs())),
+            },
+            Ok(_) | Err(_) => Err(Errno::PROTO),
+        }
+    }
+}
+
+/// One message makes both ends, the inner one in the payload's namespace already: it is never seen outside.
+pub(super) fn create_veth(side: &HostSide, pair: &VethPair) -> Result<(), StepError> {
+    let child = side.child.as_ref().ok_or(Errno::CHILD)?;
+    let path = format!("/proc/{}/ns/net", child.pid.as_raw_nonzero());
+    let namespace = openat(CWD, path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
+    let connection = Rtnetlink::open()?;
+    let create = || {
+        let message = RouteNetlinkMessage::NewLink(veth_message(pair, &namespace));
+        connection.request(message, NLM_F_CREATE | NLM_F_EXCL)
+    };
+    retry_while_taken(create).map_err(StepError::about(pair.host_name.clone()))?;
+    mark(&connection, pair).map_err(StepError::about(format!("marking {}", pair.host_name)))
+}
+
+fn retry_while_taken(mut create: impl FnMut() -> Result<(), Errno>) -> Result<(), Errno> {
+    for _ in 1..NAME_ATTEMPTS {
+        match create() {
+            Err(Errno::EXIST) => sleep(NAME_INTERVAL),
+            result => return result,
+        }
+    }
+    create()
+}
+
+fn veth_message(pair: &VethPair, namespace: &OwnedFd) -> LinkMessage {
+    let mut peer = LinkMessage::default();
+    peer.attributes = vec![
+        LinkAttribute::IfName(pair.container_name.clone()),
+        LinkAttribute::Address(pair.container_mac.0.to_vec()),
+        LinkAttribute::NetNsFd(namespace.as_fd().as_raw_fd()),
+    ];
+    let mut message = LinkMessage::default();
+    message.attributes = vec![
+        LinkAttribute::IfName(pair.host_name.clone()),
+        LinkAttribute::Address(pair.host_mac.0.to_vec()),
+        LinkAttribute::LinkInfo(vec![
+            LinkInfo::Kind(InfoKind::Veth),
+            LinkInfo::Data(InfoData::Veth(InfoVeth::Peer(peer))),
+        ]),
+    ];
+    message
+}
+
+/// The alias tells people, and `redd gc`, whose link it is; the alternative name is the full one (NET2).
+fn mark(connection: &Rtnetlink, pair: &VethPair) -> Result<(), Errno> {
+    let mut alias = LinkMessage::default();
+    alias.attributes =
+        vec![LinkAttribute::IfName(pair.host_name.clone()), LinkAttribute::IfAlias(alias_of(&pair.machine))];
+    connection.request(RouteNetlinkMessage::SetLink(alias), 0)?;
+    if let Some(full_name) = &pair.alternative_name {
+        let mut named = LinkMessage::default();
+        named.attributes = vec![
+            LinkAttribute::IfName(pair.host_name.clone()),
+            LinkAttribute::PropList(vec![Prop::AltIfName(full_name.clone())]),
+        ];
+        let flags = NLM_F_CREATE | NLM_F_EXCL | NLM_F_APPEND;
+        connection.request(RouteNetlinkMessage::NewLinkProp(named), flags)?;
+    }
+    Ok(())
+}
+
+fn alias_of(machine: &MachineName) -> String {
+    format!("redd machine {machine}")
+}
+
+/// Removes a machine's link if it is still there and still the machine's.
+pub(crate) fn remove_link(name: &str, machine: &MachineName) {
+    let alias = std::fs::read_to_string(format!("/sys/class/net/{name}/ifalias")).unwrap_or_default();
+    if alias.trim_end() != alias_of(machine) {
+        return;
+    }
+    let mut message = LinkMessage::default();
+    message.attributes = vec![LinkAttribute::IfName(name.to_owned())];
+    // A link that went away by itself meanwhile is as good.
+    best_effort(
+        Rtnetlink::open().and_then(|connection| connection.request(RouteNetlinkMessage::DelLink(message), 0)),
+    );
+}
+
+/// Brings the loopback link of this network namespace up.
+pub(crate) fn enable_loopback() -> Result<(), StepError> {
+    let mut message = LinkMessage::default();
+    message.header.flags = LinkFlags::Up;
+    message.header.change_mask = LinkFlags::Up;
+    message.attributes = vec![LinkAttribute::IfName("lo".to_owned())];
+    Ok(Rtnetlink::open()?.request(RouteNetlinkMessage::SetLink(message), 0)?)
+}

@@ -1,0 +1,125 @@
+//! The messages between the two sides of the clone.
+
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
+
+use redd_sys::Errno;
+use redd_sys::channel::Channel;
+
+use crate::StepError;
+
+/// The most that a failure's text may have, in bytes.
+const DETAIL_MAX: usize = 512;
+/// kind, index, error number, then text
+const HEADER: usize = 1 + 4 + 4;
+
+/// Both ends, until the clone; then one.
+pub(crate) struct Handshake {
+    parent: Option<Channel>,
+    child: Option<Channel>,
+}
+
+/// What the other side says.
+#[derive(Debug)]
+pub(crate) enum PeerMessage {
+    /// Every step up to this one is done.
+    Done { index: usize },
+    /// A step failed.
+    Failed { index: usize, cause: StepError },
+    /// The files of a step.
+    Descriptors { index: usize, descriptors: Vec<OwnedFd> },
+    /// The next thing is execve(2).
+    Executing,
+    /// Nobody is there any more.
+    Closed,
+}
+
+#[repr(u8)]
+#[derive(Clone, Copy)]
+enum Kind {
+    Done = 1,
+    Failed = 2,
+    Descriptors = 3,
+    Executing = 4,
+}
+
+impl Handshake {
+    pub(super) fn new() -> Result<Self, Errno> {
+        let (parent, child) = Channel::pair()?;
+        Ok(Self { parent: Some(parent), child: Some(child) })
+    }
+
+    /// After the clone, in the parent: the other end is the child's alone, so that its death closes it.
+    pub(super) fn keep_parent(&mut self) {
+        self.child = None;
+    }
+
+    /// After the clone, in the child.
+    pub(super) fn into_child(mut self) -> Self {
+        Self { parent: None, child: self.child.take() }
+    }
+
+    fn channel(&self) -> Result<&Channel, Errno> {
+        self.parent.as_ref().or(self.child.as_ref()).ok_or(Errno::NOTCONN)
+    }
+
+    /// The end that is left.
+    pub(crate) fn descriptor(&self) -> Result<BorrowedFd<'_>, Errno> {
+        self.channel().map(Channel::as_fd)
+    }
+
+    pub(crate) fn send_done(&self, index: usize) -> Result<(), Errno> {
+        self.send(Kind::Done, index, 0, "", &[])
+    }
+
+    pub(crate) fn send_executing(&self, index: usize) -> Result<(), Errno> {
+        self.send(Kind::Executing, index, 0, "", &[])
+    }
+
+    pub(crate) fn send_failed(&self, index: usize, cause: &StepError) -> Result<(), Errno> {
+        self.send(Kind::Failed, index, cause.errno.raw_os_error(), &cause.detail, &[])
+    }
+
+    pub(crate) fn send_descriptors(&self, index: usize, descriptors: &[BorrowedFd<'_>]) -> Result<(), Errno> {
+        self.send(Kind::Descriptors, index, 0, "", descriptors)
+    }
+
+    fn send(
+        &self,
+        kind: Kind,
+        index: usize,
+        errno: i32,
+        detail: &str,
+        descriptors: &[BorrowedFd<'_>],
+    ) -> Result<(), Errno> {
+        let mut message = Vec::with_capacity(HEADER + DETAIL_MAX);
+        message.push(kind as u8);
+        message.extend_from_slice(&u32::try_from(index).unwrap_or(u32::MAX).to_le_bytes());
+        message.extend_from_slice(&errno.to_le_bytes());
+        message.extend(detail.bytes().take(DETAIL_MAX));
+        self.channel()?.send(&message, descriptors)
+    }
+
+    /// Waits for the other side.
+    pub(crate) fn receive(&self) -> Result<PeerMessage, Errno> {
+        let mut buffer = [0; HEADER + DETAIL_MAX];
+        let received = self.channel()?.receive(&mut buffer)?;
+        let Some((header, detail)) = buffer[..received.length].split_at_checked(HEADER) else {
+            return Ok(PeerMessage::Closed);
+        };
+        let word = |at: usize| [header[at], header[at + 1], header[at + 2], header[at + 3]];
+        let index = usize::try_from(u32::from_le_bytes(word(1))).unwrap_or(usize::MAX);
+        match header[0] {
+            kind if kind == Kind::Done as u8 => Ok(PeerMessage::Done { index }),
+            kind if kind == Kind::Executing as u8 => Ok(PeerMessage::Executing),
+            kind if kind == Kind::Descriptors as u8 => {
+                Ok(PeerMessage::Descriptors { index, descriptors: received.descriptors })
+            }
+            kind if kind == Kind::Failed as u8 => {
+                let errno = Errno::from_raw_os_error(i32::from_le_bytes(word(5)));
+                let detail = String::from_utf8_lossy(detail).into_owned();
+                Ok(PeerMessage::Failed { index, cause: StepError { errno, detail, hint: None } })
+            }
+            _ => Err(Errno::PROTO),
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! What a start needs before it can be planned: locks, ids, and the contents of files the user named.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read as _;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+
+use redd_plan::facts::{BindFacts, FileKind, Grants, HostFacts, TreeFacts};
+use redd_spec::Spec;
+use redd_spec::credential::{CREDENTIALS_SIZE_MAX, CredentialSource};
+use redd_spec::ids::{HostId, IdRange};
+use redd_spec::integration::{ResolvConfMode, ResolvConfSource};
+use redd_spec::mounts::{Bind, BindSource, CustomMount};
+use redd_spec::root::Persistence;
+use redd_spec::uuid::Uuid;
+use redd_sys::Errno;
+use redd_sys::lock::{LockOutcome, lock_whole_file};
+use redd_sys::root_dir::file_type;
+use rustix::fs::{CWD, FileType, Mode, OFlags, fstat, openat, statat};
+use rustix::rand::{GetRandomFlags, getrandom};
+
+use crate::facts::host::read_host_file;
+use crate::facts::{Tree, host_facts, tree_facts};
+use crate::state::LIBRARY;
+use crate::{Error, facts};
+
+/// Everything a plan is made of.
+#[derive(Debug)]
+pub(crate) struct Inputs {
+    pub(crate) tree: Tree,
+    pub(crate) host: HostFacts,
+    pub(crate) facts: TreeFacts,
+    pub(crate) grants: Grants,
+    /// The sources of bind mounts, opened once, by their place in the Spec.
+    pub(crate) sources: BTreeMap<usize, OwnedFd>,
+}
+
+/// Gathers everything, and changes nothing. `ids` were taken before, or are what would be taken.
+pub(crate) fn gather(
+    spec: &Spec,
+    terminal: Option<String>,
+    ids: impl FnOnce(&TreeFacts) -> Result<Option<IdRange>, Error>,
+) -> Result<Inputs, Error> {
+    let tree = Tree::open(&spec.root.path)?;
+    let host = host_facts(terminal);
+    let facts = tree_facts(&tree, spec, &host)?;
+    let (binds, sources) = open_binds(spec, &tree)?;
+    let (resolv_conf, resolv_conf_path) = host_resolv_conf(spec.integration.resolv_conf);
+    let library = Path::new(LIBRARY);
+    let grants = Grants {
+        boot_id: random_uuid()?,
+        random_uuid: random_uuid()?,
+        credentials: credentials(spec)?,
+        resolv_conf,
+        resolv_conf_path,
+        localtime: read_host_file(Path::new("/etc/localtime")),
+        binds,
+        ephemeral_directory: (spec.root.persistence == Persistence::Ephemeral)
+            .then(|| library.join("ephemeral").join(spec.name.as_str())),
+        temporary_directory: library.join("temporary").join(spec.name.as_str()),
+        ids: ids(&facts)?,
+    };
+    Ok(Inputs { tree, host, facts, grants, sources })
+}
+
+/// Locks the tree itself: whoever opens it by whatever name meets this lock. A tree that is only read is shared.
+pub(crate) fn lock_tree(spec: &Spec) -> Result<Option<File>, Error> {
+    use redd_spec::root::{Access, Volatile};
+    let is_written = spec.root.persistence == Persistence::Kept
+        && spec.root.access == Access::ReadWrite
+        && spec.root.volatile == Volatile::No;
+    let failed = |what: &str| Error::host(format!("{what} {}", spec.root.path.display()));
+    let directory = File::open(&spec.root.path)
+        .map_err(|error| failed("opening")(Errno::from_io_error(&error).unwrap_or(Errno::IO)))?;
+    if !is_written {
+        let shared = rustix::fs::flock(&directory, rustix::fs::FlockOperation::NonBlockingLockShared);
+        return match shared {
+            Ok(()) => Ok(Some(directory)),
+            Err(Errno::AGAIN) => Err(Error::TreeBusy { path: spec.root.path.clone() }),
+            Err(errno) => Err(failed("locking")(errno)),
+        };
+    }
+    match lock_whole_file(&directory).map_err(failed("locking"))? {
+        LockOutcome::Taken => Ok(Some(directory)),
+        LockOutcome::Busy => Err(Error::TreeBusy { path: spec.root.path.clone() }),
+    }
+}
+
+pub(crate) fn random_uuid() -> Result<Uuid, Error> {
+    let mut bytes = [0; 16];
+    getrandom(&mut bytes, GetRandomFlags::empty()).map_err(Error::host("getting random bytes"))?;
+    Ok(Uuid::from_random_bytes(bytes))
+}
+
+type OpenedBinds = (Vec<BindFacts>, BTreeMap<usize, OwnedFd>);
+
+fn open_binds(spec: &Spec, tree: &Tree) -> Result<OpenedBinds, Error> {
+    let mut all = Vec::new();
+    let mut sources = BTreeMap::new();
+    for (index, mount) in spec.mounts.iter().enumerate() {
+        let mut facts = BindFacts { kind: FileKind::Missing, source_owner: HostId(0), destination_owner: 0 };
+        if let CustomMount::Bind(bind) = mount {
+            facts.destination_owner = destination_owner(tree, bind);
+            if let Some((source, status)) = open_source(bind, tree)? {
+                facts.kind = facts::tree::file_kind(&status);
+                facts.source_owner = HostId(status.st_uid);
+                sources.insert(index, source);
+            }
+        }
+        all.push(facts);
+    }
+    Ok((all, sources))
+}
+
+fn destination_owner(tree: &Tree, bind: &Bind) -> u32 {
+    let status = tree.root.status(bind.destination.as_path());
+    status.ok().flatten().map_or(0, |status| status.st_uid)
+}
+
+fn open_source(bind: &Bind, tree: &Tree) -> Result<Option<(OwnedFd, rustix::fs::Stat)>, Error> {
+    let opened = match &bind.source {
+        BindSource::Temporary => return Ok(None),
+        BindSource::Host(path) => openat(CWD, path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty()),
+        BindSource::Tree(path) => tree.root.resolve(path.as_path(), redd_sys::root_dir::Links::Followed),
+    };
+    match opened {
+        Ok(source) => {
+            let status = fstat(&source).map_err(Error::host("looking at a bind mount's source"))?;
+            Ok(Some((source, status)))
+        }
+        Err(Errno::NOENT) => Ok(None),
+        Err(errno) => Err(Error::Host {
+            what: format!("opening the source of the bind mount on {}", bind.destination),
+            cause: errno,
+        }),
+    }
+}
+
+fn host_resolv_conf(mode: ResolvConfMode) -> (Option<Vec<u8>>, Option<PathBuf>) {
+    let path = match mode {
+        ResolvConfMode::Off | ResolvConfMode::Delete => return (None, None),
+        ResolvConfMode::Auto | ResolvConfMode::From(_, ResolvConfSource::Host) => "/etc/resolv.conf",
+        ResolvConfMode::From(_, ResolvConfSource::Static) => "/usr/lib/systemd/resolv.conf",
+        ResolvConfMode::From(_, ResolvConfSource::Uplink) => "/run/systemd/resolve/resolv.conf",
+        ResolvConfMode::From(_, ResolvConfSource::Stub) => "/run/systemd/resolve/stub-resolv.conf",
+    };
+    let contents = read_host_file(Path::new(path));
+    let path = contents.is_some().then(|| PathBuf::from(path));
+    (contents, path)
+}
+
+fn credentials(spec: &Spec) -> Result<Vec<(String, Vec<u8>)>, Error> {
+    let mut all = Vec::new();
+    let mut total = 0;
+    for credential in &spec.credentials {
+        let value = credential_value(&credential.source)?;
+        total += value.len();
+        if total > CREDENTIALS_SIZE_MAX {
+            let path = PathBuf::from(credential.name.as_str());
+            let reason = format!("the credentials have more than {CREDENTIALS_SIZE_MAX} bytes together");
+            return Err(Error::Input { option: "--load-credential", path, reason });
+        }
+        all.push((credential.name.as_str().to_owned(), value));
+    }
+    Ok(all)
+}
+
+fn credential_value(source: &CredentialSource) -> Result<Vec<u8>, Error> {
+    match source {
+        CredentialSource::Value(value) => Ok(value.clone()),
+        CredentialSource::Path(path) => read_credential(path),
+        CredentialSource::Inherited(name) => {
+            let path = facts::credentials_directory().map(|directory| directory.join(name.as_str()));
+            let refused = || Error::Input {
+                option: "--load-credential",
+                path: PathBuf::from(name.as_str()),
+                reason: "redd itself was given no credentials ($CREDENTIALS_DIRECTORY is not set)".to_owned(),
+            };
+            read_credential(&path.ok_or_else(refused)?)
+        }
+    }
+}
+
+/// A file, or what a listening stream socket says.
+fn read_credential(path: &Path) -> Result<Vec<u8>, Error> {
+    let refuse = |reason: String| Error::Input { option: "--load-credential", path: path.to_owned(), reason };
+    let status =
+        statat(CWD, path, rustix::fs::AtFlags::empty()).map_err(|errno| refuse(errno.to_string()))?;
+    let mut value = Vec::new();
+    let limit = CREDENTIALS_SIZE_MAX as u64 + 1;
+    let result = match file_type(&status) {
+        FileType::Socket => {
+            UnixStream::connect(path).and_then(|stream| stream.take(limit).read_to_end(&mut value))
+        }
+        FileType::RegularFile => File::open(path).and_then(|file| file.take(limit).read_to_end(&mut value)),
+        _ => return Err(refuse("it is neither a file nor a socket".to_owned())),
+    };
+    result.map_err(|error| refuse(error.to_string()))?;
+    Ok(value)
+}

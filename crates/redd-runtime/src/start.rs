@@ -1,0 +1,133 @@
+//! A whole life: prepare, plan, launch, supervise, undo; and again, when the payload reboots.
+
+use redd_plan::step::{Plan, Undo};
+use redd_spec::Spec;
+use redd_spec::name::MachineName;
+
+use crate::ids::TakenIds;
+use crate::launch::{self, Running};
+use crate::prepare::{self, Inputs};
+use crate::state::{self, State, StateDirectory};
+use crate::supervise::{self, Supervisor};
+use crate::{Error, ids, undo};
+
+/// How a machine ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// With this exit status of the payload; 0 for a power-off.
+    Exited(u8),
+    /// Killed by this signal.
+    Killed(i32),
+    /// It asked to be started again, and somebody else is to do it (`--keep-unit`).
+    RestartWanted,
+}
+
+/// What would happen, without doing anything of it.
+///
+/// # Errors
+/// Whatever can be refused before anything is touched.
+pub fn preview(spec: &Spec, terminal: Option<String>) -> Result<Plan, Error> {
+    let ids = |tree: &_| Ok(ids::expected(spec.users, &spec.name, tree));
+    let inputs = prepare::gather(spec, terminal, ids)?;
+    Ok(redd_plan::plan(spec, &inputs.host, &inputs.facts, &inputs.grants)?)
+}
+
+/// Runs a machine until it ends for good. `warn` is called with what the user should know, once.
+///
+/// # Errors
+/// It could not be started; nothing is left behind.
+pub fn start(spec: &Spec, terminal: Option<String>, mut warn: impl FnMut(&str)) -> Result<Ending, Error> {
+    // What cannot be planned is refused before anything is touched.
+    preview(spec, terminal.clone())?;
+    let state = StateDirectory::take(&spec.name)?;
+    let result = start_locked(spec, terminal, &state, &mut warn);
+    state.remove();
+    result
+}
+
+fn start_locked(
+    spec: &Spec,
+    terminal: Option<String>,
+    state: &StateDirectory,
+    warn: &mut dyn FnMut(&str),
+) -> Result<Ending, Error> {
+    let _tree_lock = prepare::lock_tree(spec)?;
+    let mut taken: Option<TakenIds> = None;
+    let mut supervisor = Supervisor::new(spec)?;
+    let mut is_first = true;
+    loop {
+        let inputs = prepare::gather(spec, terminal.clone(), |tree| {
+            if taken.is_none() {
+                taken = ids::take(spec.users, &spec.name, tree)?;
+            }
+            Ok(taken.as_ref().map(|taken| taken.range))
+        })?;
+        let plan = redd_plan::plan(spec, &inputs.host, &inputs.facts, &inputs.grants)?;
+        if is_first {
+            plan.warnings.iter().for_each(|warning| warn(&warning.0));
+        }
+        is_first = false;
+        match boot_once(spec, &plan, inputs, taken.as_ref(), state, &mut supervisor)? {
+            supervise::Outcome::Ended(ending) => return Ok(ending),
+            supervise::Outcome::BootAgain => {}
+        }
+    }
+}
+
+/// One boot, from the first step to the last thing undone.
+fn boot_once(
+    spec: &Spec,
+    plan: &Plan,
+    inputs: Inputs,
+    taken: Option<&TakenIds>,
+    state: &StateDirectory,
+    supervisor: &mut Supervisor,
+) -> Result<supervise::Outcome, Error> {
+    let release =
+        taken.and_then(|taken| taken.lock.as_ref()).map(|(path, _)| Undo::ReleaseIds { path: path.clone() });
+    let journal: Vec<&Undo> = plan.undo().chain(release.as_ref()).collect();
+    state.write_journal(&journal)?;
+    let result = launch::launch(plan, inputs).and_then(|running| {
+        write_state(spec, plan, &running, taken, state)?;
+        supervisor.supervise(plan, running)
+    });
+    // An ephemeral copy outlives a reboot, and so do the ids.
+    let again = matches!(result, Ok(supervise::Outcome::BootAgain));
+    for item in journal {
+        let is_kept = matches!(item, Undo::RemoveDirectory { .. } | Undo::ReleaseIds { .. });
+        if !(again && is_kept) {
+            undo::undo(item);
+        }
+    }
+    result
+}
+
+fn write_state(
+    spec: &Spec,
+    plan: &Plan,
+    running: &Running,
+    taken: Option<&TakenIds>,
+    state: &StateDirectory,
+) -> Result<(), Error> {
+    running.publish_unix_export(&state.path);
+    state.write_state(&State {
+        name: spec.name.as_str(),
+        leader: running.child.pid.as_raw_nonzero().get(),
+        supervisor: std::process::id(),
+        uuid: plan.uuid.to_string(),
+        tree: &spec.root.path,
+        cgroup: plan.payload_cgroup().map(ToString::to_string),
+        ids: taken.map(|taken| taken.range.to_string()),
+    })
+}
+
+/// Undoes what killed redds left behind; the machines it was done for.
+///
+/// # Errors
+/// The state directory cannot be read.
+pub fn collect_garbage() -> Result<Vec<MachineName>, Error> {
+    state::collect_garbage().map_err(|error| Error::Host {
+        what: format!("reading {}", state::MACHINES),
+        cause: redd_sys::Errno::from_io_error(&error).unwrap_or(redd_sys::Errno::IO),
+    })
+}

@@ -1,0 +1,145 @@
+//! What is kept of a running machine below `/run/redd/machines/NAME`, so that a killed redd can be cleaned up after.
+
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+use redd_plan::step::Undo;
+use redd_spec::name::MachineName;
+use redd_sys::Errno;
+use redd_sys::lock::{LockOutcome, lock_whole_file};
+use serde::Serialize;
+
+use crate::Error;
+use crate::error::best_effort;
+
+/// Where machines are kept while they run.
+pub(crate) const MACHINES: &str = "/run/redd/machines";
+/// Where what does not fit into memory is kept.
+pub(crate) const LIBRARY: &str = "/var/lib/redd";
+/// The most that a journal may have, in bytes.
+const JOURNAL_MAX: u64 = 1024 * 1024;
+
+/// The directory of a machine, its lock held.
+#[derive(Debug)]
+pub(crate) struct StateDirectory {
+    pub(crate) path: PathBuf,
+    _lock: File,
+}
+
+/// What other programs may know of a running machine.
+#[derive(Debug, Serialize)]
+pub(crate) struct State<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) leader: i32,
+    pub(crate) supervisor: u32,
+    pub(crate) uuid: String,
+    pub(crate) tree: &'a Path,
+    pub(crate) cgroup: Option<String>,
+    pub(crate) ids: Option<String>,
+}
+
+impl StateDirectory {
+    /// Takes the name; what a killed redd left behind under it is undone first (R42).
+    pub(crate) fn take(name: &MachineName) -> Result<Self, Error> {
+        let path = Path::new(MACHINES).join(name.as_str());
+        let failed = |error: io::Error| host_error("making the state directory", &error);
+        DirBuilder::new().recursive(true).mode(0o700).create(&path).map_err(failed)?;
+        let lock = lock_directory(&path).map_err(failed)?;
+        let lock = lock.ok_or_else(|| Error::NameTaken { name: name.clone() })?;
+        let directory = Self { path, _lock: lock };
+        directory.undo_leftovers();
+        Ok(directory)
+    }
+
+    /// Writes down what will have to be undone, before anything of it is done (R40).
+    pub(crate) fn write_journal(&self, undo: &[&Undo]) -> Result<(), Error> {
+        let failed = |error: io::Error| host_error("writing the journal", &error);
+        let text = serde_json::to_vec(undo).map_err(|error| failed(error.into()))?;
+        self.write_atomically("journal", &text).map_err(failed)
+    }
+
+    /// Tells other programs what runs here.
+    pub(crate) fn write_state(&self, state: &State<'_>) -> Result<(), Error> {
+        let failed = |error: io::Error| host_error("writing the state", &error);
+        let text = serde_json::to_vec_pretty(state).map_err(|error| failed(error.into()))?;
+        self.write_atomically("state.json", &text).map_err(failed)
+    }
+
+    /// Whoever reads sees the old file or the new one, never a half.
+    fn write_atomically(&self, name: &str, contents: &[u8]) -> io::Result<()> {
+        let temporary = self.path.join(format!(".{name}.new"));
+        let mut file =
+            OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
+        file.write_all(contents)?;
+        std::fs::rename(&temporary, self.path.join(name))
+    }
+
+    fn undo_leftovers(&self) {
+        for undo in read_journal(&self.path) {
+            crate::undo::undo(&undo);
+        }
+    }
+
+    /// Removes the directory; the name is free when this value is dropped.
+    pub(crate) fn remove(self) {
+        // What cannot be removed is found by the next start of the name.
+        best_effort(std::fs::remove_dir_all(&self.path));
+    }
+}
+
+/// What a killed redd wrote down; a journal that cannot be read holds nothing that was made.
+fn read_journal(directory: &Path) -> Vec<Undo> {
+    let path = directory.join("journal");
+    let fits = std::fs::metadata(&path).is_ok_and(|metadata| metadata.len() <= JOURNAL_MAX);
+    let text = if fits { std::fs::read(&path).unwrap_or_default() } else { Vec::new() };
+    serde_json::from_slice(&text).unwrap_or_default()
+}
+
+/// The lock of a machine's directory; `None` where it runs.
+fn lock_directory(path: &Path) -> io::Result<Option<File>> {
+    loop {
+        let directory = match File::open(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+                continue;
+            }
+            result => result?,
+        };
+        if lock_whole_file(&directory)? == LockOutcome::Busy {
+            return Ok(None);
+        }
+        // The one that had the lock may have removed the directory meanwhile.
+        let there = std::fs::metadata(path);
+        use std::os::unix::fs::MetadataExt as _;
+        if there.is_ok_and(|there| directory.metadata().is_ok_and(|ours| ours.ino() == there.ino())) {
+            return Ok(Some(directory));
+        }
+    }
+}
+
+/// Undoes what machines without a living redd left behind; their names.
+pub(crate) fn collect_garbage() -> io::Result<Vec<MachineName>> {
+    let mut collected = Vec::new();
+    let entries = match std::fs::read_dir(MACHINES) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(collected),
+        result => result?,
+    };
+    for entry in entries {
+        let name: Option<MachineName> = entry?.file_name().to_str().and_then(|name| name.parse().ok());
+        let Some(name) = name else { continue };
+        if let Ok(directory) = StateDirectory::take(&name) {
+            directory.remove();
+            collected.push(name);
+        }
+    }
+    Ok(collected)
+}
+
+fn host_error(what: &str, error: &io::Error) -> Error {
+    Error::Host {
+        what: format!("{what} below {MACHINES}"),
+        cause: Errno::from_io_error(error).unwrap_or(Errno::IO),
+    }
+}

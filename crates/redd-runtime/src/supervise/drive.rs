@@ -1,0 +1,246 @@
+//! Waits for events, tells the machine, and does what it says.
+
+use std::os::fd::AsFd as _;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use redd_plan::descriptor::FdName;
+use redd_plan::step::Plan;
+use redd_spec::Spec;
+use redd_spec::lifecycle::SignalNumber;
+use redd_sys::Errno;
+use redd_sys::clone::ChildProcess;
+use redd_sys::signal::{self, SignalFd, SignalSet};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{WaitId, WaitIdOptions, waitid};
+
+use super::console::{Console, Typed};
+use super::machine::{Command, Event, Exit, HANDLER_INTERVAL, Handler, Machine};
+use super::notify::{self, RateLimit, Upstream};
+use crate::Error;
+use crate::error::best_effort;
+use crate::launch::{FdTable, Running};
+use crate::start::Ending;
+
+const SIGHUP: i32 = 1;
+const SIGINT: i32 = 2;
+const SIGQUIT: i32 = 3;
+const SIGTERM: i32 = 15;
+const SIGWINCH: i32 = 28;
+/// How often a console without a process is looked at.
+const CONSOLE_INTERVAL: Duration = Duration::from_millis(100);
+
+/// What comes after a boot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// Nothing.
+    Ended(Ending),
+    /// Another boot.
+    BootAgain,
+}
+
+/// What lasts over all boots of a machine.
+#[derive(Debug)]
+pub(crate) struct Supervisor {
+    signals: SignalFd,
+    upstream: Upstream,
+}
+
+/// One boot while it is supervised.
+struct Session<'a> {
+    machine: Machine,
+    child: ChildProcess,
+    descriptors: FdTable,
+    console: Option<Console>,
+    upstream: &'a Upstream,
+    /// Where everything of the payload can be killed at once.
+    cgroup: Option<PathBuf>,
+    rate: RateLimit,
+    stop_deadline: Option<Instant>,
+    watched: Option<(SignalNumber, Instant)>,
+    console_deadline: Option<Instant>,
+    outcome: Option<Outcome>,
+}
+
+impl Supervisor {
+    /// Takes over the signals that ask redd for something.
+    pub(crate) fn new(_spec: &Spec) -> Result<Self, Error> {
+        let set = SignalSet::of(&[SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGWINCH]);
+        signal::block(set).map_err(Error::host("blocking signals"))?;
+        let signals = SignalFd::new(set).map_err(Error::host("listening to signals"))?;
+        Ok(Self { signals, upstream: Upstream::from_environment() })
+    }
+
+    /// Stays with the payload until it ended.
+    pub(crate) fn supervise(&mut self, plan: &Plan, running: Running) -> Result<Outcome, Error> {
+        let mut session = Session::new(plan, running, &self.upstream);
+        session.happened(Event::Executed);
+        loop {
+            if let Some(outcome) = session.outcome {
+                return Ok(outcome);
+            }
+            session.wait(&self.signals).map_err(Error::host("waiting for events"))?;
+            session.on_time(Instant::now());
+            session.relay_console();
+            session.read_notifications();
+            session.read_signals(&self.signals)?;
+            session.reap()?;
+        }
+    }
+}
+
+impl<'a> Session<'a> {
+    fn new(plan: &Plan, running: Running, upstream: &'a Upstream) -> Self {
+        let Running { child, mut descriptors } = running;
+        let mode = plan.supervision.console;
+        let console = descriptors.remove(FdName::ConsoleManager).map(|manager| Console::new(manager, mode));
+        Self {
+            machine: Machine::new(plan.supervision.clone()),
+            child,
+            descriptors,
+            console,
+            upstream,
+            cgroup: plan.payload_cgroup().map(|path| path.0.clone()),
+            rate: RateLimit::new(Instant::now()),
+            stop_deadline: None,
+            watched: None,
+            console_deadline: None,
+            outcome: None,
+        }
+    }
+
+    /// Waits until there is something to do.
+    fn wait(&mut self, signals: &SignalFd) -> Result<(), Errno> {
+        let now = Instant::now();
+        let pause = self.rate.wait_until(now);
+        let deadlines = [self.stop_deadline, self.watched.map(|(_, at)| at), self.console_deadline, pause];
+        let timeout = deadlines
+            .into_iter()
+            .flatten()
+            .min()
+            .map(|deadline| timespec(deadline.saturating_duration_since(now)));
+        let mut polled = vec![
+            PollFd::from_borrowed_fd(self.child.pidfd.as_fd(), PollFlags::IN),
+            PollFd::from_borrowed_fd(signals.as_fd(), PollFlags::IN),
+        ];
+        if let (Some(socket), None) = (self.descriptors.get(FdName::NotifySocket), pause) {
+            polled.push(PollFd::from_borrowed_fd(socket.as_fd(), PollFlags::IN));
+        }
+        let interests = self.console.as_ref().map(Console::interests).unwrap_or_default();
+        polled.extend(interests.into_iter().map(|(fd, flags)| PollFd::from_borrowed_fd(fd, flags)));
+        match poll(&mut polled, timeout.as_ref()) {
+            Ok(_) | Err(Errno::INTR) => Ok(()),
+            Err(errno) => Err(errno),
+        }
+    }
+
+    fn happened(&mut self, event: Event) {
+        for command in self.machine.on(event) {
+            self.obey(command);
+        }
+    }
+
+    fn obey(&mut self, command: Command) {
+        match command {
+            Command::Notify(message) => self.upstream.send(&message),
+            // A process that ended meanwhile is reaped next.
+            Command::Signal(number) => best_effort(signal::send(self.child.pidfd.as_fd(), number.get())),
+            Command::WatchHandler(number) => self.watched = Some((number, Instant::now() + HANDLER_INTERVAL)),
+            Command::StartStopTimer(time) => self.stop_deadline = Instant::now().checked_add(time),
+            Command::KillAll => self.kill_all(),
+            Command::Finish(ending) => self.outcome = Some(Outcome::Ended(ending)),
+            Command::BootAgain => self.outcome = Some(Outcome::BootAgain),
+        }
+    }
+
+    /// PID 1's end is the end of its pid namespace; the cgroup also has what was moved out of that.
+    fn kill_all(&mut self) {
+        self.stop_deadline = None;
+        if let Some(cgroup) = &self.cgroup {
+            best_effort(std::fs::write(cgroup.join("cgroup.kill"), "1"));
+        }
+        best_effort(signal::send(self.child.pidfd.as_fd(), 9));
+    }
+
+    fn on_time(&mut self, now: Instant) {
+        if self.stop_deadline.is_some_and(|deadline| deadline <= now) {
+            self.stop_deadline = None;
+            self.happened(Event::StopTimedOut);
+        }
+        if let Some((number, _)) = self.watched.take_if(|(_, at)| *at <= now) {
+            let handler = self.handler_of(number);
+            self.happened(Event::HandlerSeen(handler));
+        }
+        if self.console_deadline.take_if(|deadline| *deadline <= now).is_some()
+            && let Some(console) = &mut self.console
+        {
+            console.revive();
+        }
+    }
+
+    /// Whether PID 1 catches a signal, or has it blocked to read it from a descriptor, as systemd does.
+    fn handler_of(&self, number: SignalNumber) -> Handler {
+        let path = format!("/proc/{}/status", self.child.pid.as_raw_nonzero());
+        let status = std::fs::read_to_string(path).unwrap_or_default();
+        let holds = |field: &str| {
+            let bits = status.lines().find_map(|line| line.strip_prefix(field)).map(str::trim);
+            let bits = bits.and_then(|bits| u64::from_str_radix(bits, 16).ok()).unwrap_or(0);
+            bits >> (number.get() - 1) & 1 == 1
+        };
+        if holds("SigBlk:") || holds("SigCgt:") { Handler::Installed } else { Handler::Missing }
+    }
+
+    fn relay_console(&mut self) {
+        let Some(console) = &mut self.console else { return };
+        let typed = console.relay(Instant::now());
+        if console.is_idle() && self.console_deadline.is_none() {
+            self.console_deadline = Some(Instant::now() + CONSOLE_INTERVAL);
+        }
+        if typed == Typed::Escape {
+            self.happened(Event::KillRequested);
+        }
+    }
+
+    fn read_notifications(&mut self) {
+        if self.rate.wait_until(Instant::now()).is_some() {
+            return;
+        }
+        let Some(socket) = self.descriptors.get(FdName::NotifySocket) else { return };
+        for event in notify::receive(socket.as_fd(), self.child.pid, &mut self.rate) {
+            self.happened(event);
+        }
+    }
+
+    fn read_signals(&mut self, signals: &SignalFd) -> Result<(), Error> {
+        while let Some(received) = signals.read().map_err(Error::host("reading signals"))? {
+            match received.number {
+                SIGWINCH => self.console.iter().for_each(Console::follow_window_size),
+                _ => self.happened(Event::StopRequested),
+            }
+        }
+        Ok(())
+    }
+
+    fn reap(&mut self) -> Result<(), Error> {
+        let id = WaitId::PidFd(self.child.pidfd.as_fd());
+        let status = waitid(id, WaitIdOptions::EXITED | WaitIdOptions::NOHANG)
+            .map_err(Error::host("reaping the payload"))?;
+        let Some(status) = status else { return Ok(()) };
+        if let Some(console) = &mut self.console {
+            console.drain();
+        }
+        let exit = match (status.exit_status(), status.terminating_signal()) {
+            (Some(code), _) => Exit::Status(u8::try_from(code & 0xff).unwrap_or(u8::MAX)),
+            (None, signal) => Exit::Signal(signal.unwrap_or(9)),
+        };
+        self.happened(Event::Ended(exit));
+        Ok(())
+    }
+}
+
+fn timespec(time: Duration) -> Timespec {
+    Timespec {
+        tv_sec: i64::try_from(time.as_secs()).unwrap_or(i64::MAX),
+        tv_nsec: time.subsec_nanos().into(),
+    }
+}

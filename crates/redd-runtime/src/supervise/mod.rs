@@ -1,0 +1,11 @@
+//! What redd does while the payload runs.
+//!
+//! [`machine`] decides, without doing anything; [`drive`] waits, tells it what happened, and does what it says.
+
+mod console;
+mod drive;
+mod machine;
+mod notify;
+pub(crate) mod terminal;
+
+pub(crate) use drive::{Outcome, Supervisor};

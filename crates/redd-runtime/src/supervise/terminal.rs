@@ -1,0 +1,58 @@
+//! The caller's terminal in raw mode, and back whatever happens.
+
+use std::os::fd::{AsFd as _, BorrowedFd};
+use std::sync::Mutex;
+
+use crate::error::best_effort;
+use rustix::stdio::{stdin, stdout};
+use rustix::termios::{OptionalActions, Termios, Winsize, isatty, tcgetattr, tcgetwinsize, tcsetattr};
+
+/// The modes of the caller's terminal before redd changed them.
+static SAVED: Mutex<Option<Termios>> = Mutex::new(None);
+
+/// The caller's terminal in raw mode; dropping this restores it.
+#[derive(Debug)]
+pub(super) struct RawTerminal(());
+
+impl RawTerminal {
+    /// Switches standard input to raw mode, if it is a terminal.
+    pub(super) fn enter() -> Option<Self> {
+        let before = tcgetattr(stdin()).ok()?;
+        let mut raw = before.clone();
+        raw.make_raw();
+        *SAVED.lock().ok()? = Some(before);
+        let guard = Self(());
+        tcsetattr(stdin(), OptionalActions::Now, &raw).ok()?;
+        Some(guard)
+    }
+}
+
+impl Drop for RawTerminal {
+    fn drop(&mut self) {
+        restore();
+    }
+}
+
+fn restore() {
+    if let Ok(mut saved) = SAVED.lock()
+        && let Some(before) = saved.take()
+    {
+        best_effort(tcsetattr(stdin(), OptionalActions::Drain, &before));
+    }
+}
+
+/// Restores the terminal when redd panics: with `panic = "abort"` nothing is dropped.
+pub fn restore_at_panic() {
+    let previous = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |information| {
+        restore();
+        previous(information);
+    }));
+}
+
+/// The size of the caller's terminal.
+pub(super) fn size() -> Option<Winsize> {
+    [stdout(), stdin()]
+        .into_iter()
+        .find_map(|fd: BorrowedFd<'_>| isatty(fd).then(|| tcgetwinsize(fd.as_fd()).ok())?)
+}

@@ -1,0 +1,65 @@
+//! Locks on files.
+
+use std::os::fd::AsFd;
+
+use rustix::fs::{FlockOperation, fcntl_lock, flock};
+use rustix::io::Errno;
+
+use crate::syscall::{self, fd_argument};
+
+/// Whether a lock was free.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum LockOutcome {
+    /// It is ours now, until every copy of the descriptor is closed.
+    Taken,
+    /// Somebody else has it.
+    Busy,
+}
+
+/// Takes the flock(2) lock of an open file.
+///
+/// # Errors
+/// Those of flock(2).
+pub fn lock_whole_file(file: impl AsFd) -> Result<LockOutcome, Errno> {
+    outcome(flock(file, FlockOperation::NonBlockingLockExclusive))
+}
+
+/// Takes the process's own lock on a file (F_SETLK), as lckpwdf(3) does.
+///
+/// # Errors
+/// Those of fcntl(2).
+pub fn lock_for_process(file: impl AsFd) -> Result<LockOutcome, Errno> {
+    outcome(fcntl_lock(file, FlockOperation::NonBlockingLockExclusive))
+}
+
+/// Takes the lock of an open file description (F_OFD_SETLK), as systemd's lock files have it.
+///
+/// # Errors
+/// Those of fcntl(2).
+pub fn lock_open_file_description(file: impl AsFd) -> Result<LockOutcome, Errno> {
+    const F_OFD_SETLK: usize = 37;
+    /// `struct flock` of 64-bit machines; zero start and length mean the whole file.
+    #[repr(C)]
+    struct Lock {
+        kind: i16,
+        whence: i16,
+        start: i64,
+        length: i64,
+        pid: i32,
+    }
+    const F_WRLCK: i16 = 1;
+    let lock = Lock { kind: F_WRLCK, whence: 0, start: 0, length: 0, pid: 0 };
+    let arguments = [fd_argument(file.as_fd()), F_OFD_SETLK, (&raw const lock) as usize, 0, 0, 0];
+    // SAFETY: the structure lives until the call returns.
+    let result = unsafe { syscall::raw(linux_raw_sys::general::__NR_fcntl, arguments) };
+    outcome(result.map(|_zero| ()))
+}
+
+fn outcome(result: Result<(), Errno>) -> Result<LockOutcome, Errno> {
+    match result {
+        Ok(()) => Ok(LockOutcome::Taken),
+        Err(Errno::AGAIN | Errno::ACCESS) => Ok(LockOutcome::Busy),
+        Err(errno) => Err(errno),
+    }
+}

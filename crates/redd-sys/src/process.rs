@@ -1,0 +1,136 @@
+//! Turning this process into another program, and what is settled before.
+
+use std::ffi::{CStr, c_char};
+use std::os::fd::{BorrowedFd, RawFd};
+
+use linux_raw_sys::general::{
+    __NR_close_range, __NR_dup3, __NR_execve, __NR_execveat, __NR_exit_group, __NR_keyctl, __NR_setns,
+    __NR_unshare, AT_EMPTY_PATH,
+};
+use rustix::io::Errno;
+
+use crate::clone::Namespaces;
+use crate::single_thread::SingleThreaded;
+use crate::syscall::{self, fd_argument};
+
+/// Arguments and environment in the kernel's form, made before they are needed.
+#[derive(Debug)]
+pub struct ExecVectors<'a> {
+    arguments: Vec<*const c_char>,
+    environment: Vec<*const c_char>,
+    strings: std::marker::PhantomData<&'a CStr>,
+}
+
+impl<'a> ExecVectors<'a> {
+    /// Collects the pointers.
+    pub fn new(
+        arguments: impl IntoIterator<Item = &'a CStr>,
+        environment: impl IntoIterator<Item = &'a CStr>,
+    ) -> Self {
+        let pointers = |strings: &mut dyn Iterator<Item = &'a CStr>| {
+            strings.map(CStr::as_ptr).chain([std::ptr::null()]).collect::<Vec<_>>()
+        };
+        Self {
+            arguments: pointers(&mut arguments.into_iter()),
+            environment: pointers(&mut environment.into_iter()),
+            strings: std::marker::PhantomData,
+        }
+    }
+
+    fn pointers(&self) -> (usize, usize) {
+        (self.arguments.as_ptr() as usize, self.environment.as_ptr() as usize)
+    }
+}
+
+/// Becomes another program; returns only when that failed, and why.
+#[must_use]
+pub fn execute(path: &CStr, vectors: &ExecVectors<'_>) -> Errno {
+    let (arguments, environment) = vectors.pointers();
+    // SAFETY: `vectors` holds NULL-terminated arrays of strings that live as long as it does.
+    match unsafe { syscall::raw(__NR_execve, [path.as_ptr() as usize, arguments, environment, 0, 0, 0]) } {
+        Ok(_) => Errno::INVAL,
+        Err(errno) => errno,
+    }
+}
+
+/// Becomes the program in an open file; returns only when that failed, and why.
+#[must_use]
+pub fn execute_file(file: BorrowedFd<'_>, vectors: &ExecVectors<'_>) -> Errno {
+    let (arguments, environment) = vectors.pointers();
+    let arguments =
+        [fd_argument(file), c"".as_ptr() as usize, arguments, environment, AT_EMPTY_PATH as usize, 0];
+    // SAFETY: `vectors` holds NULL-terminated arrays of strings that live as long as it does.
+    match unsafe { syscall::raw(__NR_execveat, arguments) } {
+        Ok(_) => Errno::INVAL,
+        Err(errno) => errno,
+    }
+}
+
+/// Ends this process at once: no destructors, no buffers.
+pub fn exit_now(status: u8) -> ! {
+    loop {
+        // SAFETY: the call has no pointers, and does not return.
+        let result = unsafe { syscall::raw(__NR_exit_group, [usize::from(status), 0, 0, 0, 0, 0]) };
+        debug_assert!(result.is_err(), "exit_group(2) returned");
+    }
+}
+
+/// Marks every descriptor from this one on to be closed by an execve(2) (R10).
+///
+/// # Errors
+/// Those of close_range(2).
+pub fn close_on_exec_from(first: RawFd) -> Result<(), Errno> {
+    let first = usize::try_from(first).map_err(|_negative| Errno::BADF)?;
+    const CLOSE_RANGE_CLOEXEC: usize = 4;
+    let last = u32::MAX as usize;
+    // SAFETY: the call has no pointers, and closes nothing now.
+    unsafe { syscall::raw(__NR_close_range, [first, last, CLOSE_RANGE_CLOEXEC, 0, 0, 0]) }?;
+    Ok(())
+}
+
+/// Hands a descriptor to the next program under a number; whatever had the number is closed.
+///
+/// # Errors
+/// Those of dup3(2).
+pub fn inherit_as(fd: BorrowedFd<'_>, number: RawFd) -> Result<(), Errno> {
+    let number = usize::try_from(number).map_err(|_negative| Errno::BADF)?;
+    // SAFETY: the call has no pointers. Callers are about to execute another program: an owner of the number in
+    // this one is not used again.
+    unsafe { syscall::raw(__NR_dup3, [fd_argument(fd), number, 0, 0, 0, 0]) }?;
+    Ok(())
+}
+
+/// Joins a new, empty session keyring (R21).
+///
+/// # Errors
+/// Those of keyctl(2).
+pub fn join_new_session_keyring() -> Result<(), Errno> {
+    const KEYCTL_JOIN_SESSION_KEYRING: usize = 1;
+    // SAFETY: a null name asks for an anonymous keyring.
+    unsafe { syscall::raw(__NR_keyctl, [KEYCTL_JOIN_SESSION_KEYRING, 0, 0, 0, 0, 0]) }?;
+    Ok(())
+}
+
+/// Enters new namespaces.
+///
+/// # Errors
+/// Those of unshare(2).
+pub fn unshare(_proof: &SingleThreaded, namespaces: Namespaces) -> Result<(), Errno> {
+    // SAFETY: the call has no pointers; with one thread there is nobody to share less with.
+    unsafe { syscall::raw(__NR_unshare, [namespaces.bits() as usize, 0, 0, 0, 0, 0]) }?;
+    Ok(())
+}
+
+/// Enters the namespaces of a kind that a descriptor stands for.
+///
+/// # Errors
+/// Those of setns(2).
+pub fn enter_namespace(
+    _proof: &SingleThreaded,
+    fd: BorrowedFd<'_>,
+    namespaces: Namespaces,
+) -> Result<(), Errno> {
+    // SAFETY: the call has no pointers; with one thread there is nobody to share less with.
+    unsafe { syscall::raw(__NR_setns, [fd_argument(fd), namespaces.bits() as usize, 0, 0, 0, 0]) }?;
+    Ok(())
+}

@@ -1,0 +1,344 @@
+//! A container's tree, reached through one handle only.
+//!
+//! Every path is resolved by the kernel below the handle (`RESOLVE_IN_ROOT`): an absolute link in the tree leads
+//! to the tree's own root, `..` never leaves it, and magic links are not followed (R1). What is read is a regular
+//! file of bounded size, opened without waiting (R7).
+
+use std::ffi::OsString;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStringExt as _;
+use std::path::{Component, Path, PathBuf};
+
+use rustix::fs::{
+    AtFlags, CWD, FileType, Mode, OFlags, RawMode, ResolveFlags, Stat, fstat, mkdirat, openat, openat2,
+    readlinkat, symlinkat, unlinkat,
+};
+use rustix::io::Errno;
+
+/// How often a resolution is tried again when the kernel saw a rename on the way.
+const RESOLVE_ATTEMPTS: u32 = 128;
+/// The most that is read of a file in a tree, in bytes.
+pub const SMALL_FILE_MAX: usize = 64 * 1024;
+
+/// A handle on a tree.
+#[derive(Debug)]
+pub struct RootDir(OwnedFd);
+
+/// Whether symbolic links on the way are followed; they never lead out of the tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Links {
+    /// They are.
+    Followed,
+    /// They are, but for the last part of the path.
+    FollowedButLast,
+    /// None is: what has to be a real directory cannot be a link (R2).
+    Refused,
+}
+
+/// Why a small file was not read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReadError {
+    /// It is a directory, a device, a FIFO, …
+    #[error("it is no regular file")]
+    NotRegular,
+    /// It is longer than the limit.
+    #[error("it is longer than {limit} bytes")]
+    TooLong {
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// The kernel said no.
+    #[error(transparent)]
+    Errno(#[from] Errno),
+}
+
+impl RootDir {
+    /// Opens a directory of the host as a tree.
+    ///
+    /// # Errors
+    /// Those of open(2); `ENOTDIR` where it is no directory.
+    pub fn open(path: &Path) -> Result<Self, Errno> {
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        openat(CWD, path, flags, Mode::empty()).map(Self)
+    }
+
+    /// Takes a directory that is open already.
+    #[must_use]
+    pub const fn from_fd(fd: OwnedFd) -> Self {
+        Self(fd)
+    }
+
+    /// A handle (`O_PATH`) on what a path leads to.
+    ///
+    /// # Errors
+    /// Those of openat2(2); `ELOOP` for a link that is refused.
+    pub fn resolve(&self, path: &Path, links: Links) -> Result<OwnedFd, Errno> {
+        let flags = match links {
+            Links::Followed | Links::Refused => OFlags::PATH,
+            Links::FollowedButLast => OFlags::PATH | OFlags::NOFOLLOW,
+        };
+        self.open_below(path, flags, Mode::empty(), links)
+    }
+
+    fn open_below(&self, path: &Path, flags: OFlags, mode: Mode, links: Links) -> Result<OwnedFd, Errno> {
+        let mut resolve = ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS;
+        if links == Links::Refused {
+            resolve |= ResolveFlags::NO_SYMLINKS;
+        }
+        let path = if path == Path::new("") { Path::new("/") } else { path };
+        for _ in 0..RESOLVE_ATTEMPTS {
+            match openat2(&self.0, path, flags | OFlags::CLOEXEC, mode, resolve) {
+                Err(Errno::AGAIN) => {}
+                result => return result,
+            }
+        }
+        Err(Errno::AGAIN)
+    }
+
+    /// The parent of a path and the last part of it; links on the way are followed inside the tree.
+    fn parent(&self, path: &Path) -> Result<(OwnedFd, PathBuf), Errno> {
+        let name = path.file_name().ok_or(Errno::INVAL)?;
+        let parent = path.parent().unwrap_or(Path::new("/"));
+        Ok((self.resolve(parent, Links::Followed)?, PathBuf::from(name)))
+    }
+
+    /// What a path is, if it is anything; a link at its end is looked at itself.
+    ///
+    /// # Errors
+    /// Those of openat2(2) other than `ENOENT` and `ENOTDIR`.
+    pub fn status(&self, path: &Path) -> Result<Option<Stat>, Errno> {
+        match self.resolve(path, Links::FollowedButLast) {
+            Ok(fd) => fstat(fd).map(Some),
+            Err(Errno::NOENT | Errno::NOTDIR) => Ok(None),
+            Err(errno) => Err(errno),
+        }
+    }
+
+    /// Reads a regular file of at most `limit` bytes; `None` where there is none.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    pub fn read_small_file(&self, path: &Path, limit: usize) -> Result<Option<Vec<u8>>, ReadError> {
+        let handle = match self.resolve(path, Links::Followed) {
+            Err(Errno::NOENT | Errno::NOTDIR) => return Ok(None),
+            result => result?,
+        };
+        if file_type(&fstat(&handle)?) != FileType::RegularFile {
+            return Err(ReadError::NotRegular);
+        }
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY;
+        let file = self.open_below(path, flags, Mode::empty(), Links::Followed)?;
+        let status = fstat(&file)?;
+        if file_type(&status) != FileType::RegularFile {
+            return Err(ReadError::NotRegular);
+        }
+        if usize::try_from(status.st_size).map_or(true, |size| size > limit) {
+            return Err(ReadError::TooLong { limit });
+        }
+        read_bounded(&file, limit).map(Some)
+    }
+
+    /// Where a symbolic link points to; `None` where there is no link.
+    ///
+    /// # Errors
+    /// Those of readlink(2).
+    pub fn read_link(&self, path: &Path) -> Result<Option<PathBuf>, Errno> {
+        let (parent, name) = self.parent(path)?;
+        match readlinkat(&parent, name, Vec::new()) {
+            Ok(target) => Ok(Some(PathBuf::from(OsString::from_vec(target.into_bytes())))),
+            Err(Errno::INVAL | Errno::NOENT | Errno::NOTDIR) => Ok(None),
+            Err(errno) => Err(errno),
+        }
+    }
+
+    /// Makes a directory and those above it, where they are missing.
+    ///
+    /// # Errors
+    /// Those of mkdir(2) and openat2(2).
+    pub fn make_directories(&self, path: &Path, mode: u32) -> Result<(), Errno> {
+        let mut made = PathBuf::from("/");
+        for part in path.components().filter(|part| matches!(part, Component::Normal(_))) {
+            let parent = self.resolve(&made, Links::Followed)?;
+            match mkdirat(&parent, part.as_os_str(), Mode::from_raw_mode(raw_mode(mode))) {
+                Ok(()) | Err(Errno::EXIST) => {}
+                // A read-only file system may have the directory all the same.
+                Err(errno) => {
+                    self.resolve(&made.join(part), Links::Followed).map_err(|_missing| errno)?;
+                }
+            }
+            made.push(part);
+        }
+        Ok(())
+    }
+
+    /// Makes an empty file where there is nothing.
+    ///
+    /// # Errors
+    /// Those of open(2).
+    pub fn make_empty_file(&self, path: &Path) -> Result<(), Errno> {
+        if self.resolve(path, Links::Followed).is_ok() {
+            return Ok(());
+        }
+        let (parent, name) = self.parent(path)?;
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        openat(parent, name, flags, Mode::from_raw_mode(raw_mode(0o644)))?;
+        Ok(())
+    }
+
+    /// Puts a regular file in place of whatever is there: written beside it, then renamed over it.
+    ///
+    /// # Errors
+    /// Those of open(2), write(2) and rename(2).
+    pub fn replace_file(&self, path: &Path, mode: u32, contents: &[u8]) -> Result<(), Errno> {
+        let (parent, name) = self.parent(path)?;
+        let temporary = temporary_name(&name);
+        remove_quietly(parent.as_fd(), &temporary)?;
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let file = openat(&parent, &temporary, flags, Mode::from_raw_mode(raw_mode(mode)))?;
+        write_all(&file, contents)?;
+        rustix::fs::renameat(&parent, &temporary, &parent, &name)
+    }
+
+    /// Puts a symbolic link in place of whatever file is there.
+    ///
+    /// # Errors
+    /// Those of symlink(2) and rename(2).
+    pub fn replace_link(&self, path: &Path, target: &str) -> Result<(), Errno> {
+        let (parent, name) = self.parent(path)?;
+        let temporary = temporary_name(&name);
+        remove_quietly(parent.as_fd(), &temporary)?;
+        symlinkat(target, &parent, &temporary)?;
+        rustix::fs::renameat(&parent, &temporary, &parent, &name)
+    }
+
+    /// Makes a symbolic link where there is nothing.
+    ///
+    /// # Errors
+    /// Those of symlink(2).
+    pub fn make_link(&self, path: &Path, target: &str) -> Result<(), Errno> {
+        let (parent, name) = self.parent(path)?;
+        match symlinkat(target, &parent, &name) {
+            Ok(()) | Err(Errno::EXIST) => Ok(()),
+            Err(errno) => Err(errno),
+        }
+    }
+
+    /// Removes a file or link, if it is there.
+    ///
+    /// # Errors
+    /// Those of unlink(2).
+    pub fn remove_file(&self, path: &Path) -> Result<(), Errno> {
+        let (parent, name) = self.parent(path)?;
+        remove_quietly(parent.as_fd(), &name)
+    }
+}
+
+impl AsFd for RootDir {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+/// The kind of a file.
+#[must_use]
+pub fn file_type(status: &Stat) -> FileType {
+    FileType::from_raw_mode(status.st_mode)
+}
+
+fn raw_mode(mode: u32) -> RawMode {
+    mode
+}
+
+fn temporary_name(name: &Path) -> PathBuf {
+    let mut temporary = OsString::from(".#redd.");
+    temporary.push(name);
+    PathBuf::from(temporary)
+}
+
+fn remove_quietly(parent: BorrowedFd<'_>, name: &Path) -> Result<(), Errno> {
+    match unlinkat(parent, name, AtFlags::empty()) {
+        Ok(()) | Err(Errno::NOENT) => Ok(()),
+        Err(errno) => Err(errno),
+    }
+}
+
+fn write_all(file: &OwnedFd, mut contents: &[u8]) -> Result<(), Errno> {
+    while !contents.is_empty() {
+        let written = rustix::io::retry_on_intr(|| rustix::io::write(file, contents))?;
+        contents = &contents[written..];
+    }
+    Ok(())
+}
+
+fn read_bounded(file: &OwnedFd, limit: usize) -> Result<Vec<u8>, ReadError> {
+    let mut contents = Vec::new();
+    let mut buffer = [0; 4096];
+    loop {
+        let length = rustix::io::retry_on_intr(|| rustix::io::read(file, &mut buffer))?;
+        if length == 0 {
+            return Ok(contents);
+        }
+        contents.extend_from_slice(&buffer[..length]);
+        if contents.len() > limit {
+            return Err(ReadError::TooLong { limit });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    fn tree() -> (tempfile::TempDir, RootDir) {
+        let directory = tempfile::tempdir().unwrap();
+        let root = RootDir::open(directory.path()).unwrap();
+        (directory, root)
+    }
+
+    #[test]
+    fn absolute_links_and_dot_dot_stay_in_the_tree() {
+        let (directory, root) = tree();
+        std::fs::create_dir(directory.path().join("etc")).unwrap();
+        std::fs::write(directory.path().join("etc/passwd"), "inside").unwrap();
+        symlink("/etc/passwd", directory.path().join("absolute")).unwrap();
+        symlink("../../../../../etc/passwd", directory.path().join("etc/relative")).unwrap();
+        for path in ["/absolute", "/etc/relative", "/../../etc/passwd"] {
+            let contents = root.read_small_file(Path::new(path), 64).unwrap();
+            assert_eq!(contents.as_deref(), Some(&b"inside"[..]), "{path}");
+        }
+    }
+
+    #[test]
+    fn fifos_devices_and_huge_files_are_not_read() {
+        let (directory, root) = tree();
+        rustix::fs::mkfifoat(CWD, directory.path().join("fifo"), Mode::from_raw_mode(0o644)).unwrap();
+        std::fs::File::create(directory.path().join("sparse")).unwrap().set_len(1 << 40).unwrap();
+        let limit = SMALL_FILE_MAX;
+        assert_eq!(root.read_small_file(Path::new("/fifo"), limit), Err(ReadError::NotRegular));
+        assert_eq!(root.read_small_file(Path::new("/sparse"), limit), Err(ReadError::TooLong { limit }));
+        assert_eq!(root.read_small_file(Path::new("/none"), limit), Ok(None));
+    }
+
+    #[test]
+    fn a_link_where_a_directory_must_be_is_refused() {
+        let (directory, root) = tree();
+        std::fs::create_dir(directory.path().join("real")).unwrap();
+        symlink("real", directory.path().join("link")).unwrap();
+        assert!(root.resolve(Path::new("/real"), Links::Refused).is_ok());
+        assert_eq!(root.resolve(Path::new("/link"), Links::Refused).unwrap_err(), Errno::LOOP);
+    }
+
+    #[test]
+    fn a_link_is_replaced_not_followed() {
+        let (directory, root) = tree();
+        let outside = tempfile::NamedTempFile::new().unwrap();
+        symlink(outside.path(), directory.path().join("file")).unwrap();
+        root.replace_file(Path::new("/file"), 0o644, b"new").unwrap();
+        assert_eq!(std::fs::read(outside.path()).unwrap(), b"");
+        assert_eq!(std::fs::read(directory.path().join("file")).unwrap(), b"new");
+        root.replace_link(Path::new("/file"), "../x").unwrap();
+        assert_eq!(root.read_link(Path::new("/file")).unwrap(), Some(PathBuf::from("../x")));
+    }
+}

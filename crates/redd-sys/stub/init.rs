@@ -1,0 +1,122 @@
+//! PID 1 of `redd run`: starts one command, reaps what is left to it, forwards signals, and ends as the command ends.
+//!
+//! No libc, no allocation, no panics. It reads what to run from descriptor 3 (see `stub_init::orders`).
+//!
+//! # Safety
+//! Every pointer handed to the kernel points into a static buffer or a local that lives across the call.
+#![no_std]
+#![no_main]
+
+mod kernel;
+
+use kernel::{Waited, exit};
+
+/// The most that a command's arguments and environment may take.
+const ORDERS_MAX: usize = 2 << 20;
+/// The most strings among them.
+const STRINGS_MAX: usize = 32 << 10;
+
+static mut ORDERS: [u8; ORDERS_MAX] = [0; ORDERS_MAX];
+static mut POINTERS: [*const u8; STRINGS_MAX] = [core::ptr::null(); STRINGS_MAX];
+
+const EXIT_FAILED: i32 = 125;
+const EXIT_NOT_EXECUTABLE: i32 = 126;
+const EXIT_NOT_FOUND: i32 = 127;
+const ENOENT: isize = 2;
+const ENOTDIR: isize = 20;
+
+const SIGHUP: i32 = 1;
+const SIGTERM: i32 = 15;
+const SIGCHLD: i32 = 17;
+const SIGCONT: i32 = 18;
+/// SIGRTMIN+3 and SIGRTMIN+4, which mean halt and power off to systemd.
+const POWER_OFF: [i32; 2] = [37, 38];
+/// HUP INT QUIT USR1 USR2 TERM CONT WINCH
+const FORWARDED: [i32; 8] = [1, 2, 3, 10, 12, 15, 18, 28];
+
+#[panic_handler]
+fn panic(_information: &core::panic::PanicInfo<'_>) -> ! {
+    exit(EXIT_FAILED)
+}
+
+/// Called by the entry point with an aligned stack.
+#[unsafe(no_mangle)]
+extern "C" fn start() -> ! {
+    let Some(orders) = read_orders() else { exit(EXIT_FAILED) };
+    kernel::block_all_signals();
+    match kernel::fork() {
+        0 => run(&orders),
+        child if child > 0 => supervise(child),
+        _ => exit(EXIT_FAILED),
+    }
+}
+
+/// The program's path and its vectors, NULL-terminated.
+struct Orders {
+    path: *const u8,
+    arguments: *const *const u8,
+    environment: *const *const u8,
+}
+
+fn read_orders() -> Option<Orders> {
+    // SAFETY: this is the only reference to the buffer, and there is one thread.
+    let buffer = unsafe { &mut *(&raw mut ORDERS) };
+    let length = kernel::read_all(3, buffer)?;
+    kernel::close(3);
+    let orders = buffer.get(..length)?;
+    let count = |at: usize| Some(u32::from_le_bytes(*orders.get(at..)?.first_chunk::<4>()?) as usize);
+    let (arguments, environment) = (count(0)?, count(4)?);
+    // SAFETY: this is the only reference to the array, and there is one thread.
+    let pointers = unsafe { &mut *(&raw mut POINTERS) };
+    let mut strings = orders.get(8..)?.split_inclusive(|&byte| byte == 0).filter(|text| text.ends_with(&[0]));
+    let path = strings.next()?.as_ptr();
+    let environment_at = arguments.checked_add(1)?;
+    let end = environment_at.checked_add(environment)?;
+    if end >= STRINGS_MAX {
+        return None;
+    }
+    for slot in (0..end).filter(|&slot| slot != arguments) {
+        *pointers.get_mut(slot)? = strings.next()?.as_ptr();
+    }
+    Some(Orders { path, arguments: pointers.as_ptr(), environment: pointers.get(environment_at..)?.as_ptr() })
+}
+
+fn run(orders: &Orders) -> ! {
+    kernel::lead_session();
+    kernel::take_terminal();
+    kernel::unblock_all_signals();
+    match kernel::execute(orders.path, orders.arguments, orders.environment) {
+        ENOENT | ENOTDIR => exit(EXIT_NOT_FOUND),
+        _ => exit(EXIT_NOT_EXECUTABLE),
+    }
+}
+
+fn supervise(child: i32) -> ! {
+    loop {
+        if let Some(status) = reap(child) {
+            exit(status);
+        }
+        let signal = kernel::wait_for_signal();
+        if FORWARDED.contains(&signal) {
+            kernel::send(child, signal);
+        } else if POWER_OFF.contains(&signal) {
+            for signal in [SIGTERM, SIGCONT, SIGHUP] {
+                kernel::send(child, signal);
+            }
+        } else if signal == SIGCHLD {
+            // Reaped above.
+        }
+    }
+}
+
+/// Reaps everything that ended; the command's status, once it is among it.
+fn reap(child: i32) -> Option<i32> {
+    let mut status = None;
+    loop {
+        match kernel::wait_any() {
+            Waited::Ended { pid, status: ended } if pid == child => status = Some(ended),
+            Waited::Ended { .. } => {}
+            Waited::None => return status,
+        }
+    }
+}

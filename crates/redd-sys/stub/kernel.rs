@@ -1,0 +1,157 @@
+//! The system calls of the stub.
+//!
+//! # Safety
+//! Pointers handed to [`call`] point into statics or locals that live across it.
+
+use core::arch::asm;
+
+#[cfg(target_arch = "x86_64")]
+mod numbers {
+    pub(super) const READ: usize = 0;
+    pub(super) const CLOSE: usize = 3;
+    pub(super) const SIGPROCMASK: usize = 14;
+    pub(super) const IOCTL: usize = 16;
+    pub(super) const CLONE: usize = 56;
+    pub(super) const EXECVE: usize = 59;
+    pub(super) const WAIT4: usize = 61;
+    pub(super) const KILL: usize = 62;
+    pub(super) const SETSID: usize = 112;
+    pub(super) const SIGTIMEDWAIT: usize = 128;
+    pub(super) const EXIT_GROUP: usize = 231;
+}
+
+#[cfg(target_arch = "aarch64")]
+mod numbers {
+    pub(super) const IOCTL: usize = 29;
+    pub(super) const CLOSE: usize = 57;
+    pub(super) const READ: usize = 63;
+    pub(super) const EXIT_GROUP: usize = 94;
+    pub(super) const KILL: usize = 129;
+    pub(super) const SIGPROCMASK: usize = 135;
+    pub(super) const SIGTIMEDWAIT: usize = 137;
+    pub(super) const SETSID: usize = 157;
+    pub(super) const CLONE: usize = 220;
+    pub(super) const EXECVE: usize = 221;
+    pub(super) const WAIT4: usize = 260;
+}
+
+#[cfg(target_arch = "x86_64")]
+core::arch::global_asm!(".globl _start", "_start:", "xor ebp, ebp", "and rsp, -16", "call start", "ud2");
+
+#[cfg(target_arch = "aarch64")]
+core::arch::global_asm!(".globl _start", "_start:", "mov x29, xzr", "mov x30, xzr", "bl start", "brk 0");
+
+#[cfg(target_arch = "x86_64")]
+fn call(number: usize, arguments: [usize; 5]) -> isize {
+    let result: isize;
+    // SAFETY: see the module; the clobbers are those of the x86-64 system call interface.
+    unsafe {
+        asm!("syscall", inlateout("rax") number => result, in("rdi") arguments[0], in("rsi") arguments[1],
+             in("rdx") arguments[2], in("r10") arguments[3], in("r8") arguments[4],
+             lateout("rcx") _, lateout("r11") _, options(nostack));
+    }
+    result
+}
+
+#[cfg(target_arch = "aarch64")]
+fn call(number: usize, arguments: [usize; 5]) -> isize {
+    let result: isize;
+    // SAFETY: see the module; the registers are those of the AArch64 system call interface.
+    unsafe {
+        asm!("svc 0", in("x8") number, inlateout("x0") arguments[0] as isize => result, in("x1") arguments[1],
+             in("x2") arguments[2], in("x3") arguments[3], in("x4") arguments[4], options(nostack));
+    }
+    result
+}
+
+/// Ends the process.
+pub(super) fn exit(status: i32) -> ! {
+    loop {
+        call(numbers::EXIT_GROUP, [status as usize, 0, 0, 0, 0]);
+    }
+}
+
+/// Reads to the end; `None` where the buffer is too small or reading fails.
+pub(super) fn read_all(fd: usize, buffer: &mut [u8]) -> Option<usize> {
+    let mut length = 0;
+    loop {
+        let rest = buffer.get_mut(length..)?;
+        if rest.is_empty() {
+            return None;
+        }
+        match call(numbers::READ, [fd, rest.as_mut_ptr() as usize, rest.len(), 0, 0]) {
+            0 => return Some(length),
+            read if read > 0 => length += read as usize,
+            _ => return None,
+        }
+    }
+}
+
+pub(super) fn close(fd: usize) {
+    call(numbers::CLOSE, [fd, 0, 0, 0, 0]);
+}
+
+const SET_SIZE: usize = 8;
+const SIG_SETMASK: usize = 2;
+static ALL_SIGNALS: u64 = u64::MAX;
+static NO_SIGNALS: u64 = 0;
+
+pub(super) fn block_all_signals() {
+    call(numbers::SIGPROCMASK, [SIG_SETMASK, &raw const ALL_SIGNALS as usize, 0, SET_SIZE, 0]);
+}
+
+pub(super) fn unblock_all_signals() {
+    call(numbers::SIGPROCMASK, [SIG_SETMASK, &raw const NO_SIGNALS as usize, 0, SET_SIZE, 0]);
+}
+
+/// The next blocked signal; 0 where waiting was interrupted.
+pub(super) fn wait_for_signal() -> i32 {
+    let signal = call(numbers::SIGTIMEDWAIT, [&raw const ALL_SIGNALS as usize, 0, 0, SET_SIZE, 0]);
+    if signal > 0 { signal as i32 } else { 0 }
+}
+
+pub(super) fn send(pid: i32, signal: i32) {
+    call(numbers::KILL, [pid as usize, signal as usize, 0, 0, 0]);
+}
+
+/// A copy of this process: 0 in it, its pid here, negative for an error.
+pub(super) fn fork() -> i32 {
+    const SIGCHLD: usize = 17;
+    call(numbers::CLONE, [SIGCHLD, 0, 0, 0, 0]) as i32
+}
+
+pub(super) fn lead_session() {
+    call(numbers::SETSID, [0; 5]);
+}
+
+/// Makes standard input the controlling terminal, if it is a terminal; elsewhere the kernel refuses, and nothing is lost.
+pub(super) fn take_terminal() {
+    const TIOCSCTTY: usize = 0x540e;
+    call(numbers::IOCTL, [0, TIOCSCTTY, 0, 0, 0]);
+}
+
+/// Becomes the program; returns the number of the error.
+pub(super) fn execute(path: *const u8, arguments: *const *const u8, environment: *const *const u8) -> isize {
+    -call(numbers::EXECVE, [path as usize, arguments as usize, environment as usize, 0, 0])
+}
+
+/// What waiting found.
+pub(super) enum Waited {
+    /// A process ended, with the status a shell would give it.
+    Ended { pid: i32, status: i32 },
+    /// None has.
+    None,
+}
+
+/// Reaps one process that has ended, without waiting.
+pub(super) fn wait_any() -> Waited {
+    const WNOHANG: usize = 1;
+    let mut raw: i32 = 0;
+    let pid = call(numbers::WAIT4, [usize::MAX, &raw mut raw as usize, WNOHANG, 0, 0]);
+    if pid <= 0 {
+        return Waited::None;
+    }
+    let signal = raw & 0x7f;
+    let status = if signal == 0 { raw >> 8 & 0xff } else { 128 + signal };
+    Waited::Ended { pid: pid as i32, status }
+}
