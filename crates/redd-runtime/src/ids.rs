@@ -31,6 +31,11 @@ const CANDIDATE_KEY: u128 = 0xe156_e0f0_4af0_41af_9641_cf41_3394_ff72;
 /// How long another program may hold the user database's lock.
 const DATABASE_LOCK_TIMEOUT: Duration = Duration::from_secs(15);
 
+/// How many ranges there are in all.
+pub(crate) const fn ranges() -> u32 {
+    (LAST - FIRST) / RANGE_SIZE + 1
+}
+
 /// A range that is ours while this value lives.
 #[derive(Debug)]
 pub(crate) struct TakenIds {
@@ -79,8 +84,7 @@ fn candidate(name: &MachineName, attempt: u32) -> u32 {
     if attempt > 0 {
         hasher.write_u32(attempt);
     }
-    let ranges = u64::from((LAST - FIRST) / RANGE_SIZE + 1);
-    let index = u32::try_from(hasher.finish() % ranges).unwrap_or_default();
+    let index = u32::try_from(hasher.finish() % u64::from(ranges())).unwrap_or_default();
     FIRST + index * RANGE_SIZE
 }
 

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod child;
+pub mod doctor;
 mod error;
 pub mod facts;
 mod host;

@@ -1,1 +1,22 @@
-fn main() {}
+//! redd runs a whole operating system, with its own systemd as PID 1, in a container.
+#![forbid(unsafe_code)]
+
+use std::process::ExitCode;
+
+use redd::command_line::{Caller, parse};
+use redd::{commands, exit_status, report};
+
+fn main() -> ExitCode {
+    redd_runtime::restore_at_panic();
+    let caller = match Caller::this_process() {
+        Ok(caller) => caller,
+        Err(error) => {
+            report::failure("looking around", &error, None);
+            return exit_status::FAILED.into();
+        }
+    };
+    match parse(std::env::args_os(), &caller) {
+        Ok(request) => commands::dispatch(request).into(),
+        Err(answer) => report::usage(&answer).into(),
+    }
+}

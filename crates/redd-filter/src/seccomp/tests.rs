@@ -208,7 +208,6 @@ fn what_a_system_needs_reaches_the_kernel(
         "process_madvise",
         "set_mempolicy_home_node",
         "pidfd_getfd",
-        "quotactl_fd",
         "fsmount",
         "file_getattr",
         "mincore"

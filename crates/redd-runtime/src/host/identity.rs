@@ -28,7 +28,7 @@ pub(super) fn child_user_namespace(side: &HostSide) -> Result<OwnedFd, StepError
 }
 
 /// A user namespace that shows one owner as another one, and everybody else as nobody.
-pub(super) fn single_id_namespace(
+pub(crate) fn single_id_namespace(
     proof: &SingleThreaded,
     from: HostId,
     to: HostId,

@@ -3,7 +3,7 @@
 mod cgroup;
 pub(crate) mod clone;
 pub(crate) mod hints;
-mod identity;
+pub(crate) mod identity;
 mod limits;
 pub(crate) mod network;
 pub(crate) mod staging;

@@ -1,1 +1,32 @@
-//! Option values as text.
+//! Option values as text: each function takes what stands behind `--option=`.
+
+mod amounts;
+mod credentials;
+mod lists;
+mod modes;
+mod mounts;
+mod signals;
+
+pub use amounts::{cpus, memory, oom_score_adjust, pids, resource_limit, time_span};
+pub use credentials::{load_credential, set_credential};
+pub use lists::{capabilities, environment_variable, system_call_filter};
+pub use modes::{
+    ConsoleChoice, boolean, console, private_users, private_users_ownership, resolv_conf, timezone, volatile,
+    working_directory,
+};
+pub use mounts::{bind, inaccessible, tmpfs};
+pub use signals::signal;
+
+/// Why a value cannot be used: the value, and what would be right.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{value:?} cannot be used: {reason}")]
+pub struct ParseError {
+    value: String,
+    reason: String,
+}
+
+impl ParseError {
+    fn new(value: &str, reason: impl Into<String>) -> Self {
+        Self { value: value.chars().take(200).collect(), reason: reason.into() }
+    }
+}

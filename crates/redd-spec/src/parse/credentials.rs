@@ -1,0 +1,131 @@
+//! `--set-credential=` and `--load-credential=`
+
+use std::path::PathBuf;
+
+use super::ParseError;
+use crate::credential::{Credential, CredentialName, CredentialSource};
+
+/// `ID:VALUE`, the value with the escapes of C.
+///
+/// # Errors
+/// A name that is none, or an escape that is none. The value is not repeated in the message.
+pub fn set_credential(value: &str) -> Result<Credential, ParseError> {
+    let (name, text) = split(value)?;
+    let bytes = unescape(text)
+        .ok_or_else(|| ParseError::new(name.as_str(), "its value has an escape that C does not know"))?;
+    Ok(Credential { name, source: CredentialSource::Value(bytes) })
+}
+
+/// `ID:PATH` or `ID:NAME`: a path is absolute, a name is that of a credential redd was given.
+///
+/// # Errors
+/// A name that is none, or a relative path.
+pub fn load_credential(value: &str) -> Result<Credential, ParseError> {
+    let (name, source) = split(value)?;
+    if source.starts_with('/') {
+        return Ok(Credential { name, source: CredentialSource::Path(PathBuf::from(source)) });
+    }
+    let inherited = CredentialName::new(source).map_err(|_error| {
+        ParseError::new(value, "behind the colon stands an absolute path or a credential's name")
+    })?;
+    Ok(Credential { name, source: CredentialSource::Inherited(inherited) })
+}
+
+fn split(value: &str) -> Result<(CredentialName, &str), ParseError> {
+    let refuse = |reason: String| ParseError::new(value.split(':').next().unwrap_or_default(), reason);
+    let (name, rest) = value.split_once(':').ok_or_else(|| refuse("write ID:VALUE".to_owned()))?;
+    let name = CredentialName::new(name).map_err(|error| refuse(error.to_string()))?;
+    Ok((name, rest))
+}
+
+fn unescape(text: &str) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let mut rest = text.as_bytes();
+    while let Some((&first, after)) = rest.split_first() {
+        if first != b'\\' {
+            bytes.push(first);
+            rest = after;
+            continue;
+        }
+        let (&kind, after) = after.split_first()?;
+        rest = after;
+        let simple = match kind {
+            b'a' => 7,
+            b'b' => 8,
+            b'e' => 27,
+            b'f' => 12,
+            b'n' => b'\n',
+            b'r' => b'\r',
+            b's' => b' ',
+            b't' => b'\t',
+            b'v' => 11,
+            b'\\' | b'"' | b'\'' => kind,
+            b'x' => take_number(&mut rest, 2, 16)?,
+            b'0'..=b'7' => {
+                rest = &text.as_bytes()[text.len() - rest.len() - 1..];
+                take_number(&mut rest, 3, 8)?
+            }
+            _ => return None,
+        };
+        bytes.push(simple);
+    }
+    Some(bytes)
+}
+
+fn take_number(rest: &mut &[u8], digits: usize, radix: u32) -> Option<u8> {
+    let (number, after) = rest.split_at_checked(digits)?;
+    *rest = after;
+    let is_plain = number.iter().all(u8::is_ascii_alphanumeric);
+    is_plain.then(|| u8::from_str_radix(std::str::from_utf8(number).ok()?, radix).ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case("a:plain", b"plain")]
+    #[case("a:", b"")]
+    #[case(r"a:x\ny\\\x00\101", b"x\ny\\\0A")]
+    #[case("a:b:c", b"b:c")]
+    fn values_are_unescaped(#[case] value: &str, #[case] expected: &[u8]) {
+        assert_eq!(set_credential(value).unwrap().source, CredentialSource::Value(expected.to_vec()));
+    }
+
+    #[rstest]
+    #[case("novalue")]
+    #[case(":x")]
+    #[case("../x:y")]
+    #[case("a/b:y")]
+    #[case(r"a:\q")]
+    #[case(r"a:\x1")]
+    #[case(r"a:\")]
+    #[case(r"a:\777")]
+    fn malformed_credentials_are_refused(#[case] value: &str) {
+        assert!(set_credential(value).is_err());
+    }
+
+    #[test]
+    fn a_value_is_not_repeated_in_the_message() {
+        let error = set_credential(r"name:secret\q").unwrap_err().to_string();
+        assert!(!error.contains("secret") && error.contains("name"), "{error}");
+    }
+
+    #[test]
+    fn paths_and_names_are_told_apart() {
+        let source = |value| load_credential(value).unwrap().source;
+        assert_eq!(source("a:/etc/x"), CredentialSource::Path("/etc/x".into()));
+        assert!(matches!(source("a:b"), CredentialSource::Inherited(_)));
+        assert!(load_credential("a:b/c").is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_answered(text in ".{0,60}") {
+            drop((set_credential(&text), load_credential(&text)));
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! What redd is told by its surroundings, as data.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::PathBuf;
+
+use redd_spec::Spec;
+use redd_spec::console::ConsoleMode;
+use rustix::rand::{GetRandomFlags, getrandom};
+
+/// Whether a standard stream is a terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Terminal {
+    /// It is.
+    Yes,
+    /// It is a file, a pipe, nothing.
+    No,
+}
+
+/// Who calls redd, and from where.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// What relative paths are relative to.
+    pub current_directory: PathBuf,
+    /// The caller's environment.
+    pub environment: Vec<(OsString, OsString)>,
+    /// Standard input.
+    pub input: Terminal,
+    /// Standard output.
+    pub output: Terminal,
+    /// For the names of ephemeral machines.
+    pub random: [u8; 8],
+}
+
+impl Caller {
+    /// This process's own.
+    ///
+    /// # Errors
+    /// The working directory is gone, or the kernel has no random bytes.
+    pub fn this_process() -> io::Result<Self> {
+        let mut random = [0; 8];
+        getrandom(&mut random, GetRandomFlags::empty())?;
+        let terminal = |fd| if rustix::termios::isatty(fd) { Terminal::Yes } else { Terminal::No };
+        Ok(Self {
+            current_directory: std::env::current_dir()?,
+            environment: std::env::vars_os().collect(),
+            input: terminal(rustix::stdio::stdin()),
+            output: terminal(rustix::stdio::stdout()),
+            random,
+        })
+    }
+
+    /// Whether somebody sits there, reading and typing.
+    #[must_use]
+    pub fn is_interactive(&self) -> bool {
+        self.input == Terminal::Yes && self.output == Terminal::Yes
+    }
+
+    /// `$TERM`, where the payload's console ends at a terminal.
+    #[must_use]
+    pub fn terminal_type(&self, spec: &Spec) -> Option<String> {
+        let connected = match spec.console {
+            ConsoleMode::Interactive | ConsoleMode::ReadOnly | ConsoleMode::Pipe => {
+                self.output == Terminal::Yes
+            }
+            ConsoleMode::Passive => false,
+        };
+        let of_caller =
+            self.environment.iter().find(|(name, _)| name == "TERM").and_then(|(_, value)| value.to_str());
+        let is_plain = |text: &&str| text.chars().all(|character| character.is_ascii_graphic());
+        of_caller.filter(is_plain).filter(|_| connected).map(str::to_owned)
+    }
+}

@@ -1,0 +1,7 @@
+//! redd's own command line: text in, a request out, and what is done about it.
+#![forbid(unsafe_code)]
+
+pub mod command_line;
+pub mod commands;
+pub mod exit_status;
+pub mod report;
