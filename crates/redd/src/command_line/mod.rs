@@ -114,18 +114,24 @@ struct StartArguments<Words: clap::Args> {
 
 #[derive(Debug, clap::Args)]
 struct BootWords {
-    /// A path, or a name in /var/lib/machines; then arguments for the init
-    #[arg(value_name = "PATH|NAME [INIT ARGUMENTS]…", trailing_var_arg = true, allow_hyphen_values = true)]
-    words: Vec<OsString>,
+    /// The tree: a path, or a name in /var/lib/machines
+    #[arg(value_name = "PATH|NAME")]
+    tree: Option<OsString>,
+    /// Arguments for the init
+    #[arg(value_name = "INIT ARGUMENTS", trailing_var_arg = true, allow_hyphen_values = true)]
+    arguments: Vec<OsString>,
 }
 
 #[derive(Debug, clap::Args)]
 struct RunWords {
     #[command(flatten)]
     options: RunOptions,
-    /// A path, or a name in /var/lib/machines; then the command and its arguments
-    #[arg(value_name = "PATH|NAME [--] [COMMAND]…", trailing_var_arg = true, allow_hyphen_values = true)]
-    words: Vec<OsString>,
+    /// The tree: a path, or a name in /var/lib/machines
+    #[arg(value_name = "PATH|NAME")]
+    tree: Option<OsString>,
+    /// The command and its arguments; a login shell otherwise
+    #[arg(value_name = "COMMAND", trailing_var_arg = true, allow_hyphen_values = true)]
+    command: Vec<OsString>,
 }
 
 /// The definition of the command line, for generated documents.
@@ -165,11 +171,13 @@ fn start(spec: Result<Spec, Refusal>, caller: &Caller) -> Result<Request, Answer
 }
 
 fn boot(arguments: StartArguments<BootWords>, caller: &Caller) -> Result<Spec, Refusal> {
-    Start { options: arguments.options, run: None, words: arguments.words.words, caller }.specify()
+    let words = arguments.words.tree.into_iter().chain(arguments.words.arguments).collect();
+    Start { options: arguments.options, run: None, words, caller }.specify()
 }
 
 fn run(arguments: StartArguments<RunWords>, caller: &Caller) -> Result<Spec, Refusal> {
-    let RunWords { options, words } = arguments.words;
+    let RunWords { options, tree, command } = arguments.words;
+    let words = tree.into_iter().chain(command).collect();
     Start { options: arguments.options, run: Some(options), words, caller }.specify()
 }
 

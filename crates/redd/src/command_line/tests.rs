@@ -157,7 +157,7 @@ fn volatile_modes_are_chosen(#[case] line: &str, #[case] mode: Volatile) {
 #[case("boot /", "host's own root")]
 #[case("boot -M ../x", "../x")]
 #[case("boot -M a..b x", "a..b")]
-#[case("boot -M -x y", "-M")]
+#[case("boot -M -x y", "--machine")]
 #[case("boot --hostname=a_b x", "a_b")]
 #[case("boot --uuid=0 x", "--uuid")]
 #[case("boot --uuid=00000000000000000000000000000000 x", "--uuid")]
