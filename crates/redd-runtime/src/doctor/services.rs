@@ -21,7 +21,7 @@ const SERVICES: [(&str, &str, &str, &str); 4] = [
     ),
     (
         "systemd-networkd",
-        "/run/systemd/netif",
+        "/run/systemd/netif/state",
         "it configures ve-NAME by itself: addresses, DHCP, NAT",
         "links are made, but nobody gives them addresses yet",
     ),

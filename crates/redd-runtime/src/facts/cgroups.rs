@@ -35,13 +35,24 @@ struct Membership {
 #[must_use]
 pub fn cgroup_facts() -> CgroupFacts {
     let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
-    from_text(&read("/proc/self/mountinfo"), &read("/proc/self/cgroup"))
+    from_text(&read("/proc/self/mountinfo"), &read("/proc/self/cgroup"), is_visible)
 }
 
-fn from_text(mountinfo: &str, memberships: &str) -> CgroupFacts {
+/// Whether a mount is what is seen at its place: another one may cover it.
+fn is_visible(mount: &CgroupMount) -> bool {
+    const CGROUP_SUPER_MAGIC: u64 = 0x0027_e0eb;
+    const CGROUP2_SUPER_MAGIC: u64 = 0x6367_7270;
+    let expected = match mount.version {
+        MountVersion::Unified => CGROUP2_SUPER_MAGIC,
+        MountVersion::Legacy(_) => CGROUP_SUPER_MAGIC,
+    };
+    rustix::fs::statfs(&mount.place).is_ok_and(|status| status.f_type.cast_unsigned() == expected)
+}
+
+fn from_text(mountinfo: &str, memberships: &str, is_visible: impl Fn(&CgroupMount) -> bool) -> CgroupFacts {
     let memberships: Vec<Membership> = memberships.lines().filter_map(parse_membership).collect();
     let mut facts = CgroupFacts::default();
-    for mount in mountinfo.lines().filter_map(parse_mount) {
+    for mount in mountinfo.lines().filter_map(parse_mount).filter(|mount| is_visible(mount)) {
         match &mount.version {
             MountVersion::Unified if facts.unified.is_none() => {
                 let own = memberships
@@ -128,16 +139,22 @@ mod tests {
     #[test]
     fn own_cgroups_of_version_1_are_found_below_their_mounts() {
         let memberships = "4:memory:/a/b\n3:cpu,cpuacct:/\n2:name=systemd:/\n0::/\n";
-        let facts = from_text(MOUNTS, memberships);
+        let facts = from_text(MOUNTS, memberships, |_| true);
         let own: Vec<String> = facts.legacy.iter().map(|hierarchy| hierarchy.own.to_string()).collect();
         assert_eq!(own, ["/sys/fs/cgroup/cpu,cpuacct", "/sys/fs/cgroup/memory/a/b"]);
         assert_eq!(facts.unified, None);
     }
 
     #[test]
+    fn a_mount_that_another_one_covers_is_not_used() {
+        let memberships = "4:memory:/a/b\n0::/\n";
+        assert_eq!(from_text(MOUNTS, memberships, |_| false), CgroupFacts::default());
+    }
+
+    #[test]
     fn a_membership_outside_the_mounted_part_is_not_used() {
         let mounts = "35 31 0:32 /machine /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n";
-        assert!(from_text(mounts, "4:memory:/elsewhere\n").legacy.is_empty());
-        assert_eq!(from_text(mounts, "4:memory:/machine/x\n").legacy.len(), 1);
+        assert!(from_text(mounts, "4:memory:/elsewhere\n", |_| true).legacy.is_empty());
+        assert_eq!(from_text(mounts, "4:memory:/machine/x\n", |_| true).legacy.len(), 1);
     }
 }
