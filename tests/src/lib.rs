@@ -1,1 +1,40 @@
-//! Test kit.
+//! What tests of whole machines are written with.
+#![forbid(unsafe_code)]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+#![expect(clippy::print_stderr, reason = "a test that is passed over says why")]
+
+mod leftovers;
+mod machine;
+mod needs;
+mod redd;
+
+pub use leftovers::Leftovers;
+pub use machine::{CgroupView, Machine};
+pub use needs::Need;
+pub use redd::{Run, redd, run};
+
+/// Names the clauses that a test covers, by their constants.
+#[macro_export]
+macro_rules! covers {
+    ($($clause:ident),+ $(,)?) => {
+        let _: &[redd_plan::Clause] = &[$(redd_plan::Clause::$clause),+];
+    };
+}
+
+/// Passes a test over, with the reason, where the machine lacks something it does not have to have.
+#[macro_export]
+macro_rules! needs {
+    ($($need:expr),+ $(,)?) => {
+        $(
+            if let Err(reason) = $crate::Need::check($need) {
+                $crate::skip(&reason);
+                return;
+            }
+        )+
+    };
+}
+
+/// Says why a test is passed over.
+pub fn skip(reason: &str) {
+    eprintln!("SKIP: {reason}");
+}

@@ -1,1 +1,80 @@
-fn main() {}
+//! Works on the project: `cargo xtask help`.
+#![forbid(unsafe_code)]
+#![expect(clippy::print_stdout, reason = "a tool for people at a terminal")]
+#![expect(clippy::print_stderr, reason = "a tool for people at a terminal")]
+
+mod binary;
+mod checks;
+mod clauses;
+mod demo;
+mod documents;
+mod layering;
+mod setup;
+mod shell;
+mod trees;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// What may go wrong: said once, at the end.
+type Failure = Box<dyn std::error::Error>;
+
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", about = "Works on the project")]
+enum Task {
+    /// Install what builds and tests need, and make the test trees
+    Setup,
+    /// Build the static release binary
+    Build,
+    /// Boot a Debian, from nothing
+    Demo {
+        /// A tree to boot instead of a new one
+        #[arg(long)]
+        tree: Option<PathBuf>,
+    },
+    /// Run every check and every test; FILTER selects tests
+    Test { filter: Option<String> },
+    /// Check that crates depend downwards only, and the like
+    Layering,
+    /// Write docs/clauses.md, or check it
+    Clauses {
+        #[arg(long)]
+        check: bool,
+    },
+    /// Write the man page and completions, or check them
+    Docs {
+        #[arg(long)]
+        check: bool,
+    },
+}
+
+fn main() -> ExitCode {
+    let result = match Task::parse() {
+        Task::Setup => setup::setup(),
+        Task::Build => binary::build().map(|path| println!("{}", path.display())),
+        Task::Demo { tree } => demo::demo(tree),
+        Task::Test { filter } => checks::test(filter.as_deref()),
+        Task::Layering => layering::check(),
+        Task::Clauses { check } => clauses::generate(documents::Mode::from(check)),
+        Task::Docs { check } => documents::generate(documents::Mode::from(check)),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The checkout's root.
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."))
+}
+
+/// Where builds go.
+fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
+}

@@ -65,7 +65,7 @@ fn expected(policy: &SeccompPolicy, architecture: u32, number: u32, arguments: [
     }
 }
 
-const DEFAULT_CAPABILITIES: u64 = 0x9d_ecbf_ff;
+const DEFAULT_CAPABILITIES: u64 = 0x9dec_bfff;
 
 fn default_policy() -> SeccompPolicy {
     SeccompPolicy::new(Machine::X86_64, DEFAULT_CAPABILITIES)

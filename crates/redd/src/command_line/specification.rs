@@ -12,7 +12,7 @@ use redd_spec::ids::{Ownership, UserNamespace};
 use redd_spec::integration::{Integration, ResolvConfMode, TimezoneMode};
 use redd_spec::lifecycle::{Lifecycle, NotifyReady, RebootAction, STOP_TIMEOUT, SignalNumber};
 use redd_spec::mounts::CustomMount;
-use redd_spec::name::{MACHINE_NAME_MAX, MachineName};
+use redd_spec::name::MachineName;
 use redd_spec::network::Network;
 use redd_spec::parse::{self, ConsoleChoice, ParseError};
 use redd_spec::payload::{Command, CommandInit, EnvironmentVariable, Identity, Payload};
@@ -161,7 +161,6 @@ impl Start<'_> {
             // Writing to a String cannot fail.
             write!(suffixed, "{byte:02x}").unwrap_or_default();
         }
-        debug_assert!(MACHINE_NAME_MAX > 17, "a suffix fits");
         suffixed.parse().map_err(|_too_long| Refusal::LongName { name: name.to_string() })
     }
 

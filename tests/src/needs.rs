@@ -1,0 +1,69 @@
+//! What a test needs of the machine it runs on.
+
+use std::path::PathBuf;
+
+/// Something a machine may lack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// The right to make namespaces and mounts.
+    Root,
+    /// A tree of Debian 12.
+    Debian12,
+    /// A tree of Debian 13.
+    Debian13,
+    /// A tree of Debian's development suite.
+    DebianSid,
+    /// systemd's container manager, to compare with.
+    Nspawn,
+}
+
+impl Need {
+    /// Its name in `REDD_REQUIRE`, and of its tree.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Root => "root",
+            Self::Debian12 => "debian-12",
+            Self::Debian13 => "debian-13",
+            Self::DebianSid => "debian-sid",
+            Self::Nspawn => "nspawn",
+        }
+    }
+
+    /// Whether the machine has it.
+    ///
+    /// # Errors
+    /// What is missing.
+    ///
+    /// # Panics
+    /// `REDD_REQUIRE` lists it, and it is missing: a test that CI can run is not passed over there.
+    pub fn check(self) -> Result<(), String> {
+        if self.is_there() {
+            return Ok(());
+        }
+        let required = std::env::var("REDD_REQUIRE").unwrap_or_default();
+        assert!(
+            !required.split(',').any(|name| name == self.name()),
+            "{} is required and missing",
+            self.name()
+        );
+        Err(format!("needs {}", self.name()))
+    }
+
+    fn is_there(self) -> bool {
+        match self {
+            Self::Root => rustix::process::geteuid().is_root(),
+            Self::Nspawn => PathBuf::from("/usr/bin/systemd-nspawn").exists(),
+            Self::Debian12 | Self::Debian13 | Self::DebianSid => self.tree().join("usr").is_dir(),
+        }
+    }
+
+    /// Where its tree is, for a tree.
+    #[must_use]
+    pub fn tree(self) -> PathBuf {
+        let trees = std::env::var_os("REDD_TREES").map(PathBuf::from);
+        trees
+            .unwrap_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/trees")))
+            .join(self.name())
+    }
+}

@@ -1,0 +1,45 @@
+//! redd as a program.
+
+use std::ffi::OsStr;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// The binary under test, as a command.
+#[must_use]
+pub fn redd() -> Command {
+    let built = std::env::var_os("REDD_BINARY").map(PathBuf::from);
+    let path =
+        built.unwrap_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/debug/redd")));
+    let mut command = Command::new(path);
+    command.env_remove("NOTIFY_SOCKET").env_remove("CREDENTIALS_DIRECTORY").stdin(Stdio::null());
+    command
+}
+
+/// How a redd ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Run {
+    /// Its exit status; 256 and more for a signal.
+    pub status: i32,
+    /// What it printed.
+    pub output: String,
+    /// What it complained about.
+    pub errors: String,
+}
+
+/// Runs redd to its end.
+pub fn run<Word: AsRef<OsStr>>(words: impl IntoIterator<Item = Word>) -> Run {
+    let output = redd().args(words).output().unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim_end().to_owned();
+    Run {
+        status: output.status.code().unwrap_or(256),
+        output: text(&output.stdout),
+        errors: text(&output.stderr),
+    }
+}
+
+/// A name that no other machine has.
+pub(crate) fn unique_name() -> String {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    format!("t{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed))
+}

@@ -1,0 +1,167 @@
+//! Start, readiness, stop, reboot.
+
+use std::fs;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use redd_tests::{CgroupView, Leftovers, Machine, Need, covers, needs};
+
+fn boot(options: &[&str]) -> Machine {
+    Machine::boot(&Need::Debian13.tree(), options)
+}
+
+#[test]
+fn a_stop_is_orderly_and_leaves_nothing() {
+    needs!(Need::Root, Need::Debian13);
+    covers!(AI3, AI6);
+    let machine = boot(&[]);
+    let leftovers = Leftovers::before(&machine.name);
+    machine.assert_runs_clean();
+    machine.signal("TERM");
+    machine.wait_for_message("STOPPING=1");
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while !machine.log().contains("Reached target") || !machine.log().contains("halt.target") {
+        assert!(Instant::now() < deadline, "{}", machine.log());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(machine.wait(), 0);
+    leftovers.assert_none();
+}
+
+/// AI3: a stop that comes before PID 1 listens is not lost.
+#[test]
+fn a_stop_during_the_first_moments_waits_for_the_init() {
+    needs!(Need::Root, Need::Debian13);
+    covers!(AI3);
+    let machine = Machine::start_in(CgroupView::Native, &Need::Debian13.tree(), &["--ephemeral"]);
+    let state = format!("/run/redd/machines/{}/state.json", machine.name);
+    while fs::metadata(&state).is_err() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    assert_eq!(machine.stop(), 0);
+}
+
+#[test]
+fn ends_inside_have_their_meaning_outside() {
+    needs!(Need::Root, Need::Debian13);
+    covers!(UN4);
+    for (verb, status) in [("poweroff", 0), ("exit 7", 7), ("halt", 0)] {
+        let machine = boot(&[]);
+        machine.assert_runs_clean();
+        drop(machine.inside(&["sh", "-c", &format!("systemctl {verb}")]));
+        assert_eq!(machine.wait(), status, "{verb}");
+    }
+}
+
+#[test]
+fn a_reboot_under_keep_unit_is_left_to_the_unit() {
+    needs!(Need::Root, Need::Debian13);
+    covers!(UN4);
+    let machine = boot(&["--keep-unit"]);
+    machine.assert_runs_clean();
+    drop(machine.inside(&["systemctl", "reboot"]));
+    assert_eq!(machine.wait(), 133);
+}
+
+#[test]
+fn a_reboot_boots_again_with_the_same_identity() {
+    needs!(Need::Root, Need::Debian13);
+    covers!(UN4, UN2, EV2, NET3);
+    let machine = boot(&[]);
+    machine.assert_runs_clean();
+    let identity = || {
+        let mac = machine.shell("cat /sys/class/net/host0/address");
+        (machine.state()["uuid"].clone(), machine.supervisor(), mac, machine.shell("cat /etc/machine-id"))
+    };
+    let boot_id = || machine.shell("cat /proc/sys/kernel/random/boot_id");
+    let (before, first_boot, leader) = (identity(), boot_id(), machine.leader());
+    assert!(machine.succeeds("touch /kept"));
+    drop(machine.inside(&["systemctl", "reboot"]));
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while machine.leader() == leader {
+        assert!(Instant::now() < deadline, "{}", machine.log());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    while !machine.succeeds("systemctl is-system-running --wait") {
+        assert!(Instant::now() < deadline, "{}", machine.log());
+    }
+    assert_eq!(identity(), before);
+    assert_ne!(boot_id(), first_boot);
+    assert!(machine.succeeds("test -e /kept"), "an ephemeral copy outlives a reboot");
+    assert_eq!(machine.stop(), 0);
+}
+
+#[test]
+fn a_second_signal_kills_now() {
+    needs!(Need::Root, Need::Debian13);
+    let machine = boot(&[]);
+    let leftovers = Leftovers::before(&machine.name);
+    // A unit that takes for ever to stop.
+    let slow =
+        "systemd-run --quiet -p KillMode=process -p TimeoutStopSec=600 -p ExecStop='sleep 600' sleep 900";
+    assert!(machine.succeeds(slow));
+    machine.signal("TERM");
+    machine.wait_for_message("STOPPING=1");
+    machine.signal("TERM");
+    assert_eq!(machine.wait(), 137);
+    leftovers.assert_none();
+}
+
+#[test]
+fn a_stop_that_takes_too_long_ends_in_a_kill() {
+    needs!(Need::Root, Need::Debian13);
+    let machine = boot(&["--stop-timeout=2s"]);
+    let slow =
+        "systemd-run --quiet -p KillMode=process -p TimeoutStopSec=600 -p ExecStop='sleep 600' sleep 900";
+    assert!(machine.succeeds(slow));
+    assert_eq!(machine.stop(), 137);
+}
+
+/// R29: output that nobody reads does not hold up a stop.
+#[test]
+fn a_stop_works_while_nobody_reads() {
+    needs!(Need::Root, Need::Debian13);
+    let name = format!("unread{}", std::process::id());
+    let mut machine = redd_tests::redd()
+        .args(["boot", "--ephemeral", "-M", &name])
+        .arg(Need::Debian13.tree())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let _unread = machine.stdout.take().unwrap();
+    std::thread::sleep(Duration::from_secs(3));
+    let flood = format!("/run/redd/machines/{name}/state.json");
+    let state: serde_json::Value = serde_json::from_slice(&fs::read(flood).unwrap()).unwrap();
+    let leader = state["leader"].to_string();
+    let flood = "setsid sh -c 'yes > /dev/console' > /dev/null 2>&1 &";
+    Command::new("nsenter").args(["--all", "--target", &leader, "sh", "-c", flood]).status().unwrap();
+    std::thread::sleep(Duration::from_millis(500));
+    for _ in 0..2 {
+        Command::new("kill").arg(machine.id().to_string()).status().unwrap();
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while machine.try_wait().unwrap().is_none() {
+        assert!(Instant::now() < deadline, "redd does not end");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn a_killed_redd_leaves_no_payload_and_the_name_free() {
+    needs!(Need::Root, Need::Debian13);
+    let machine = boot(&[]);
+    let (leader, name) = (machine.leader(), machine.name.clone());
+    let leftovers = Leftovers::before(&name);
+    machine.signal("KILL");
+    assert_eq!(machine.wait(), 256);
+    let deadline = Instant::now() + Duration::from_secs(5);
+    while fs::metadata(format!("/proc/{leader}/exe")).is_ok() {
+        assert!(Instant::now() < deadline, "the payload lives on");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let run =
+        redd_tests::run(["run", "--ephemeral", "-M", &name, Need::Debian13.tree().to_str().unwrap(), "true"]);
+    assert_eq!((run.status, run.errors.as_str()), (0, ""));
+    leftovers.assert_none();
+}

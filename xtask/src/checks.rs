@@ -1,0 +1,48 @@
+//! Every check and every test, cheap ones first.
+
+use std::process::Command;
+
+use crate::documents::Mode;
+use crate::{Failure, binary, clauses, documents, layering, root, setup, shell, trees};
+
+/// What a machine like CI's has: a test that lacks it fails there instead of being passed over.
+const REQUIRED: &str = "root,debian-12,debian-13,nspawn";
+
+/// Runs everything; a filter selects tests and leaves the other checks out.
+pub(crate) fn test(filter: Option<&str>) -> Result<(), Failure> {
+    setup::setup()?;
+    if filter.is_none() {
+        shell::run(cargo().args(["fmt", "--all", "--check"]))?;
+        shell::run(cargo().args([
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--quiet",
+            "--",
+            "-D",
+            "warnings",
+        ]))?;
+        layering::check()?;
+        clauses::generate(Mode::Check)?;
+        documents::generate(Mode::Check)?;
+    }
+    let redd = binary::build()?;
+    let mut tests = cargo();
+    if shell::exists("cargo-nextest") {
+        tests.args(["nextest", "run", "--workspace", "--no-fail-fast"]);
+    } else {
+        tests.args(["test", "--workspace", "--no-fail-fast"]);
+    }
+    tests
+        .args(filter)
+        .env("REDD_BINARY", redd)
+        .env("REDD_TREES", trees::directory())
+        .env("REDD_REQUIRE", REQUIRED);
+    shell::run(&mut tests)
+}
+
+fn cargo() -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(root());
+    command
+}

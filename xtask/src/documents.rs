@@ -1,0 +1,61 @@
+//! Documents that are made from the program itself.
+
+use std::fs;
+use std::path::Path;
+
+use clap_complete::Shell;
+
+use crate::{Failure, root};
+
+/// Whether documents are written, or compared with what is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    Write,
+    Check,
+}
+
+impl From<bool> for Mode {
+    fn from(check: bool) -> Self {
+        if check { Self::Check } else { Self::Write }
+    }
+}
+
+/// The man pages and the completions of shells.
+pub(crate) fn generate(mode: Mode) -> Result<(), Failure> {
+    let command = redd::command_line::command();
+    write_or_check(&root().join("docs/man/redd.1"), &man_page(&command, "redd")?, mode)?;
+    for verb in command.get_subcommands() {
+        let name = format!("redd-{}", verb.get_name());
+        let page = man_page(verb, &name)?;
+        write_or_check(&root().join(format!("docs/man/{name}.1")), &page, mode)?;
+    }
+    for (shell, name) in [(Shell::Bash, "redd.bash"), (Shell::Zsh, "_redd"), (Shell::Fish, "redd.fish")] {
+        let mut text = Vec::new();
+        clap_complete::generate(shell, &mut redd::command_line::command(), "redd", &mut text);
+        write_or_check(&root().join("docs/completions").join(name), &String::from_utf8(text)?, mode)?;
+    }
+    Ok(())
+}
+
+fn man_page(command: &clap::Command, title: &str) -> Result<String, Failure> {
+    let mut page = Vec::new();
+    clap_mangen::Man::new(command.clone()).title(title).render(&mut page)?;
+    Ok(String::from_utf8(page)?)
+}
+
+/// Writes a document, or says that it is out of date.
+pub(crate) fn write_or_check(path: &Path, text: &str, mode: Mode) -> Result<(), Failure> {
+    let shown = path.strip_prefix(root()).unwrap_or(path).display();
+    match mode {
+        Mode::Check if fs::read_to_string(path).is_ok_and(|there| there == text) => Ok(()),
+        Mode::Check => {
+            Err(format!("{shown} is out of date: run `cargo xtask clauses` and `cargo xtask docs`").into())
+        }
+        Mode::Write => {
+            fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
+            fs::write(path, text)?;
+            println!("wrote {shown}");
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! Debian trees, made once and kept below the target directory.
+
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::{Failure, shell, target};
+
+/// A release of Debian.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Suite {
+    Debian12,
+    Debian13,
+    DebianSid,
+}
+
+/// What is in a tree beside the essential packages.
+const PACKAGES: &str =
+    "systemd,systemd-sysv,dbus,libpam-systemd,login,passwd,util-linux,iproute2,procps,tzdata,udev";
+/// Changes when what is in a tree changes, so that old trees are not used any more.
+const RECIPE: u32 = 2;
+
+impl Suite {
+    pub(crate) const ALL: [Self; 3] = [Self::Debian12, Self::Debian13, Self::DebianSid];
+
+    const fn code_name(self) -> &'static str {
+        match self {
+            Self::Debian12 => "bookworm",
+            Self::Debian13 => "trixie",
+            Self::DebianSid => "sid",
+        }
+    }
+}
+
+impl fmt::Display for Suite {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Debian12 => "debian-12",
+            Self::Debian13 => "debian-13",
+            Self::DebianSid => "debian-sid",
+        })
+    }
+}
+
+/// Where all trees are.
+pub(crate) fn directory() -> PathBuf {
+    target().join("trees")
+}
+
+/// Makes a tree if it is not there yet; its path.
+pub(crate) fn ensure(suite: Suite) -> Result<PathBuf, Failure> {
+    let path = directory().join(suite.to_string());
+    let stamp = directory().join(format!("{suite}.recipe"));
+    if path.join("usr").is_dir()
+        && fs::read_to_string(&stamp).is_ok_and(|recipe| recipe == RECIPE.to_string())
+    {
+        return Ok(path);
+    }
+    make(suite.code_name(), &path)?;
+    fs::write(stamp, RECIPE.to_string())?;
+    Ok(path)
+}
+
+/// Makes a tree of a release that was never booted.
+pub(crate) fn make(code_name: &str, path: &Path) -> Result<(), Failure> {
+    let temporary = path.with_extension("new");
+    for old in [&temporary, &path.to_path_buf()] {
+        if old.exists() {
+            fs::remove_dir_all(old)?;
+        }
+    }
+    fs::create_dir_all(path.parent().unwrap_or(Path::new("/")))?;
+    println!("making a tree of Debian {code_name}; this takes half a minute");
+    let mut command = Command::new("mmdebstrap");
+    command.args(["--quiet", "--variant=minbase", &format!("--include={PACKAGES}")]);
+    // The development suite's list may be older than it allows; its signature is checked all the same.
+    command.arg("--aptopt=Acquire::Check-Valid-Until \"false\"");
+    command.arg(code_name).arg(&temporary).arg(mirror()?);
+    shell::run(&mut command)?;
+    fs::write(temporary.join("etc/machine-id"), "")?;
+    for name in ["etc/hostname", "etc/resolv.conf"] {
+        drop(fs::remove_file(temporary.join(name)));
+    }
+    Ok(fs::rename(temporary, path)?)
+}
+
+/// The mirror this system itself uses.
+fn mirror() -> Result<String, Failure> {
+    let mut files = vec![PathBuf::from("/etc/apt/sources.list")];
+    if let Ok(entries) = fs::read_dir("/etc/apt/sources.list.d") {
+        files.extend(entries.flatten().map(|entry| entry.path()));
+    }
+    let texts = files.iter().filter_map(|file| fs::read_to_string(file).ok());
+    let found = texts.filter_map(|text| mirror_in(&text)).next();
+    found.ok_or_else(|| "no mirror of Debian among the apt sources of this system".into())
+}
+
+/// The first address whose path is that of Debian's archive, in either format of apt's sources.
+fn mirror_in(sources: &str) -> Option<String> {
+    let lines = sources.lines().map(str::trim).filter(|line| !line.starts_with('#'));
+    let words = lines.flat_map(str::split_whitespace);
+    let mut addresses = words.filter(|word| word.starts_with("http"));
+    addresses.find(|address| address.trim_end_matches('/').ends_with("/debian")).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::mirror_in;
+
+    #[test]
+    fn the_mirror_is_found_in_both_formats() {
+        let expected = Some("http://mirror.example/debian".to_owned());
+        assert_eq!(mirror_in("# old\ndeb http://mirror.example/debian stable main\n"), expected);
+        assert_eq!(mirror_in("Types: deb\nURIs: http://mirror.example/debian\nSuites: stable\n"), expected);
+        assert_eq!(mirror_in("deb http://mirror.example/debian-security stable main\n"), None);
+    }
+}
