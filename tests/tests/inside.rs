@@ -69,7 +69,8 @@ fn dev_has_the_standard_nodes_and_no_others() {
     let others = machine.shell(
         "cd /dev && find . -xdev \\( -type b -o -type c \\) -not -path './pts/*' | sort | tr '\\n' ' '",
     );
-    assert_eq!(others, "./console ./full ./null ./random ./tty ./urandom ./zero");
+    assert_eq!(others, "./full ./null ./random ./tty ./urandom ./zero");
+    assert_eq!(machine.shell("stat -c %Hr:%Lr /dev/console"), "136:0");
     assert!(machine.succeeds("test -t 0 < /dev/console && echo hello > /dev/console"));
     assert!(!machine.succeeds("ls /dev/kmsg /dev/tty0 /dev/tty1 /dev/vcs 2>/dev/null | grep -q ."));
     assert_eq!(machine.shell("systemctl is-active console-getty.service"), "active");

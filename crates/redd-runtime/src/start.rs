@@ -51,23 +51,26 @@ fn start_locked(
     state: &StateDirectory,
     warn: &mut dyn FnMut(&str),
 ) -> Result<Ending, Error> {
-    let _tree_lock = prepare::lock_tree(spec)?;
+    let mut spec = spec.clone();
+    let _tree_lock = prepare::lock_tree(&spec)?;
     let mut taken: Option<TakenIds> = None;
-    let mut supervisor = Supervisor::new(spec)?;
+    let mut supervisor = Supervisor::new()?;
     let mut is_first = true;
     loop {
-        let inputs = prepare::gather(spec, terminal.clone(), |tree| {
+        let inputs = prepare::gather(&spec, terminal.clone(), |tree| {
             if taken.is_none() {
                 taken = ids::take(spec.users, &spec.name, tree)?;
             }
             Ok(taken.as_ref().map(|taken| taken.range))
         })?;
-        let plan = redd_plan::plan(spec, &inputs.host, &inputs.facts, &inputs.grants)?;
+        let plan = redd_plan::plan(&spec, &inputs.host, &inputs.facts, &inputs.grants)?;
         if is_first {
             plan.warnings.iter().for_each(|warning| warn(&warning.0));
         }
         is_first = false;
-        match boot_once(spec, &plan, inputs, taken.as_ref(), state, &mut supervisor)? {
+        // A machine keeps its uuid when it reboots, also where nothing of it is kept (EV2).
+        spec.identity.uuid = Some(plan.uuid);
+        match boot_once(&spec, &plan, inputs, taken.as_ref(), state, &mut supervisor)? {
             supervise::Outcome::Ended(ending) => return Ok(ending),
             supervise::Outcome::BootAgain => {}
         }

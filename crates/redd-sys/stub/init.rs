@@ -44,6 +44,7 @@ fn panic(_information: &core::panic::PanicInfo<'_>) -> ! {
 extern "C" fn start() -> ! {
     let Some(orders) = read_orders() else { exit(EXIT_FAILED) };
     kernel::block_all_signals();
+    kernel::set_name(c"redd-init");
     match kernel::fork() {
         0 => run(&orders),
         child if child > 0 => supervise(child),

@@ -17,6 +17,7 @@ mod numbers {
     pub(super) const KILL: usize = 62;
     pub(super) const SETSID: usize = 112;
     pub(super) const SIGTIMEDWAIT: usize = 128;
+    pub(super) const PRCTL: usize = 157;
     pub(super) const EXIT_GROUP: usize = 231;
 }
 
@@ -30,6 +31,7 @@ mod numbers {
     pub(super) const SIGPROCMASK: usize = 135;
     pub(super) const SIGTIMEDWAIT: usize = 137;
     pub(super) const SETSID: usize = 157;
+    pub(super) const PRCTL: usize = 167;
     pub(super) const CLONE: usize = 220;
     pub(super) const EXECVE: usize = 221;
     pub(super) const WAIT4: usize = 260;
@@ -85,6 +87,12 @@ pub(super) fn read_all(fd: usize, buffer: &mut [u8]) -> Option<usize> {
             _ => return None,
         }
     }
+}
+
+/// Names the process: what is executed from a descriptor has no name of its own.
+pub(super) fn set_name(name: &core::ffi::CStr) {
+    const PR_SET_NAME: usize = 15;
+    call(numbers::PRCTL, [PR_SET_NAME, name.as_ptr() as usize, 0, 0, 0]);
 }
 
 pub(super) fn close(fd: usize) {

@@ -51,6 +51,8 @@ impl MountFlags {
     pub const NO_DEVICES: Self = Self { bits: 4 };
     /// `noexec`
     pub const NO_EXEC: Self = Self { bits: 8 };
+    /// `rw`, although what is copied is read-only.
+    pub const WRITABLE: Self = Self { bits: 32 };
     /// `nosymfollow`
     pub const NO_SYMLINKS: Self = Self { bits: 16 };
     /// `nosuid,nodev,noexec`: what holds data only.
@@ -75,6 +77,7 @@ impl fmt::Display for MountFlags {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names = [
             (Self::READ_ONLY, "ro"),
+            (Self::WRITABLE, "rw"),
             (Self::NO_SUID, "nosuid"),
             (Self::NO_DEVICES, "nodev"),
             (Self::NO_EXEC, "noexec"),

@@ -90,7 +90,7 @@ fn mount_proc(context: &Context<'_>, steps: &mut Steps) {
     steps.child(Action::Mount { target: path("/proc"), file_system: proc }, &[EE2]);
     bind_over_itself("/proc/sys", MountFlags::READ_ONLY_DATA, Missing::Refuse, steps);
     if context.spec.network.is_private() {
-        bind_over_itself("/proc/sys/net", MountFlags::DATA, Missing::Skip, steps);
+        bind_over_itself("/proc/sys/net", MountFlags::DATA.and(MountFlags::WRITABLE), Missing::Skip, steps);
     }
     for name in READ_ONLY {
         bind_over_itself(name, MountFlags::READ_ONLY_DATA, Missing::Skip, steps);

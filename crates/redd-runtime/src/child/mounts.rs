@@ -7,7 +7,7 @@ use redd_plan::action::{FileSystem, Missing, MountFlags, MountPoint};
 use redd_plan::descriptor::Slot;
 use redd_spec::path::PathInRoot;
 use redd_sys::Errno;
-use redd_sys::mount::{self, MountAttributes, Recursion};
+use redd_sys::mount::{self, MountAttribute, MountAttributes, Recursion};
 use redd_sys::root_dir::{Links, file_type};
 use rustix::fs::{FileType, Mode, OFlags, fstat, openat};
 
@@ -102,7 +102,9 @@ pub(super) fn cover(side: &ChildSide<'_>, path: &PathInRoot, missing: Missing) -
 }
 
 fn set_flags(mounted: &OwnedFd, flags: MountFlags) -> Result<(), StepError> {
-    let attributes = MountAttributes { set: attributes(flags), ..MountAttributes::default() };
+    let is_writable = flags.contains(MountFlags::WRITABLE);
+    let clear = if is_writable { MountAttribute::READ_ONLY } else { MountAttribute::empty() };
+    let attributes = MountAttributes { set: attributes(flags), clear, ..MountAttributes::default() };
     Ok(mount::set_attributes(mounted.as_fd(), Recursion::Recursive, &attributes)?)
 }
 

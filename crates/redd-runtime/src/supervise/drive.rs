@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 
 use redd_plan::descriptor::FdName;
 use redd_plan::step::Plan;
-use redd_spec::Spec;
 use redd_spec::lifecycle::SignalNumber;
 use redd_sys::Errno;
 use redd_sys::clone::ChildProcess;
@@ -64,7 +63,7 @@ struct Session<'a> {
 
 impl Supervisor {
     /// Takes over the signals that ask redd for something.
-    pub(crate) fn new(_spec: &Spec) -> Result<Self, Error> {
+    pub(crate) fn new() -> Result<Self, Error> {
         let set = SignalSet::of(&[SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGWINCH]);
         signal::block(set).map_err(Error::host("blocking signals"))?;
         let signals = SignalFd::new(set).map_err(Error::host("listening to signals"))?;
