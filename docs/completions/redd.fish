@@ -1,0 +1,192 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_redd_global_optspecs
+    string join \n h/help V/version
+end
+
+function __fish_redd_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_redd_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_redd_using_subcommand
+    set -l cmd (__fish_redd_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c redd -n "__fish_redd_needs_command" -s h -l help -d 'Print help'
+complete -c redd -n "__fish_redd_needs_command" -s V -l version -d 'Print version'
+complete -c redd -n "__fish_redd_needs_command" -f -a "boot" -d 'Boot the operating system in a tree on this terminal'
+complete -c redd -n "__fish_redd_needs_command" -f -a "run" -d 'Run one command in a tree'
+complete -c redd -n "__fish_redd_needs_command" -f -a "plan" -d 'Show what `boot` or `run` would do, without doing it'
+complete -c redd -n "__fish_redd_needs_command" -f -a "doctor" -d 'Show what this host offers, and what that means for redd'
+complete -c redd -n "__fish_redd_needs_command" -f -a "gc" -d 'Remove what a killed redd left behind'
+complete -c redd -n "__fish_redd_using_subcommand boot" -s D -l directory -d 'Root directory; then every word is the payload\'s' -r -F
+complete -c redd -n "__fish_redd_using_subcommand boot" -s M -l machine -d 'Name of the machine, and of its tree if no other is named' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l volatile -d 'What is lost at the end: yes, state, overlay or no' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l hostname -d 'Host name inside; the machine\'s name otherwise' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l uuid -d '$container_uuid, where the tree has no machine id' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -s E -l setenv -d 'Set a variable for the payload, or pass the caller\'s on' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l private-users -d 'User namespace: pick (default), yes, no, identity or START:N' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l private-users-ownership -d 'How owners in the tree become owners inside: auto, map or off' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l private-network -d 'Network namespace of its own (default); no: the host\'s network' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -s n -l network-veth -d 'Link host0 inside and ve-NAME outside (default)' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l capability -d 'Capabilities to add to the default set' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l drop-capability -d 'Capabilities to take from it' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l no-new-privileges -d 'Whether programs may gain privileges: no is the default' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l system-call-filter -d 'System calls to allow, or with ~ to refuse' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l bind -d 'Bind a file or directory of the host, or with + of the tree' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l bind-ro -d 'The same, read-only' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l tmpfs -d 'Mount an empty file system in memory' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l inaccessible -d 'Make a path inaccessible' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l set-credential -d 'Pass a credential to PID 1' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l load-credential -d 'Pass a credential from a file, a socket, or redd\'s own' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l memory -d 'Memory: bytes, per cent of the host\'s, or infinity [default: 80%]' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l pids-max -d 'Processes, or infinity [default: 16384]' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l cpus -d 'Processors, e.g. 1.5' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l rlimit -d 'A limit of setrlimit(2)' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l oom-score-adjust -d 'Score for the OOM killer, -1000 to 1000' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l timezone -d 'Time zone: auto, symlink, copy, bind, delete or off' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l resolv-conf -d 'resolv.conf: auto, off, delete, or copy-, replace-, bind- with host, static, uplink, stub' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l console -d 'Console: interactive, read-only, passive, pipe or autopipe' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l kill-signal -d 'Signal for an orderly stop [default: SIGRTMIN+3 for boot, SIGTERM for run]' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l stop-timeout -d 'How long an orderly stop may take [default: 90s]' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l notify-ready -d 'Report readiness when PID 1 does [default: yes for boot]' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -s x -l ephemeral -d 'Work on a copy that is removed at the end'
+complete -c redd -n "__fish_redd_using_subcommand boot" -l read-only -d 'Do not let the tree be changed'
+complete -c redd -n "__fish_redd_using_subcommand boot" -s P -l pipe -d 'Short for --console=pipe'
+complete -c redd -n "__fish_redd_using_subcommand boot" -l keep-unit -d 'Exit with 133 when the payload reboots, for a unit to restart'
+complete -c redd -n "__fish_redd_using_subcommand boot" -s h -l help -d 'Print help'
+complete -c redd -n "__fish_redd_using_subcommand run" -s D -l directory -d 'Root directory; then every word is the payload\'s' -r -F
+complete -c redd -n "__fish_redd_using_subcommand run" -s M -l machine -d 'Name of the machine, and of its tree if no other is named' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l volatile -d 'What is lost at the end: yes, state, overlay or no' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l hostname -d 'Host name inside; the machine\'s name otherwise' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l uuid -d '$container_uuid, where the tree has no machine id' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -s E -l setenv -d 'Set a variable for the payload, or pass the caller\'s on' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l private-users -d 'User namespace: pick (default), yes, no, identity or START:N' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l private-users-ownership -d 'How owners in the tree become owners inside: auto, map or off' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l private-network -d 'Network namespace of its own (default); no: the host\'s network' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -s n -l network-veth -d 'Link host0 inside and ve-NAME outside (default)' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l capability -d 'Capabilities to add to the default set' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l drop-capability -d 'Capabilities to take from it' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l no-new-privileges -d 'Whether programs may gain privileges: no is the default' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l system-call-filter -d 'System calls to allow, or with ~ to refuse' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l bind -d 'Bind a file or directory of the host, or with + of the tree' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l bind-ro -d 'The same, read-only' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l tmpfs -d 'Mount an empty file system in memory' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l inaccessible -d 'Make a path inaccessible' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l set-credential -d 'Pass a credential to PID 1' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l load-credential -d 'Pass a credential from a file, a socket, or redd\'s own' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l memory -d 'Memory: bytes, per cent of the host\'s, or infinity [default: 80%]' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l pids-max -d 'Processes, or infinity [default: 16384]' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l cpus -d 'Processors, e.g. 1.5' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l rlimit -d 'A limit of setrlimit(2)' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l oom-score-adjust -d 'Score for the OOM killer, -1000 to 1000' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l timezone -d 'Time zone: auto, symlink, copy, bind, delete or off' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l resolv-conf -d 'resolv.conf: auto, off, delete, or copy-, replace-, bind- with host, static, uplink, stub' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l console -d 'Console: interactive, read-only, passive, pipe or autopipe' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l kill-signal -d 'Signal for an orderly stop [default: SIGRTMIN+3 for boot, SIGTERM for run]' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l stop-timeout -d 'How long an orderly stop may take [default: 90s]' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l notify-ready -d 'Report readiness when PID 1 does [default: yes for boot]' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -s u -l uid -l user -d 'User to run it as: a name or number of the tree\'s /etc/passwd' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l chdir -d 'Directory to run it in' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -s x -l ephemeral -d 'Work on a copy that is removed at the end'
+complete -c redd -n "__fish_redd_using_subcommand run" -l read-only -d 'Do not let the tree be changed'
+complete -c redd -n "__fish_redd_using_subcommand run" -s P -l pipe -d 'Short for --console=pipe'
+complete -c redd -n "__fish_redd_using_subcommand run" -l keep-unit -d 'Exit with 133 when the payload reboots, for a unit to restart'
+complete -c redd -n "__fish_redd_using_subcommand run" -s a -l as-pid2 -d 'Run the command below a small init (default)'
+complete -c redd -n "__fish_redd_using_subcommand run" -l as-pid1 -d 'Run the command itself as PID 1'
+complete -c redd -n "__fish_redd_using_subcommand run" -s h -l help -d 'Print help'
+complete -c redd -n "__fish_redd_using_subcommand plan; and not __fish_seen_subcommand_from boot run" -l json -d 'Print JSON'
+complete -c redd -n "__fish_redd_using_subcommand plan; and not __fish_seen_subcommand_from boot run" -s h -l help -d 'Print help'
+complete -c redd -n "__fish_redd_using_subcommand plan; and not __fish_seen_subcommand_from boot run" -f -a "boot" -d 'Show what `boot` would do'
+complete -c redd -n "__fish_redd_using_subcommand plan; and not __fish_seen_subcommand_from boot run" -f -a "run" -d 'Show what `run` would do'
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -s D -l directory -d 'Root directory; then every word is the payload\'s' -r -F
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -s M -l machine -d 'Name of the machine, and of its tree if no other is named' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l volatile -d 'What is lost at the end: yes, state, overlay or no' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l hostname -d 'Host name inside; the machine\'s name otherwise' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l uuid -d '$container_uuid, where the tree has no machine id' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -s E -l setenv -d 'Set a variable for the payload, or pass the caller\'s on' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l private-users -d 'User namespace: pick (default), yes, no, identity or START:N' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l private-users-ownership -d 'How owners in the tree become owners inside: auto, map or off' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l private-network -d 'Network namespace of its own (default); no: the host\'s network' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -s n -l network-veth -d 'Link host0 inside and ve-NAME outside (default)' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l capability -d 'Capabilities to add to the default set' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l drop-capability -d 'Capabilities to take from it' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l no-new-privileges -d 'Whether programs may gain privileges: no is the default' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l system-call-filter -d 'System calls to allow, or with ~ to refuse' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l bind -d 'Bind a file or directory of the host, or with + of the tree' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l bind-ro -d 'The same, read-only' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l tmpfs -d 'Mount an empty file system in memory' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l inaccessible -d 'Make a path inaccessible' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l set-credential -d 'Pass a credential to PID 1' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l load-credential -d 'Pass a credential from a file, a socket, or redd\'s own' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l memory -d 'Memory: bytes, per cent of the host\'s, or infinity [default: 80%]' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l pids-max -d 'Processes, or infinity [default: 16384]' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l cpus -d 'Processors, e.g. 1.5' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l rlimit -d 'A limit of setrlimit(2)' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l oom-score-adjust -d 'Score for the OOM killer, -1000 to 1000' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l timezone -d 'Time zone: auto, symlink, copy, bind, delete or off' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l resolv-conf -d 'resolv.conf: auto, off, delete, or copy-, replace-, bind- with host, static, uplink, stub' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l console -d 'Console: interactive, read-only, passive, pipe or autopipe' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l kill-signal -d 'Signal for an orderly stop [default: SIGRTMIN+3 for boot, SIGTERM for run]' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l stop-timeout -d 'How long an orderly stop may take [default: 90s]' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l notify-ready -d 'Report readiness when PID 1 does [default: yes for boot]' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -s x -l ephemeral -d 'Work on a copy that is removed at the end'
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l read-only -d 'Do not let the tree be changed'
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -s P -l pipe -d 'Short for --console=pipe'
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l keep-unit -d 'Exit with 133 when the payload reboots, for a unit to restart'
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -s h -l help -d 'Print help'
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -s D -l directory -d 'Root directory; then every word is the payload\'s' -r -F
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -s M -l machine -d 'Name of the machine, and of its tree if no other is named' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l volatile -d 'What is lost at the end: yes, state, overlay or no' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l hostname -d 'Host name inside; the machine\'s name otherwise' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l uuid -d '$container_uuid, where the tree has no machine id' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -s E -l setenv -d 'Set a variable for the payload, or pass the caller\'s on' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l private-users -d 'User namespace: pick (default), yes, no, identity or START:N' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l private-users-ownership -d 'How owners in the tree become owners inside: auto, map or off' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l private-network -d 'Network namespace of its own (default); no: the host\'s network' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -s n -l network-veth -d 'Link host0 inside and ve-NAME outside (default)' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l capability -d 'Capabilities to add to the default set' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l drop-capability -d 'Capabilities to take from it' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l no-new-privileges -d 'Whether programs may gain privileges: no is the default' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l system-call-filter -d 'System calls to allow, or with ~ to refuse' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l bind -d 'Bind a file or directory of the host, or with + of the tree' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l bind-ro -d 'The same, read-only' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l tmpfs -d 'Mount an empty file system in memory' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l inaccessible -d 'Make a path inaccessible' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l set-credential -d 'Pass a credential to PID 1' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l load-credential -d 'Pass a credential from a file, a socket, or redd\'s own' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l memory -d 'Memory: bytes, per cent of the host\'s, or infinity [default: 80%]' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l pids-max -d 'Processes, or infinity [default: 16384]' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l cpus -d 'Processors, e.g. 1.5' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l rlimit -d 'A limit of setrlimit(2)' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l oom-score-adjust -d 'Score for the OOM killer, -1000 to 1000' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l timezone -d 'Time zone: auto, symlink, copy, bind, delete or off' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l resolv-conf -d 'resolv.conf: auto, off, delete, or copy-, replace-, bind- with host, static, uplink, stub' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l console -d 'Console: interactive, read-only, passive, pipe or autopipe' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l kill-signal -d 'Signal for an orderly stop [default: SIGRTMIN+3 for boot, SIGTERM for run]' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l stop-timeout -d 'How long an orderly stop may take [default: 90s]' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l notify-ready -d 'Report readiness when PID 1 does [default: yes for boot]' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -s u -l uid -l user -d 'User to run it as: a name or number of the tree\'s /etc/passwd' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l chdir -d 'Directory to run it in' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -s x -l ephemeral -d 'Work on a copy that is removed at the end'
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l read-only -d 'Do not let the tree be changed'
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -s P -l pipe -d 'Short for --console=pipe'
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l keep-unit -d 'Exit with 133 when the payload reboots, for a unit to restart'
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -s a -l as-pid2 -d 'Run the command below a small init (default)'
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l as-pid1 -d 'Run the command itself as PID 1'
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help'
+complete -c redd -n "__fish_redd_using_subcommand doctor" -l json -d 'Print JSON'
+complete -c redd -n "__fish_redd_using_subcommand doctor" -s h -l help -d 'Print help'
+complete -c redd -n "__fish_redd_using_subcommand gc" -s h -l help -d 'Print help'
