@@ -104,7 +104,11 @@ fn devices_are_filtered_without_a_user_namespace() {
 fn the_cgroup_tree_is_whole_and_the_payloads_own() {
     needs!(Need::Root, Need::Debian13);
     covers!(EE6, NO6, AI5);
+    let handed_down =
+        || fs::read_to_string("/sys/fs/cgroup/unified/cgroup.subtree_control").unwrap_or_default();
+    let before = handed_down();
     let machine = machine(&[]);
+    assert_eq!(handed_down(), before, "nothing is changed above the machine's own cgroup");
     assert!(mount(&machine, "/sys/fs/cgroup").starts_with("cgroup2 rw"));
     let root = machine.shell("findmnt -n -o FSROOT --mountpoint /sys/fs/cgroup");
     assert_eq!(root, "/");

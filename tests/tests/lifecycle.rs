@@ -19,6 +19,8 @@ fn a_stop_is_orderly_and_leaves_nothing() {
     machine.assert_runs_clean();
     machine.signal("TERM");
     machine.wait_for_message("STOPPING=1");
+    // What PID 1 says of itself on the way down is passed on.
+    machine.wait_for_message("STATUS=");
     let deadline = Instant::now() + Duration::from_secs(30);
     while !machine.log().contains("Reached target") || !machine.log().contains("halt.target") {
         assert!(Instant::now() < deadline, "{}", machine.log());

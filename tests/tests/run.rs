@@ -158,8 +158,12 @@ fn mounts_appear_as_asked_for() {
     let outside = tempfile::tempdir().unwrap();
     fs::write(outside.path().join("file"), "contents").unwrap();
     let source = outside.path().display();
+    let name = format!("mounts{}", std::process::id());
+    let leftovers = Leftovers::before(&name);
     let run = script(
         &[
+            "-M",
+            &name,
             &format!("--bind={source}:/one:idmap"),
             &format!("--bind-ro={source}:/two"),
             &format!("--bind={source}:/three:rootidmap"),
@@ -174,6 +178,7 @@ fn mounts_appear_as_asked_for() {
     );
     assert_eq!(run.output, "contentscontents0\n65534\n0\n700\n0", "{}", run.errors);
     assert!(outside.path().join("new").exists());
+    leftovers.assert_none();
 }
 
 #[test]

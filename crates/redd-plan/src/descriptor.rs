@@ -55,6 +55,8 @@ pub enum Slot {
     UnixExport,
     /// `/sys`, where the network namespace is the host's.
     Sys,
+    /// `/sys/fs/selinux`, where the host has SELinux.
+    Selinux,
     /// The host's `/etc/localtime`.
     Localtime,
     /// The host's resolv.conf.
@@ -74,6 +76,7 @@ impl fmt::Display for Slot {
             Self::Credentials => formatter.write_str("credentials"),
             Self::UnixExport => formatter.write_str("unix-export"),
             Self::Sys => formatter.write_str("sys"),
+            Self::Selinux => formatter.write_str("selinux"),
             Self::Localtime => formatter.write_str("localtime"),
             Self::ResolvConf => formatter.write_str("resolv.conf"),
             Self::Custom(index) => write!(formatter, "custom-{index}"),

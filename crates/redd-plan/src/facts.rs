@@ -249,7 +249,7 @@ pub struct Grants {
     pub binds: Vec<BindFacts>,
     /// Where an ephemeral copy's changes go.
     pub ephemeral_directory: Option<PathBuf>,
-    /// A directory of this machine's own for temporary bind sources.
+    /// Where directories for temporary bind sources are made.
     pub temporary_directory: PathBuf,
 }
 

@@ -185,6 +185,6 @@ pub fn grants() -> Grants {
         localtime: None,
         binds: Vec::new(),
         ephemeral_directory: Some(PathBuf::from("/var/lib/redd/ephemeral/debian")),
-        temporary_directory: PathBuf::from("/var/lib/redd/temporary/debian"),
+        temporary_directory: PathBuf::from("/var/lib/redd/temporary"),
     }
 }

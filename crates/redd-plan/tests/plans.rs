@@ -51,12 +51,57 @@ fn every_clause_has_a_step_or_a_reason() {
     }
 }
 
+/// R40: what a SIGKILL would leave behind is in the list that the journal is made of.
 #[test]
 fn everything_that_outlives_the_processes_is_undone() {
     for plan in sample::plans() {
-        for step in &plan.steps {
-            let outlives = matches!(step.action, Action::CreateHostDirectory { .. } | Action::CreateVeth(_));
-            assert_eq!(step.undo.is_some(), outlives || step.undo.is_some(), "{}", step.action);
-        }
+        let machines: Vec<_> = plan
+            .steps
+            .iter()
+            .filter(|step| match &step.action {
+                Action::CreateHostDirectory { .. } | Action::CreateVeth(_) => true,
+                // The payload's cgroup goes with the machine's, which it is in.
+                Action::CreateCgroup { path } => !path.0.ends_with("payload"),
+                _ => false,
+            })
+            .collect();
+        assert!(!machines.is_empty());
+        assert!(machines.iter().all(|step| step.undo.is_some()), "{}", render::to_text(&plan));
     }
+}
+
+/// EE2: a user namespace cannot mount selinuxfs, so the host's own is shown, read-only.
+#[test]
+fn selinuxfs_is_staged_where_the_host_has_it() {
+    let host = redd_plan::facts::HostFacts { selinux: true.into(), ..sample::unified_host() };
+    let plan = redd_plan::plan(&sample::boot(), &host, &sample::tree(), &sample::grants()).unwrap();
+    let text = render::to_text(&plan);
+    assert!(
+        text.contains("stage selinux (ro,") && text.contains("attach staged selinux to /sys/fs/selinux"),
+        "{text}"
+    );
+}
+
+/// A host with version 1 alone gets the devices controller, and a word about it.
+#[test]
+fn without_a_unified_hierarchy_the_devices_controller_filters() {
+    let hybrid = sample::hybrid_host();
+    let cgroups = redd_plan::facts::CgroupFacts { unified: None, ..hybrid.cgroups.clone() };
+    let host = redd_plan::facts::HostFacts { cgroups, ..hybrid };
+    let plan = redd_plan::plan(&sample::boot(), &host, &sample::tree(), &sample::grants()).unwrap();
+    assert!(plan.steps.iter().any(|step| matches!(step.action, Action::SetDeviceRules { .. })));
+    assert!(
+        plan.steps
+            .iter()
+            .any(|step| matches!(&step.action, Action::JoinLegacyCgroups { paths } if paths.len() > 1))
+    );
+    assert!(!plan.warnings.is_empty());
+}
+
+#[test]
+fn a_host_without_any_cgroup_is_refused_with_the_way_out() {
+    let cgroups = redd_plan::facts::CgroupFacts::default();
+    let host = redd_plan::facts::HostFacts { cgroups, ..sample::unified_host() };
+    let error = redd_plan::plan(&sample::boot(), &host, &sample::tree(), &sample::grants()).unwrap_err();
+    assert!(error.hint().is_some_and(|hint| hint.contains("cgroup2")));
 }

@@ -75,6 +75,9 @@ pub enum Error {
         /// Why not.
         cause: Errno,
     },
+    /// redd panicked; the message was printed.
+    #[error("a bug in redd ended it; everything was cleaned up")]
+    Bug,
     /// The child ended, and did not say why.
     #[error("the child ended during step {index} without a word")]
     ChildVanished {
@@ -95,6 +98,7 @@ impl Error {
             Self::NoFreeIds => "name a range with --private-users=START:N",
             Self::Host { cause: Errno::PERM | Errno::ACCESS, .. } => "redd needs to be root for this",
             Self::Step { cause, .. } => return cause.hint.clone(),
+            Self::Bug => "please report the message above",
             Self::Execute { .. } | Self::Input { .. } | Self::Host { .. } | Self::ChildVanished { .. } => {
                 return None;
             }

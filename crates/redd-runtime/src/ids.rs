@@ -18,6 +18,7 @@ use redd_sys::lock::{self, LockOutcome};
 use siphasher::sip::SipHasher24;
 
 use crate::Error;
+use crate::error::best_effort;
 
 /// Where taken ranges stand, each as a file named after its first id.
 pub(crate) const DIRECTORY: &str = "/run/systemd/nspawn-uid";
@@ -30,6 +31,26 @@ const ATTEMPTS: u32 = 100;
 const CANDIDATE_KEY: u128 = 0xe156_e0f0_4af0_41af_9641_cf41_3394_ff72;
 /// How long another program may hold the user database's lock.
 const DATABASE_LOCK_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// A range is given back while it is still locked: nobody can have taken the file in between.
+impl Drop for TakenIds {
+    fn drop(&mut self) {
+        if let Some((path, _locked)) = &self.lock {
+            best_effort(std::fs::remove_file(path));
+        }
+    }
+}
+
+/// Gives back the range of a redd that is dead, unless somebody has taken it since.
+pub(crate) fn release_abandoned(path: &Path) {
+    let start = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.parse().ok());
+    if let (Some(directory), Some(start)) = (path.parent(), start)
+        && path.exists()
+        && let Ok(Some(lock)) = lock_range(directory, start)
+    {
+        drop(TakenIds { range: whole_range(start), lock: Some(lock) });
+    }
+}
 
 /// How many ranges there are in all.
 pub(crate) const fn ranges() -> u32 {
@@ -209,6 +230,19 @@ mod tests {
         assert!(lock_range(directory.path(), FIRST).unwrap().is_none());
         drop(first);
         assert!(lock_range(directory.path(), FIRST).unwrap().is_some());
+    }
+
+    #[test]
+    fn an_abandoned_range_is_given_back_unless_it_was_taken_again() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join(FIRST.to_string());
+        std::fs::write(&path, "").unwrap();
+        let taken = lock_range(directory.path(), FIRST).unwrap().unwrap();
+        release_abandoned(&path);
+        assert!(path.exists(), "somebody has it");
+        drop(taken);
+        release_abandoned(&path);
+        assert!(!path.exists());
     }
 
     #[test]

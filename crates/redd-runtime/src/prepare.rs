@@ -59,7 +59,7 @@ pub(crate) fn gather(
         binds,
         ephemeral_directory: (spec.root.persistence == Persistence::Ephemeral)
             .then(|| library.join("ephemeral").join(spec.name.as_str())),
-        temporary_directory: library.join("temporary").join(spec.name.as_str()),
+        temporary_directory: library.join("temporary"),
         ids: ids(&facts)?,
     };
     Ok(Inputs { tree, host, facts, grants, sources })

@@ -1,5 +1,7 @@
 //! A whole life: prepare, plan, launch, supervise, undo; and again, when the payload reboots.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use redd_plan::step::{Plan, Undo};
 use redd_spec::Spec;
 use redd_spec::name::MachineName;
@@ -90,10 +92,13 @@ fn boot_once(
         taken.and_then(|taken| taken.lock.as_ref()).map(|(path, _)| Undo::ReleaseIds { path: path.clone() });
     let journal: Vec<&Undo> = plan.undo().chain(release.as_ref()).collect();
     state.write_journal(&journal)?;
-    let result = launch::launch(plan, inputs).and_then(|running| {
+    // A bug in redd must not leave anything behind either (R47).
+    let attempt = AssertUnwindSafe(|| {
+        let running = launch::launch(plan, inputs)?;
         write_state(spec, plan, &running, taken, state)?;
         supervisor.supervise(plan, running)
     });
+    let result = catch_unwind(attempt).unwrap_or(Err(Error::Bug));
     // An ephemeral copy outlives a reboot, and so do the ids.
     let again = matches!(result, Ok(supervise::Outcome::BootAgain));
     for item in journal {

@@ -9,6 +9,7 @@ use redd_plan::step::Undo;
 
 use crate::error::best_effort;
 use crate::host::network;
+use crate::ids;
 
 /// How long the kernel may take to end what was killed in a cgroup.
 const KILL_TIMEOUT: Duration = Duration::from_secs(10);
@@ -19,7 +20,7 @@ pub(crate) fn undo(undo: &Undo) {
         Undo::RemoveCgroup { path } => remove_cgroup(&path.0),
         Undo::RemoveLink { name, machine } => network::remove_link(name, machine),
         Undo::RemoveDirectory { path } => best_effort(fs::remove_dir_all(path)),
-        Undo::ReleaseIds { path } => drop(fs::remove_file(path)),
+        Undo::ReleaseIds { path } => ids::release_abandoned(path),
     }
 }
 

@@ -35,6 +35,10 @@ pub(super) fn prepare(context: &Context<'_>, steps: &mut Steps) {
     if !context.spec.network.is_private() {
         steps.host(Action::CopyMount { slot: Slot::Sys, source: MountSource::HostSysfs }, &[EE2]);
     }
+    if context.host.selinux.is_present() {
+        let source = MountSource::Own { path: "/sys/fs/selinux".into() };
+        steps.host(Action::CopyMount { slot: Slot::Selinux, source }, &[EE2]);
+    }
 }
 
 /// Device nodes need the host's privileges: inside a user namespace mknod(2) is refused.
@@ -50,6 +54,10 @@ pub(super) fn stage(context: &Context<'_>, steps: &mut Steps) {
     if !context.spec.network.is_private() {
         let flags = MountFlags::READ_ONLY_DATA;
         steps.host(Action::Stage { slot: Slot::Sys, id_map: StageIdMap::Unmapped, flags }, &[EE2]);
+    }
+    if context.host.selinux.is_present() {
+        let (slot, flags) = (Slot::Selinux, MountFlags::READ_ONLY_DATA);
+        steps.host(Action::Stage { slot, id_map: StageIdMap::Unmapped, flags }, &[EE2]);
     }
 }
 
@@ -126,9 +134,10 @@ fn mount_sys(context: &Context<'_>, steps: &mut Steps) {
     }
     if context.host.selinux.is_present() {
         let target = path("/sys/fs/selinux");
-        let selinux =
-            FileSystem { kind: "selinuxfs", options: Vec::new(), flags: MountFlags::READ_ONLY_DATA };
-        steps.child(Action::Mount { target, file_system: selinux }, &[EE2]);
+        steps.child(
+            Action::AttachStaged { slot: Slot::Selinux, target, create: MountPoint::Required },
+            &[EE2],
+        );
     }
     if context.host.cgroups.unified.is_some() {
         let cgroup = FileSystem { kind: "cgroup2", options: Vec::new(), flags: MountFlags::DATA };

@@ -20,6 +20,9 @@ use crate::step::Undo;
 const DEFAULT_PIDS: u32 = 16_384;
 /// What a payload may use of the host's memory, so that the host survives it.
 const DEFAULT_MEMORY_PERCENT: u64 = 80;
+/// What a payload's systemd has a use for, and so what is handed down to it.
+const DELEGATED: [Controller; 5] =
+    [Controller::Cpu, Controller::Cpuset, Controller::Io, Controller::Memory, Controller::Pids];
 /// The period that shares of processor time are counted in, in microseconds.
 const CPU_PERIOD: u64 = 100_000;
 
@@ -37,7 +40,10 @@ pub(super) fn prepare(context: &Context<'_>, steps: &mut Steps) -> Result<(), Pl
     let mut served = BTreeSet::new();
     match &context.host.cgroups.unified {
         Some(unified) => prepare_unified(context, unified, &limits, &mut served, steps),
-        None => prepare_device_controller(context, steps)?,
+        None => {
+            prepare_device_controller(context, steps)?;
+            steps.warn("no cgroup2 is mounted: a payload with a systemd newer than 232 does not boot; mount one, anywhere");
+        }
     }
     for hierarchy in legacy_in_use(context) {
         prepare_legacy(context, hierarchy, &limits, &mut served, steps);
@@ -95,7 +101,9 @@ fn prepare_unified(
 ///
 /// A cgroup with processes cannot hand controllers down; only redd itself is ever moved (AI5).
 fn hand_down(unified: &UnifiedHierarchy, steps: &mut Steps) -> BTreeSet<Controller> {
-    let missing: Vec<Controller> = unified.controllers.difference(&unified.enabled).copied().collect();
+    let is_wanted = |controller: &&Controller| DELEGATED.contains(controller);
+    let missing: Vec<Controller> =
+        unified.controllers.difference(&unified.enabled).filter(is_wanted).copied().collect();
     if missing.is_empty() {
         return unified.enabled.clone();
     }
@@ -108,8 +116,9 @@ fn hand_down(unified: &UnifiedHierarchy, steps: &mut Steps) -> BTreeSet<Controll
         }
         Population::Root => {}
     }
+    let handed_down = unified.enabled.iter().chain(&missing).copied().collect();
     steps.host(Action::EnableControllers { path: unified.own.clone(), controllers: missing }, &[AI5]);
-    unified.controllers.clone()
+    handed_down
 }
 
 fn create(path: &CgroupPath, steps: &mut Steps) {

@@ -20,7 +20,7 @@ pub(super) fn prepare(context: &Context<'_>, steps: &mut Steps) {
                 MountSource::Host { path: path.clone(), index, submounts: bind.submounts }
             }
             BindSource::Temporary => {
-                let path = context.grants.temporary_directory.join(format!("mount-{index}"));
+                let path = context.grants.temporary_directory.join(format!("{}.{index}", context.spec.name));
                 let undo = Undo::RemoveDirectory { path: path.clone() };
                 let owner = context.root_id();
                 steps.host_undone(Action::CreateHostDirectory { path: path.clone(), owner }, &[], undo);

@@ -10,6 +10,7 @@ mod privileges;
 mod root;
 
 use std::os::fd::{AsFd as _, OwnedFd};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use redd_plan::action::Action;
 use redd_plan::descriptor::FdName;
@@ -42,7 +43,10 @@ impl ChildSide<'_> {
 /// Walks the plan from a step on, and ends.
 pub(crate) fn walk(plan: &Plan, start: usize, handshake: Handshake) -> ! {
     let mut failed_at = start;
-    if let Err(cause) = walk_steps(plan, start, &handshake, &mut failed_at) {
+    // A panic must not unwind into the copy of the host's side that this process is.
+    let attempt = AssertUnwindSafe(|| walk_steps(plan, start, &handshake, &mut failed_at));
+    let result = catch_unwind(attempt).unwrap_or_else(|_panic| Err(Errno::NOTRECOVERABLE.into()));
+    if let Err(cause) = result {
         // Where nobody listens any more there is nobody to tell.
         best_effort(handshake.send_failed(failed_at, &cause));
     }

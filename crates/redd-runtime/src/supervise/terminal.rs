@@ -41,7 +41,7 @@ fn restore() {
     }
 }
 
-/// Restores the terminal when redd panics: with `panic = "abort"` nothing is dropped.
+/// Restores the terminal when redd panics, before the message is printed: in raw mode it would be hard to read.
 pub fn restore_at_panic() {
     let previous = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |information| {
