@@ -331,6 +331,26 @@ fn trees_that_are_none_are_refused_before_anything_is_touched() {
     leftovers.assert_none();
 }
 
+/// A file system that cannot map owners is named, with the way out; nothing is ever chowned.
+#[test]
+fn a_file_system_without_id_maps_is_refused_with_the_way_out() {
+    needs!(Need::Root);
+    let tree = minimal_tree();
+    let place = tempfile::tempdir().unwrap();
+    let binary = redd().get_program().to_owned();
+    let script = "mount -t ramfs none \"$1\" && cp -a \"$2/.\" \"$1\" && exec \"$0\" run -M unmapped \"$1\" /usr/bin/busybox true";
+    let output = std::process::Command::new("unshare")
+        .args(["--mount", "sh", "-c", script])
+        .arg(binary)
+        .args([place.path(), tree.path()])
+        .output()
+        .unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(125), "{errors}");
+    assert!(errors.contains("stage root") && errors.contains("--private-users-ownership=off"), "{errors}");
+    assert!(!Path::new("/run/redd/machines/unmapped").exists());
+}
+
 /// A1: a link where a mount goes leads nowhere.
 #[test]
 fn links_in_a_hostile_tree_lead_nowhere() {

@@ -123,3 +123,33 @@ pub fn count_device_programs(cgroup: BorrowedFd<'_>) -> Result<u32, Errno> {
     unsafe { syscall::raw(__NR_bpf, arguments) }?;
     Ok(attributes.program_count)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// r0 = 1; exit
+    const ALLOW_ALL: [u64; 2] = [0x0000_0001_0000_00b7, 0x0000_0000_0000_0095];
+
+    #[test]
+    fn a_valid_program_is_loaded_and_a_broken_one_is_refused() {
+        if !rustix::process::geteuid().is_root() {
+            return;
+        }
+        assert!(load_device_program(&ALLOW_ALL).is_ok());
+        assert!(load_device_program(&ALLOW_ALL[..1]).is_err(), "a program that does not end");
+        assert!(load_device_program(&[]).is_err());
+    }
+
+    #[test]
+    fn programs_are_attached_to_cgroups_only() {
+        if !rustix::process::geteuid().is_root() {
+            return;
+        }
+        use std::os::fd::AsFd as _;
+        let program = load_device_program(&ALLOW_ALL).unwrap();
+        let directory = std::fs::File::open("/").unwrap();
+        assert!(attach_device_program(directory.as_fd(), program.as_fd()).is_err());
+        assert!(count_device_programs(directory.as_fd()).is_err());
+    }
+}

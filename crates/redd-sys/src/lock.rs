@@ -63,3 +63,24 @@ fn outcome(result: Result<(), Errno>) -> Result<LockOutcome, Errno> {
         Err(errno) => Err(errno),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Lock = fn(&std::fs::File) -> Result<LockOutcome, Errno>;
+
+    #[test]
+    fn a_lock_is_taken_once_and_free_when_its_file_is_closed() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let open = || std::fs::OpenOptions::new().write(true).open(file.path()).unwrap();
+        let locks: [Lock; 2] = [|file| lock_whole_file(file), |file| lock_open_file_description(file)];
+        for lock in locks {
+            let (first, second) = (open(), open());
+            assert_eq!(lock(&first), Ok(LockOutcome::Taken));
+            assert_eq!(lock(&second), Ok(LockOutcome::Busy));
+            drop(first);
+            assert_eq!(lock(&second), Ok(LockOutcome::Taken));
+        }
+    }
+}

@@ -22,3 +22,18 @@ pub fn sealed(name: &CStr, contents: &[u8]) -> Result<OwnedFd, Errno> {
     fcntl_add_seals(&file, SealFlags::SEAL | SealFlags::SHRINK | SealFlags::GROW | SealFlags::WRITE)?;
     Ok(file)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sealed_file_can_be_read_and_not_changed() {
+        let file = sealed(c"test", b"contents").unwrap();
+        assert_eq!(rustix::io::pwrite(&file, b"x", 0), Err(Errno::PERM));
+        assert_eq!(rustix::fs::ftruncate(&file, 0), Err(Errno::PERM));
+        let mut buffer = [0; 16];
+        let length = rustix::io::pread(&file, &mut buffer, 0).unwrap();
+        assert_eq!(&buffer[..length], b"contents");
+    }
+}

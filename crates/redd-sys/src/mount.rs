@@ -197,3 +197,50 @@ pub fn attach(mount: BorrowedFd<'_>, target: BorrowedFd<'_>) -> Result<(), Errno
     let flags = MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH | MoveMountFlags::MOVE_MOUNT_T_EMPTY_PATH;
     move_mount(mount, c"", target, c"", flags)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_root() -> bool {
+        rustix::process::geteuid().is_root()
+    }
+
+    #[test]
+    fn a_file_system_is_made_without_a_place_and_its_flags_hold() {
+        if !is_root() {
+            return;
+        }
+        let options = [FileSystemOption::Value("size", "1m")];
+        let made = new_file_system("tmpfs", &options, MountAttribute::empty()).unwrap();
+        let mode = rustix::fs::Mode::from_raw_mode(0o700);
+        rustix::fs::mkdirat(&made, "before", mode).unwrap();
+        let read_only = MountAttributes { set: MountAttribute::READ_ONLY, ..MountAttributes::default() };
+        set_attributes(made.as_fd(), Recursion::Single, &read_only).unwrap();
+        assert_eq!(rustix::fs::mkdirat(&made, "after", mode), Err(Errno::ROFS));
+        let mounts = std::fs::read_to_string("/proc/self/mountinfo").unwrap();
+        assert!(!mounts.contains("size=1024k"), "it is attached nowhere");
+    }
+
+    #[test]
+    fn the_kernels_own_words_are_part_of_the_error() {
+        if !is_root() {
+            return;
+        }
+        let options = [FileSystemOption::Value("colour", "red")];
+        let error = new_file_system("tmpfs", &options, MountAttribute::empty()).unwrap_err();
+        assert!(error.message.contains("colour"), "{error}");
+        assert!(new_file_system("no-such-file-system", &[], MountAttribute::empty()).is_err());
+    }
+
+    #[test]
+    fn a_directory_that_is_no_mount_has_no_flags() {
+        if !is_root() {
+            return;
+        }
+        let directory = tempfile::tempdir().unwrap();
+        let opened = std::fs::File::open(directory.path()).unwrap();
+        let attributes = MountAttributes { set: MountAttribute::READ_ONLY, ..MountAttributes::default() };
+        assert_eq!(set_attributes(opened.as_fd(), Recursion::Single, &attributes), Err(Errno::INVAL));
+    }
+}

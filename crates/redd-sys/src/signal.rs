@@ -142,6 +142,23 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_blocked_signal_is_read_with_its_sender() {
+        const SIGRTMIN_PLUS_5: i32 = 39;
+        let set = SignalSet::of(&[SIGRTMIN_PLUS_5]);
+        block(set).unwrap();
+        let signals = SignalFd::new(set).unwrap();
+        assert_eq!(signals.read().unwrap(), None);
+        // To this thread: the others of the test program do not have it blocked.
+        let thread = rustix::thread::gettid().as_raw_nonzero().get().cast_unsigned() as usize;
+        let process = rustix::process::getpid().as_raw_nonzero().get().cast_unsigned() as usize;
+        let arguments = [process, thread, SIGRTMIN_PLUS_5.cast_unsigned() as usize, 0, 0, 0];
+        // SAFETY: the call has no pointers.
+        unsafe { syscall::raw(linux_raw_sys::general::__NR_tgkill, arguments) }.unwrap();
+        let received = signals.read().unwrap().unwrap();
+        assert_eq!((received.number, received.sender as usize), (SIGRTMIN_PLUS_5, process));
+    }
+
+    #[test]
     fn the_set_of_signal_34_is_bit_33() {
         assert_eq!(SignalSet::of(&[34, 0, 65, -3]), SignalSet(1 << 33));
     }

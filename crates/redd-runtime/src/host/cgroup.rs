@@ -44,7 +44,11 @@ pub(super) fn attach_device_program(path: &CgroupPath, program: &DeviceProgram) 
         bpf::load_device_program(program.instructions()).map_err(StepError::about("loading the program"))?;
     let cgroup = open(path)?;
     bpf::attach_device_program(cgroup.as_fd(), program.as_fd())
-        .map_err(StepError::about("attaching the program"))
+        .map_err(StepError::about("attaching the program"))?;
+    match bpf::count_device_programs(cgroup.as_fd())? {
+        0 => Err(StepError::about("the program is not there after it was attached")(Errno::PERM)),
+        _ => Ok(()),
+    }
 }
 
 pub(super) fn set_device_rules(path: &CgroupPath, policy: &DevicePolicy) -> Result<(), StepError> {
