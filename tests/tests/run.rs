@@ -331,6 +331,26 @@ fn trees_that_are_none_are_refused_before_anything_is_touched() {
     leftovers.assert_none();
 }
 
+/// What a start finds in its way is somebody else's: it fails, says where, and leaves that alone.
+#[test]
+fn a_cgroup_that_is_somebody_elses_is_left_alone() {
+    needs!(Need::Root);
+    let tree = minimal_tree();
+    let name = format!("foreign{}", std::process::id());
+    let plan = run(["plan", "--json", "run", "-M", &name, tree.path().to_str().unwrap(), "true"]);
+    let plan: serde_json::Value = serde_json::from_str(&plan.output).unwrap();
+    let cgroup = plan["steps"].as_array().unwrap().iter().find_map(|step| {
+        (step["action"] == "create-cgroup").then(|| step["path"].as_str().unwrap().to_owned())
+    });
+    let cgroup = cgroup.unwrap();
+    fs::create_dir(&cgroup).unwrap();
+    let run = run(["run", "-M", &name, tree.path().to_str().unwrap(), "/usr/bin/busybox", "true"]);
+    let is_there = Path::new(&cgroup).exists();
+    fs::remove_dir(&cgroup).unwrap();
+    assert_eq!(run.status, 125);
+    assert!(run.errors.contains(&cgroup) && is_there, "{}", run.errors);
+}
+
 /// A file system that cannot map owners is named, with the way out; nothing is ever chowned.
 #[test]
 fn a_file_system_without_id_maps_is_refused_with_the_way_out() {

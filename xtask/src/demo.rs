@@ -33,8 +33,20 @@ fn own_tree() -> Result<PathBuf, Failure> {
     let path = target().join("demo/debian");
     if !path.join("usr").is_dir() {
         trees::make("trixie", &path)?;
+        leave_root_to_credentials(&path)?;
     }
     Ok(path)
+}
+
+/// systemd-sysusers takes a password from a credential only for users that it makes itself.
+fn leave_root_to_credentials(tree: &Path) -> Result<(), Failure> {
+    for name in ["etc/passwd", "etc/shadow"] {
+        let path = tree.join(name);
+        let text = fs::read_to_string(&path)?;
+        let others: Vec<&str> = text.lines().filter(|line| !line.starts_with("root:")).collect();
+        fs::write(path, others.join("\n") + "\n")?;
+    }
+    Ok(())
 }
 
 fn boot(redd: &Path, tree: &Path) -> Command {

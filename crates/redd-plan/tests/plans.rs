@@ -17,6 +17,13 @@ fn a_command_on_a_hybrid_host() {
     insta::assert_snapshot!(render::to_text(&plan.unwrap()));
 }
 
+#[test]
+fn every_step_has_words() {
+    for plan in sample::plans() {
+        assert!(!render::to_text(&plan).contains("unnamed step"));
+    }
+}
+
 /// The side that acts before the clone is the host's, and after the last step there is only the payload.
 #[test]
 fn the_child_acts_only_after_the_clone_and_executes_last() {

@@ -10,7 +10,7 @@ use crate::ids::TakenIds;
 use crate::launch::{self, Running};
 use crate::prepare::{self, Inputs};
 use crate::state::{self, State, StateDirectory};
-use crate::supervise::{self, Supervisor};
+use crate::supervise::{Outcome, Supervisor};
 use crate::{Error, ids, undo};
 
 /// How a machine ended.
@@ -73,8 +73,8 @@ fn start_locked(
         // A machine keeps its uuid when it reboots, also where nothing of it is kept (EV2).
         spec.identity.uuid = Some(plan.uuid);
         match boot_once(&spec, &plan, inputs, taken.as_ref(), state, &mut supervisor)? {
-            supervise::Outcome::Ended(ending) => return Ok(ending),
-            supervise::Outcome::BootAgain => {}
+            Outcome::Ended(ending) => return Ok(ending),
+            Outcome::BootAgain => {}
         }
     }
 }
@@ -87,27 +87,51 @@ fn boot_once(
     taken: Option<&TakenIds>,
     state: &StateDirectory,
     supervisor: &mut Supervisor,
-) -> Result<supervise::Outcome, Error> {
+) -> Result<Outcome, Error> {
     let release =
         taken.and_then(|taken| taken.lock.as_ref()).map(|(path, _)| Undo::ReleaseIds { path: path.clone() });
     let journal: Vec<&Undo> = plan.undo().chain(release.as_ref()).collect();
     state.write_journal(&journal)?;
-    // A bug in redd must not leave anything behind either (R47).
-    let attempt = AssertUnwindSafe(|| {
-        let running = launch::launch(plan, inputs)?;
-        write_state(spec, plan, &running, taken, state)?;
-        supervisor.supervise(plan, running)
+    let launched = match catch(|| launch::launch(plan, inputs)) {
+        Ok(launched) => launched,
+        Err(Error::Bug) => {
+            undo_all(&journal, Next::Nothing);
+            return Err(Error::Bug);
+        }
+        // A launch that failed has undone its own steps.
+        Err(error) => return Err(error),
+    };
+    let result = catch(|| {
+        write_state(spec, plan, &launched, taken, state)?;
+        supervisor.supervise(plan, launched)
     });
-    let result = catch_unwind(attempt).unwrap_or(Err(Error::Bug));
-    // An ephemeral copy outlives a reboot, and so do the ids.
-    let again = matches!(result, Ok(supervise::Outcome::BootAgain));
+    let next = if matches!(result, Ok(Outcome::BootAgain)) { Next::Boot } else { Next::Nothing };
+    undo_all(&journal, next);
+    result
+}
+
+/// A bug in redd must not leave anything behind either (R47).
+fn catch<T>(attempt: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    catch_unwind(AssertUnwindSafe(attempt)).unwrap_or(Err(Error::Bug))
+}
+
+/// What comes after a boot has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Next {
+    /// Another one.
+    Boot,
+    /// Nothing.
+    Nothing,
+}
+
+/// An ephemeral copy outlives a reboot, and so do the ids.
+fn undo_all(journal: &[&Undo], next: Next) {
     for item in journal {
         let is_kept = matches!(item, Undo::RemoveDirectory { .. } | Undo::ReleaseIds { .. });
-        if !(again && is_kept) {
+        if !(is_kept && next == Next::Boot) {
             undo::undo(item);
         }
     }
-    result
 }
 
 fn write_state(

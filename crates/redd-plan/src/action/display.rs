@@ -137,7 +137,8 @@ impl Action {
             Self::SetWorkingDirectory { path } => write!(formatter, "change to {path}, umask 0022"),
             Self::VerifyConfinement { .. } => formatter.write_str("verify the own confinement"),
             Self::Execute(execution) => write!(formatter, "execute {execution}"),
-            _ => Err(fmt::Error),
+            // Every action of the host has words above.
+            _ => formatter.write_str("unnamed step"),
         }
     }
 }

@@ -51,7 +51,8 @@ pub(crate) struct HostSide {
 /// Runs a plan until the payload is executed.
 ///
 /// # Errors
-/// A step failed; every step that can be undone was, and there is no child any more.
+/// A step failed; the steps before it are undone, and there is no child any more. What a failed step found in its
+/// place, somebody else's, is left alone.
 pub(crate) fn launch(plan: &Plan, inputs: Inputs) -> Result<Running, Error> {
     let proof = SingleThreaded::check().map_err(|error| {
         Error::host("checking threads")(Errno::from_io_error(&error).unwrap_or(Errno::IO))
@@ -65,7 +66,8 @@ pub(crate) fn launch(plan: &Plan, inputs: Inputs) -> Result<Running, Error> {
         descriptors: FdTable::default(),
         child: None,
     };
-    let result = walk(plan, &mut side);
+    let mut done = 0;
+    let result = walk(plan, &mut side, &mut done);
     if let Some(staging) = side.staging.take() {
         staging.leave(&side.proof).map_err(Error::host("returning to the host's mount namespace"))?;
     }
@@ -76,7 +78,7 @@ pub(crate) fn launch(plan: &Plan, inputs: Inputs) -> Result<Running, Error> {
             if let Some(child) = child {
                 end(&child);
             }
-            plan.undo().for_each(undo::undo);
+            plan.steps[..done].iter().rev().filter_map(|step| step.undo.as_ref()).for_each(undo::undo);
             Err(error)
         }
     }
@@ -92,10 +94,10 @@ fn end(child: &ChildProcess) {
     }));
 }
 
-fn walk(plan: &Plan, side: &mut HostSide) -> Result<(), Error> {
+fn walk(plan: &Plan, side: &mut HostSide, done: &mut usize) -> Result<(), Error> {
     let mut handshake = Handshake::new().map_err(Error::host("making a channel"))?;
-    let mut index = 0;
-    while let Some(step) = plan.steps.get(index) {
+    while let Some(step) = plan.steps.get(*done) {
+        let index = *done;
         match (step.side, &step.action) {
             (Side::Host, Action::Clone { namespaces, cgroup }) => {
                 match host::clone::clone(side, namespaces, *cgroup)
@@ -113,11 +115,11 @@ fn walk(plan: &Plan, side: &mut HostSide) -> Result<(), Error> {
                 let end = end_of_turn(plan, index, Side::Child);
                 handshake.send_done(index).map_err(Error::host("telling the child to go on"))?;
                 await_child(plan, index, end, &handshake, side)?;
-                index = end;
+                *done = end;
                 continue;
             }
         }
-        index += 1;
+        *done += 1;
     }
     Ok(())
 }
