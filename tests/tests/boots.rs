@@ -28,6 +28,12 @@ fn debian_12_boots_on_version_2_alone() {
 }
 
 #[test]
+fn debian_12_boots_on_version_2_alone_without_a_user_namespace() {
+    needs!(Need::Root, Need::Debian12);
+    boots_clean(CgroupView::PureV2, Need::Debian12, &["--private-users=no"]);
+}
+
+#[test]
 fn debian_13_boots_without_a_user_namespace() {
     needs!(Need::Root, Need::Debian13);
     boots_clean(CgroupView::Native, Need::Debian13, &["--private-users=no"]);

@@ -433,7 +433,8 @@ fn a_tree_is_used_by_one_machine_at_a_time() {
     }
     let second = run(["run", "-M", "second", path, "/usr/bin/busybox", "true"]);
     assert!(second.errors.contains("in use"), "{}", second.errors);
-    let same_name = run(["run", "-M", "first", "--read-only", path, "/usr/bin/busybox", "true"]);
+    let other = minimal_tree();
+    let same_name = run(["run", "-M", "first", other.path().to_str().unwrap(), "/usr/bin/busybox", "true"]);
     assert!(same_name.errors.contains("is running"), "{}", same_name.errors);
     drop(child.stdin.take());
     assert!(child.wait().unwrap().success());

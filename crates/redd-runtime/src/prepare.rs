@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use redd_plan::facts::{BindFacts, FileKind, Grants, HostFacts, TreeFacts};
 use redd_spec::Spec;
 use redd_spec::credential::{CREDENTIALS_SIZE_MAX, CredentialSource};
-use redd_spec::ids::{HostId, IdRange};
+use redd_spec::ids::HostId;
 use redd_spec::integration::{ResolvConfMode, ResolvConfSource};
 use redd_spec::mounts::{Bind, BindSource, CustomMount};
 use redd_spec::root::Persistence;
@@ -24,7 +24,7 @@ use rustix::rand::{GetRandomFlags, getrandom};
 use crate::facts::host::read_host_file;
 use crate::facts::{Tree, host_facts, tree_facts};
 use crate::state::LIBRARY;
-use crate::{Error, facts};
+use crate::{Error, facts, ids};
 
 /// Everything a plan is made of.
 #[derive(Debug)]
@@ -37,12 +37,8 @@ pub(crate) struct Inputs {
     pub(crate) sources: BTreeMap<usize, OwnedFd>,
 }
 
-/// Gathers everything, and changes nothing. `ids` were taken before, or are what would be taken.
-pub(crate) fn gather(
-    spec: &Spec,
-    terminal: Option<String>,
-    ids: impl FnOnce(&TreeFacts) -> Result<Option<IdRange>, Error>,
-) -> Result<Inputs, Error> {
+/// Gathers everything, and changes nothing. The ids are those that would be taken.
+pub(crate) fn gather(spec: &Spec, terminal: Option<String>) -> Result<Inputs, Error> {
     let tree = Tree::open(&spec.root.path)?;
     let host = host_facts(terminal);
     let facts = tree_facts(&tree, spec, &host)?;
@@ -60,7 +56,7 @@ pub(crate) fn gather(
         ephemeral_directory: (spec.root.persistence == Persistence::Ephemeral)
             .then(|| library.join("ephemeral").join(spec.name.as_str())),
         temporary_directory: library.join("temporary"),
-        ids: ids(&facts)?,
+        ids: ids::expected(spec.users, &spec.name, &facts),
     };
     Ok(Inputs { tree, host, facts, grants, sources })
 }

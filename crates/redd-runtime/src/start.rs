@@ -6,6 +6,7 @@ use redd_plan::step::{Plan, Undo};
 use redd_spec::Spec;
 use redd_spec::name::MachineName;
 
+use crate::facts::Tree;
 use crate::ids::TakenIds;
 use crate::launch::{self, Running};
 use crate::prepare::{self, Inputs};
@@ -29,8 +30,10 @@ pub enum Ending {
 /// # Errors
 /// Whatever can be refused before anything is touched.
 pub fn preview(spec: &Spec, terminal: Option<String>) -> Result<Plan, Error> {
-    let ids = |tree: &_| Ok(ids::expected(spec.users, &spec.name, tree));
-    let inputs = prepare::gather(spec, terminal, ids)?;
+    plan(spec, &prepare::gather(spec, terminal)?)
+}
+
+fn plan(spec: &Spec, inputs: &Inputs) -> Result<Plan, Error> {
     Ok(redd_plan::plan(spec, &inputs.host, &inputs.facts, &inputs.grants)?)
 }
 
@@ -39,42 +42,34 @@ pub fn preview(spec: &Spec, terminal: Option<String>) -> Result<Plan, Error> {
 /// # Errors
 /// It could not be started; nothing is left behind.
 pub fn start(spec: &Spec, terminal: Option<String>, mut warn: impl FnMut(&str)) -> Result<Ending, Error> {
+    Tree::open(&spec.root.path)?;
+    let _tree_lock = prepare::lock_tree(spec)?;
+    let inputs = prepare::gather(spec, terminal.clone())?;
     // What cannot be planned is refused before anything is touched.
-    preview(spec, terminal.clone())?;
+    plan(spec, &inputs)?.warnings.iter().for_each(|warning| warn(&warning.0));
     let state = StateDirectory::take(&spec.name)?;
-    let result = start_locked(spec, terminal, &state, &mut warn);
+    let result = boot_until_ended(spec.clone(), terminal, inputs, &state);
     state.remove();
     result
 }
 
-fn start_locked(
-    spec: &Spec,
+/// Boots, and boots again for as long as the payload reboots.
+fn boot_until_ended(
+    mut spec: Spec,
     terminal: Option<String>,
+    mut inputs: Inputs,
     state: &StateDirectory,
-    warn: &mut dyn FnMut(&str),
 ) -> Result<Ending, Error> {
-    let mut spec = spec.clone();
-    let _tree_lock = prepare::lock_tree(&spec)?;
-    let mut taken: Option<TakenIds> = None;
+    let taken = ids::take(spec.users, &spec.name, &inputs.facts)?;
     let mut supervisor = Supervisor::new()?;
-    let mut is_first = true;
     loop {
-        let inputs = prepare::gather(&spec, terminal.clone(), |tree| {
-            if taken.is_none() {
-                taken = ids::take(spec.users, &spec.name, tree)?;
-            }
-            Ok(taken.as_ref().map(|taken| taken.range))
-        })?;
-        let plan = redd_plan::plan(&spec, &inputs.host, &inputs.facts, &inputs.grants)?;
-        if is_first {
-            plan.warnings.iter().for_each(|warning| warn(&warning.0));
-        }
-        is_first = false;
+        inputs.grants.ids = taken.as_ref().map(|taken| taken.range);
+        let plan = plan(&spec, &inputs)?;
         // A machine keeps its uuid when it reboots, also where nothing of it is kept (EV2).
         spec.identity.uuid = Some(plan.uuid);
         match boot_once(&spec, &plan, inputs, taken.as_ref(), state, &mut supervisor)? {
             Outcome::Ended(ending) => return Ok(ending),
-            Outcome::BootAgain => {}
+            Outcome::BootAgain => inputs = prepare::gather(&spec, terminal.clone())?,
         }
     }
 }

@@ -13,7 +13,7 @@ use super::*;
 
 fn caller() -> Caller {
     Caller {
-        current_directory: "/work".into(),
+        current_directory: "/here".into(),
         environment: vec![("TERM".into(), "xterm".into()), ("LANG".into(), "C".into())],
         input: Terminal::No,
         output: Terminal::No,
@@ -51,8 +51,8 @@ fn a_boot_is_isolated_by_default() {
 }
 
 #[rstest]
-#[case("boot ./tree", "/work/tree", "tree")]
-#[case("boot .", "/work", "work")]
+#[case("boot ./tree", "/here/tree", "tree")]
+#[case("boot .", "/here", "here")]
 #[case("boot /srv/x/", "/srv/x", "x")]
 #[case("boot -D /srv/x -M y", "/srv/x", "y")]
 #[case("boot -M y", "/var/lib/machines/y", "y")]
