@@ -43,7 +43,7 @@ complete -c redd -n "__fish_redd_using_subcommand boot" -l private-network -d 'N
 complete -c redd -n "__fish_redd_using_subcommand boot" -s n -l network-veth -d 'Link host0 inside and ve-NAME outside (default)' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l capability -d 'Capabilities to add to the default set' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l drop-capability -d 'Capabilities to take from it' -r
-complete -c redd -n "__fish_redd_using_subcommand boot" -l no-new-privileges -d 'Whether programs may gain privileges: no is the default' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l no-new-privileges -d 'Keep programs from gaining privileges [default: no]' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l system-call-filter -d 'System calls to allow, or with ~ to refuse' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l bind -d 'Bind a file or directory of the host, or with + of the tree' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l bind-ro -d 'The same, read-only' -r
@@ -79,7 +79,7 @@ complete -c redd -n "__fish_redd_using_subcommand run" -l private-network -d 'Ne
 complete -c redd -n "__fish_redd_using_subcommand run" -s n -l network-veth -d 'Link host0 inside and ve-NAME outside (default)' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l capability -d 'Capabilities to add to the default set' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l drop-capability -d 'Capabilities to take from it' -r
-complete -c redd -n "__fish_redd_using_subcommand run" -l no-new-privileges -d 'Whether programs may gain privileges: no is the default' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l no-new-privileges -d 'Keep programs from gaining privileges [default: no]' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l system-call-filter -d 'System calls to allow, or with ~ to refuse' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l bind -d 'Bind a file or directory of the host, or with + of the tree' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l bind-ro -d 'The same, read-only' -r
@@ -123,7 +123,7 @@ complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcomma
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -s n -l network-veth -d 'Link host0 inside and ve-NAME outside (default)' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l capability -d 'Capabilities to add to the default set' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l drop-capability -d 'Capabilities to take from it' -r
-complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l no-new-privileges -d 'Whether programs may gain privileges: no is the default' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l no-new-privileges -d 'Keep programs from gaining privileges [default: no]' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l system-call-filter -d 'System calls to allow, or with ~ to refuse' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l bind -d 'Bind a file or directory of the host, or with + of the tree' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l bind-ro -d 'The same, read-only' -r
@@ -159,7 +159,7 @@ complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcomma
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -s n -l network-veth -d 'Link host0 inside and ve-NAME outside (default)' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l capability -d 'Capabilities to add to the default set' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l drop-capability -d 'Capabilities to take from it' -r
-complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l no-new-privileges -d 'Whether programs may gain privileges: no is the default' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l no-new-privileges -d 'Keep programs from gaining privileges [default: no]' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l system-call-filter -d 'System calls to allow, or with ~ to refuse' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l bind -d 'Bind a file or directory of the host, or with + of the tree' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l bind-ro -d 'The same, read-only' -r

@@ -110,7 +110,7 @@ pub(super) struct IsolationOptions {
     /// Capabilities to take from it
     #[arg(long, value_name = "LIST", value_parser = parse::capabilities)]
     pub(super) drop_capability: Vec<CapabilitySet>,
-    /// Whether programs may gain privileges: no is the default
+    /// Keep programs from gaining privileges [default: no]
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "yes",
           value_parser = parse::boolean)]
     pub(super) no_new_privileges: Option<bool>,
