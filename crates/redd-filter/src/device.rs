@@ -92,8 +92,8 @@ impl DevicePolicy {
             load_word(4, 4),
             load_word(5, 8),
         ];
-        for rule in &self.rules {
-            program.extend(rule_instructions(rule));
+        for group in groups(&self.rules) {
+            program.extend(group.instructions());
         }
         program.extend([move_immediate(0, 0), exit()]);
         DeviceProgram(program.iter().map(|instruction| instruction.encode()).collect())
@@ -181,6 +181,36 @@ const fn shift_right(destination: u8, bits: i32) -> Instruction {
     immediate(0x74, destination, bits)
 }
 
+/// On 32 bits: what is below zero wraps to the largest numbers.
+const fn subtract_immediate(destination: u8, value: u32) -> Instruction {
+    immediate(0x14, destination, value.cast_signed())
+}
+
+const fn and_wide(destination: u8, value: i32) -> Instruction {
+    immediate(0x57, destination, value)
+}
+
+const fn shift_right_by(destination: u8, source: u8) -> Instruction {
+    Instruction { code: 0x7f, destination, source, offset: 0, immediate: 0 }
+}
+
+/// One instruction in the place of two.
+fn load_wide(destination: u8, value: u64) -> [Instruction; 2] {
+    let [a, b, c, d, e, f, g, h] = value.to_ne_bytes();
+    let (low, high) = (i32::from_ne_bytes([a, b, c, d]), i32::from_ne_bytes([e, f, g, h]));
+    [immediate(0x18, destination, low), immediate(0, 0, high)]
+}
+
+const fn skip_if_greater(register: u8, value: u32, count: i16) -> Instruction {
+    Instruction {
+        code: 0x25,
+        destination: register,
+        source: 0,
+        offset: count,
+        immediate: value.cast_signed(),
+    }
+}
+
 const fn skip_unless_equal(register: u8, value: u32, count: i16) -> Instruction {
     Instruction {
         code: 0x55,
@@ -195,27 +225,105 @@ const fn exit() -> Instruction {
     immediate(0x95, 0, 0)
 }
 
-/// Each condition that fails skips the rest of the rule.
-fn rule_instructions(rule: &DeviceRule) -> Vec<Instruction> {
-    let kind = match rule.kind {
-        DeviceKind::Block => 1,
-        DeviceKind::Character => 2,
-    };
-    let allow = [move_immediate(0, 1), exit()];
-    let mut conditions = vec![(2, kind), (4, rule.major)];
-    conditions.extend(rule.minor.map(|minor| (5, minor)));
-    let access_check = if rule.access == DeviceAccess::ALL { 0 } else { 3 };
-    let mut instructions = Vec::new();
-    let mut rest = i16::try_from(conditions.len() + access_check + allow.len()).unwrap_or(i16::MAX);
-    for (register, value) in conditions {
-        rest -= 1;
-        instructions.push(skip_unless_equal(register, value, rest));
+/// Rules that one test can answer: the kernel's verifier walks every branch at every start.
+#[derive(Debug, Clone, Copy)]
+struct RuleGroup {
+    kind: DeviceKind,
+    access: DeviceAccess,
+    first_major: u32,
+    last_major: u32,
+    minors: Minors,
+}
+
+/// The minor numbers of a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Minors {
+    Any,
+    /// Bit N for number N.
+    Set(u64),
+    /// One that is too large for a set.
+    One(u32),
+}
+
+impl RuleGroup {
+    fn of(rule: &DeviceRule) -> Self {
+        let minors = rule.minor.map_or(Minors::Any, |minor| match 1_u64.checked_shl(minor) {
+            Some(bit) => Minors::Set(bit),
+            None => Minors::One(minor),
+        });
+        let DeviceRule { kind, access, major, .. } = *rule;
+        Self { kind, access, first_major: major, last_major: major, minors }
     }
-    if access_check != 0 {
-        // Nothing may be asked for beyond what the rule grants: r0 = asked without granted.
-        let beyond = i32::from(!rule.access.0 & 7);
-        instructions.extend([move_register(0, 3), and_immediate(0, beyond), skip_unless_equal(0, 0, 2)]);
+
+    /// Whether the rule could be taken in.
+    fn absorb(&mut self, rule: &DeviceRule) -> bool {
+        let other = Self::of(rule);
+        if (self.kind, self.access) != (other.kind, other.access) {
+            return false;
+        }
+        match (self.minors, other.minors) {
+            (Minors::Any, Minors::Any) if self.last_major.checked_add(1) == Some(other.first_major) => {
+                self.last_major = other.last_major;
+                true
+            }
+            (Minors::Set(one), Minors::Set(other_set)) if self.first_major == other.first_major => {
+                self.minors = Minors::Set(one | other_set);
+                true
+            }
+            _ => false,
+        }
     }
-    instructions.extend(allow);
-    instructions
+
+    /// Answers 1 where everything fits; each condition that fails skips the rest.
+    fn instructions(self) -> Vec<Instruction> {
+        let mut rest = vec![move_immediate(0, 1), exit()];
+        if self.access != DeviceAccess::ALL {
+            // Nothing may be asked for beyond what is granted: r0 = asked without granted.
+            let beyond = i32::from(!self.access.0 & 7);
+            let skip = skip_unless_equal(0, 0, length(&rest));
+            rest.splice(0..0, [move_register(0, 3), and_immediate(0, beyond), skip]);
+        }
+        let minors = self.minor_instructions(&rest);
+        rest.splice(0..0, minors);
+        if self.first_major == self.last_major {
+            rest.insert(0, skip_unless_equal(4, self.first_major, length(&rest)));
+        } else {
+            let span = self.last_major - self.first_major;
+            let skip = skip_if_greater(0, span, length(&rest));
+            rest.splice(0..0, [move_register(0, 4), subtract_immediate(0, self.first_major), skip]);
+        }
+        let kind = match self.kind {
+            DeviceKind::Block => 1,
+            DeviceKind::Character => 2,
+        };
+        rest.insert(0, skip_unless_equal(2, kind, length(&rest)));
+        rest
+    }
+
+    fn minor_instructions(self, rest: &[Instruction]) -> Vec<Instruction> {
+        match self.minors {
+            Minors::Any => Vec::new(),
+            Minors::One(minor) => vec![skip_unless_equal(5, minor, length(rest))],
+            Minors::Set(set) => {
+                let test = [shift_right_by(0, 5), and_wide(0, 1), skip_unless_equal(0, 1, length(rest))];
+                let load = load_wide(0, set);
+                let skip = skip_if_greater(5, u64::BITS - 1, length(rest) + length(&test) + length(&load));
+                [&[skip][..], &load, &test].concat()
+            }
+        }
+    }
+}
+
+fn length(instructions: &[Instruction]) -> i16 {
+    i16::try_from(instructions.len()).unwrap_or(i16::MAX)
+}
+
+fn groups(rules: &[DeviceRule]) -> Vec<RuleGroup> {
+    let mut groups: Vec<RuleGroup> = Vec::new();
+    for rule in rules {
+        if !groups.iter_mut().any(|group| group.absorb(rule)) {
+            groups.push(RuleGroup::of(rule));
+        }
+    }
+    groups
 }

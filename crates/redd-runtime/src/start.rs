@@ -46,9 +46,10 @@ pub fn start(spec: &Spec, terminal: Option<String>, mut warn: impl FnMut(&str)) 
     let _tree_lock = prepare::lock_tree(spec)?;
     let inputs = prepare::gather(spec, terminal.clone())?;
     // What cannot be planned is refused before anything is touched.
-    plan(spec, &inputs)?.warnings.iter().for_each(|warning| warn(&warning.0));
+    let expected = plan(spec, &inputs)?;
+    expected.warnings.iter().for_each(|warning| warn(&warning.0));
     let state = StateDirectory::take(&spec.name)?;
-    let result = boot_until_ended(spec.clone(), terminal, inputs, &state);
+    let result = boot_until_ended(spec.clone(), terminal, inputs, expected, &state);
     state.remove();
     result
 }
@@ -58,13 +59,17 @@ fn boot_until_ended(
     mut spec: Spec,
     terminal: Option<String>,
     mut inputs: Inputs,
+    expected: Plan,
     state: &StateDirectory,
 ) -> Result<Ending, Error> {
     let taken = ids::take(spec.users, &spec.name, &inputs.facts)?;
+    let ids = taken.as_ref().map(|taken| taken.range);
     let mut supervisor = Supervisor::new()?;
+    // The ids that were expected are nearly always free, and the plan is the same then.
+    let mut planned = (inputs.grants.ids == ids).then_some(expected);
     loop {
-        inputs.grants.ids = taken.as_ref().map(|taken| taken.range);
-        let plan = plan(&spec, &inputs)?;
+        inputs.grants.ids = ids;
+        let plan = planned.take().map_or_else(|| plan(&spec, &inputs), Ok)?;
         // A machine keeps its uuid when it reboots, also where nothing of it is kept (EV2).
         spec.identity.uuid = Some(plan.uuid);
         match boot_once(&spec, &plan, inputs, taken.as_ref(), state, &mut supervisor)? {

@@ -185,12 +185,16 @@ impl RootDir {
         Ok(())
     }
 
-    /// Puts a regular file in place of whatever is there: written beside it, then renamed over it.
+    /// Puts a regular file in place of whatever is there: written beside it, then renamed over it. One that has the
+    /// contents already is left alone.
     ///
     /// # Errors
     /// Those of open(2), write(2) and rename(2).
     pub fn replace_file(&self, path: &Path, mode: u32, contents: &[u8]) -> Result<(), Errno> {
         let (parent, name) = self.parent(path)?;
+        if has_contents(parent.as_fd(), &name, contents) {
+            return Ok(());
+        }
         let temporary = temporary_name(&name);
         remove_quietly(parent.as_fd(), &temporary)?;
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
@@ -205,6 +209,10 @@ impl RootDir {
     /// Those of symlink(2) and rename(2).
     pub fn replace_link(&self, path: &Path, target: &str) -> Result<(), Errno> {
         let (parent, name) = self.parent(path)?;
+        let there = readlinkat(&parent, &name, Vec::new());
+        if there.is_ok_and(|there| there.as_bytes() == target.as_bytes()) {
+            return Ok(());
+        }
         let temporary = temporary_name(&name);
         remove_quietly(parent.as_fd(), &temporary)?;
         symlinkat(target, &parent, &temporary)?;
@@ -247,6 +255,21 @@ pub fn file_type(status: &Stat) -> FileType {
 
 fn raw_mode(mode: u32) -> RawMode {
     mode
+}
+
+/// Whether a regular file, no link to one, has these contents. Renaming costs a write to the disk at every start.
+fn has_contents(parent: BorrowedFd<'_>, name: &Path, contents: &[u8]) -> bool {
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let look = || {
+        let file = openat(parent, name, flags, Mode::empty()).ok()?;
+        let status = fstat(&file).ok()?;
+        let same_size = usize::try_from(status.st_size).is_ok_and(|size| size == contents.len());
+        if file_type(&status) != FileType::RegularFile || !same_size {
+            return None;
+        }
+        read_bounded(&file, contents.len()).ok()
+    };
+    look().is_some_and(|there| there == contents)
 }
 
 fn temporary_name(name: &Path) -> PathBuf {
@@ -338,6 +361,12 @@ mod tests {
         root.replace_file(Path::new("/file"), 0o644, b"new").unwrap();
         assert_eq!(std::fs::read(outside.path()).unwrap(), b"");
         assert_eq!(std::fs::read(directory.path().join("file")).unwrap(), b"new");
+        let inode = |name: &str| {
+            std::os::unix::fs::MetadataExt::ino(&std::fs::metadata(directory.path().join(name)).unwrap())
+        };
+        let before = inode("file");
+        root.replace_file(Path::new("/file"), 0o644, b"new").unwrap();
+        assert_eq!(inode("file"), before, "the same contents are left alone");
         root.replace_link(Path::new("/file"), "../x").unwrap();
         assert_eq!(root.read_link(Path::new("/file")).unwrap(), Some(PathBuf::from("../x")));
     }

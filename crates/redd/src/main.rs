@@ -6,6 +6,10 @@ use std::process::ExitCode;
 use redd::command_line::{Caller, parse};
 use redd::{commands, exit_status, report};
 
+/// One growing arena: the C library's own gives every few pages back to the kernel and asks for them again.
+#[global_allocator]
+static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
+
 fn main() -> ExitCode {
     redd_runtime::restore_at_panic();
     let caller = match Caller::this_process() {

@@ -24,6 +24,21 @@ fn interpret(program: &DeviceProgram, kind: u32, access: u32, major: u32, minor:
                 at += usize::try_from(offset).unwrap();
             }
             0x55 => {}
+            0x25 if registers[destination] > i64::from(immediate).cast_unsigned() => {
+                at += usize::try_from(offset).unwrap();
+            }
+            0x25 => {}
+            0x14 => {
+                let difference = registers[destination].wrapping_sub(i64::from(immediate).cast_unsigned());
+                registers[destination] = difference & 0xffff_ffff;
+            }
+            0x57 => registers[destination] &= i64::from(immediate).cast_unsigned(),
+            0x7f => registers[destination] >>= registers[source],
+            0x18 => {
+                let high = program.0[at] >> 32;
+                registers[destination] = u64::from(immediate.cast_unsigned()) | high << 32;
+                at += 1;
+            }
             0x95 => return registers[0],
             other => panic!("instruction {other:#x}"),
         }
@@ -51,15 +66,15 @@ fn kinds() -> impl Strategy<Value = DeviceKind> {
 }
 
 fn rules() -> impl Strategy<Value = DeviceRule> {
-    (kinds(), 0_u32..4, prop::option::of(0_u32..4), 0_u8..8).prop_map(|(kind, major, minor, access)| {
-        DeviceRule { kind, major, minor, access: DeviceAccess(access) }
-    })
+    (kinds(), 0_u32..4, prop::option::of(prop_oneof![0_u32..4, 62_u32..66]), 0_u8..8).prop_map(
+        |(kind, major, minor, access)| DeviceRule { kind, major, minor, access: DeviceAccess(access) },
+    )
 }
 
 proptest! {
     #[test]
     fn the_program_answers_as_the_rules_do(
-        rules in prop::collection::vec(rules(), 0..8), kind in kinds(), access in 0_u32..8, major in 0_u32..5, minor in 0_u32..5,
+        rules in prop::collection::vec(rules(), 0..8), kind in kinds(), access in 0_u32..8, major in 0_u32..5, minor in prop_oneof![0_u32..5, 61_u32..67],
     ) {
         let policy = DevicePolicy { rules };
         let answer = interpret(&policy.compile(), number(kind), access, major, minor);
