@@ -11,7 +11,7 @@ mod redd;
 pub use leftovers::Leftovers;
 pub use machine::{CgroupView, Machine};
 pub use needs::Need;
-pub use redd::{Run, redd, run};
+pub use redd::{Run, redd, run, unique_name};
 
 /// Names the clauses that a test covers, by their constants.
 #[macro_export]

@@ -39,7 +39,8 @@ pub fn run<Word: AsRef<OsStr>>(words: impl IntoIterator<Item = Word>) -> Run {
 }
 
 /// A name that no other machine has.
-pub(crate) fn unique_name() -> String {
+#[must_use]
+pub fn unique_name() -> String {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     format!("t{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed))
 }

@@ -82,6 +82,8 @@ pub enum Action {
     CreateVeth(VethPair),
     /// Goes back to the host's mount namespace.
     LeaveStagingNamespace,
+    /// Starts the process that ends the payload and undoes everything when redd is gone.
+    StartGuard,
 
     // In the child.
     /// Becomes root of the user namespace.

@@ -16,13 +16,14 @@ use redd_spec::mounts::{Bind, BindSource, CustomMount};
 use redd_spec::root::Persistence;
 use redd_spec::uuid::Uuid;
 use redd_sys::Errno;
-use redd_sys::lock::{LockOutcome, lock_whole_file};
+use redd_sys::lock::LockOutcome;
 use redd_sys::root_dir::file_type;
 use rustix::fs::{CWD, FileType, Mode, OFlags, fstat, openat, statat};
 use rustix::rand::{GetRandomFlags, getrandom};
 
 use crate::facts::host::read_host_file;
 use crate::facts::{Tree, host_facts, tree_facts};
+use crate::patience::{Sharing, take_lock};
 use crate::state::LIBRARY;
 use crate::{Error, facts, ids};
 
@@ -62,7 +63,7 @@ pub(crate) fn gather(spec: &Spec, terminal: Option<String>) -> Result<Inputs, Er
 }
 
 /// Locks the tree itself: whoever opens it by whatever name meets this lock. A tree that is only read is shared.
-pub(crate) fn lock_tree(spec: &Spec) -> Result<Option<File>, Error> {
+pub(crate) fn lock_tree(spec: &Spec) -> Result<File, Error> {
     use redd_spec::root::{Access, Volatile};
     let is_written = spec.root.persistence == Persistence::Kept
         && spec.root.access == Access::ReadWrite
@@ -70,16 +71,9 @@ pub(crate) fn lock_tree(spec: &Spec) -> Result<Option<File>, Error> {
     let failed = |what: &str| Error::host(format!("{what} {}", spec.root.path.display()));
     let directory = File::open(&spec.root.path)
         .map_err(|error| failed("opening")(Errno::from_io_error(&error).unwrap_or(Errno::IO)))?;
-    if !is_written {
-        let shared = rustix::fs::flock(&directory, rustix::fs::FlockOperation::NonBlockingLockShared);
-        return match shared {
-            Ok(()) => Ok(Some(directory)),
-            Err(Errno::AGAIN) => Err(Error::TreeBusy { path: spec.root.path.clone() }),
-            Err(errno) => Err(failed("locking")(errno)),
-        };
-    }
-    match lock_whole_file(&directory).map_err(failed("locking"))? {
-        LockOutcome::Taken => Ok(Some(directory)),
+    let sharing = if is_written { Sharing::Exclusive } else { Sharing::Shared };
+    match take_lock(&directory, sharing).map_err(failed("locking"))? {
+        LockOutcome::Taken => Ok(directory),
         LockOutcome::Busy => Err(Error::TreeBusy { path: spec.root.path.clone() }),
     }
 }

@@ -1,5 +1,6 @@
 //! A whole life: prepare, plan, launch, supervise, undo; and again, when the payload reboots.
 
+use std::os::fd::{AsFd as _, BorrowedFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use redd_plan::step::{Plan, Undo};
@@ -7,6 +8,7 @@ use redd_spec::Spec;
 use redd_spec::name::MachineName;
 
 use crate::facts::Tree;
+use crate::guard::{Duties, Guard};
 use crate::ids::TakenIds;
 use crate::launch::{self, Running};
 use crate::prepare::{self, Inputs};
@@ -43,15 +45,29 @@ fn plan(spec: &Spec, inputs: &Inputs) -> Result<Plan, Error> {
 /// It could not be started; nothing is left behind.
 pub fn start(spec: &Spec, terminal: Option<String>, mut warn: impl FnMut(&str)) -> Result<Ending, Error> {
     Tree::open(&spec.root.path)?;
-    let _tree_lock = prepare::lock_tree(spec)?;
+    let tree = prepare::lock_tree(spec)?;
     let inputs = prepare::gather(spec, terminal.clone())?;
     // What cannot be planned is refused before anything is touched.
     let expected = plan(spec, &inputs)?;
     expected.warnings.iter().for_each(|warning| warn(&warning.0));
     let state = StateDirectory::take(&spec.name)?;
-    let result = boot_until_ended(spec.clone(), terminal, inputs, expected, &state);
-    state.remove();
-    result
+    let locks = [tree.as_fd(), state.lock()];
+    match boot_until_ended(spec.clone(), terminal, inputs, expected, locks, &state) {
+        Ok((ending, Remainder::Guard)) => Ok(ending),
+        result => {
+            state.remove();
+            result.map(|(ending, _nothing)| ending)
+        }
+    }
+}
+
+/// What is left to do after a machine has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Remainder {
+    /// Nothing but the state directory.
+    Nothing,
+    /// The guard does the rest when redd is gone.
+    Guard,
 }
 
 /// Boots, and boots again for as long as the payload reboots.
@@ -60,10 +76,13 @@ fn boot_until_ended(
     terminal: Option<String>,
     mut inputs: Inputs,
     expected: Plan,
+    locks: [BorrowedFd<'_>; 2],
     state: &StateDirectory,
-) -> Result<Ending, Error> {
+) -> Result<(Ending, Remainder), Error> {
     let taken = ids::take(spec.users, &spec.name, &inputs.facts)?;
     let ids = taken.as_ref().map(|taken| taken.range);
+    let ids_lock = taken.as_ref().and_then(|taken| taken.lock.as_ref()).map(|(_, lock)| lock.as_fd());
+    let locks: Vec<BorrowedFd<'_>> = locks.into_iter().chain(ids_lock).collect();
     let mut supervisor = Supervisor::new()?;
     // The ids that were expected are nearly always free, and the plan is the same then.
     let mut planned = (inputs.grants.ids == ids).then_some(expected);
@@ -72,85 +91,83 @@ fn boot_until_ended(
         let plan = planned.take().map_or_else(|| plan(&spec, &inputs), Ok)?;
         // A machine keeps its uuid when it reboots, also where nothing of it is kept (EV2).
         spec.identity.uuid = Some(plan.uuid);
-        match boot_once(&spec, &plan, inputs, taken.as_ref(), state, &mut supervisor)? {
-            Outcome::Ended(ending) => return Ok(ending),
-            Outcome::BootAgain => inputs = prepare::gather(&spec, terminal.clone())?,
+        let boot = Boot { spec: &spec, plan: &plan, taken: taken.as_ref(), locks: &locks, state };
+        match boot.run(inputs, &mut supervisor)? {
+            (Outcome::Ended(ending), remainder) => return Ok((ending, remainder)),
+            (Outcome::BootAgain, _) => inputs = prepare::gather(&spec, terminal.clone())?,
         }
     }
 }
 
-/// One boot, from the first step to the last thing undone.
-fn boot_once(
-    spec: &Spec,
-    plan: &Plan,
-    inputs: Inputs,
-    taken: Option<&TakenIds>,
-    state: &StateDirectory,
-    supervisor: &mut Supervisor,
-) -> Result<Outcome, Error> {
-    let release =
-        taken.and_then(|taken| taken.lock.as_ref()).map(|(path, _)| Undo::ReleaseIds { path: path.clone() });
-    let journal: Vec<&Undo> = plan.undo().chain(release.as_ref()).collect();
-    state.write_journal(&journal)?;
-    let launched = match catch(|| launch::launch(plan, inputs)) {
-        Ok(launched) => launched,
-        Err(Error::Bug) => {
-            undo_all(&journal, Next::Nothing);
-            return Err(Error::Bug);
+/// One boot.
+struct Boot<'a> {
+    spec: &'a Spec,
+    plan: &'a Plan,
+    taken: Option<&'a TakenIds>,
+    locks: &'a [BorrowedFd<'a>],
+    state: &'a StateDirectory,
+}
+
+impl Boot<'_> {
+    /// From the first step to the last thing undone.
+    fn run(&self, inputs: Inputs, supervisor: &mut Supervisor) -> Result<(Outcome, Remainder), Error> {
+        let taken = self.taken.and_then(|taken| taken.lock.as_ref());
+        let release = taken.map(|(path, _)| Undo::ReleaseIds { path: path.clone() });
+        let journal: Vec<&Undo> = self.plan.undo().chain(release.as_ref()).collect();
+        self.state.write_journal(&journal)?;
+        let duties = Duties { locks: self.locks.to_vec(), journal: &journal, state: self.state };
+        let mut running = match catch(|| launch::launch(self.plan, inputs, &duties)) {
+            Ok(running) => running,
+            Err(Error::Bug) => {
+                journal.iter().for_each(|item| undo::undo(item));
+                return Err(Error::Bug);
+            }
+            // A launch that failed has undone its own steps.
+            Err(error) => return Err(error),
+        };
+        let result = catch(|| {
+            self.write_state(&running)?;
+            supervisor.supervise(self.plan, &mut running, &duties)
+        });
+        let remainder = finish(&journal, &result, running.guard);
+        Ok((result?, remainder))
+    }
+
+    fn write_state(&self, running: &Running) -> Result<(), Error> {
+        running.publish_unix_export(&self.state.path);
+        self.state.write_state(&State {
+            name: self.spec.name.as_str(),
+            leader: running.child.pid.as_raw_nonzero().get(),
+            supervisor: std::process::id(),
+            uuid: self.plan.uuid.to_string(),
+            tree: &self.spec.root.path,
+            cgroup: self.plan.payload_cgroup().map(ToString::to_string),
+            ids: self.taken.map(|taken| taken.range.to_string()),
+        })
+    }
+}
+
+/// Undoes what has to be undone now. An ephemeral copy outlives a reboot, and so do the ids; removing a link takes
+/// ten times as long as a start, and is left to the guard where nothing comes after.
+fn finish(journal: &[&Undo], result: &Result<Outcome, Error>, guard: Guard) -> Remainder {
+    let is_link = |item: &&&Undo| matches!(item, Undo::RemoveLink { .. });
+    let is_kept = |item: &&&Undo| matches!(item, Undo::RemoveDirectory { .. } | Undo::ReleaseIds { .. });
+    let undo = |item: &&Undo| undo::undo(item);
+    match result {
+        Ok(Outcome::Ended(_)) if journal.iter().any(|item| is_link(&item)) => {
+            journal.iter().filter(|item| !is_link(item)).for_each(undo);
+            return Remainder::Guard;
         }
-        // A launch that failed has undone its own steps.
-        Err(error) => return Err(error),
-    };
-    let result = catch(|| {
-        write_state(spec, plan, &launched, taken, state)?;
-        supervisor.supervise(plan, launched)
-    });
-    let next = if matches!(result, Ok(Outcome::BootAgain)) { Next::Boot } else { Next::Nothing };
-    undo_all(&journal, next);
-    result
+        Ok(Outcome::BootAgain) => journal.iter().filter(|item| !is_kept(item)).for_each(undo),
+        Ok(Outcome::Ended(_)) | Err(_) => journal.iter().for_each(undo),
+    }
+    guard.dismiss();
+    Remainder::Nothing
 }
 
 /// A bug in redd must not leave anything behind either (R47).
 fn catch<T>(attempt: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     catch_unwind(AssertUnwindSafe(attempt)).unwrap_or(Err(Error::Bug))
-}
-
-/// What comes after a boot has ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Next {
-    /// Another one.
-    Boot,
-    /// Nothing.
-    Nothing,
-}
-
-/// An ephemeral copy outlives a reboot, and so do the ids.
-fn undo_all(journal: &[&Undo], next: Next) {
-    for item in journal {
-        let is_kept = matches!(item, Undo::RemoveDirectory { .. } | Undo::ReleaseIds { .. });
-        if !(is_kept && next == Next::Boot) {
-            undo::undo(item);
-        }
-    }
-}
-
-fn write_state(
-    spec: &Spec,
-    plan: &Plan,
-    running: &Running,
-    taken: Option<&TakenIds>,
-    state: &StateDirectory,
-) -> Result<(), Error> {
-    running.publish_unix_export(&state.path);
-    state.write_state(&State {
-        name: spec.name.as_str(),
-        leader: running.child.pid.as_raw_nonzero().get(),
-        supervisor: std::process::id(),
-        uuid: plan.uuid.to_string(),
-        tree: &spec.root.path,
-        cgroup: plan.payload_cgroup().map(ToString::to_string),
-        ids: taken.map(|taken| taken.range.to_string()),
-    })
 }
 
 /// Undoes what killed redds left behind; the machines it was done for.

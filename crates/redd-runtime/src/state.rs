@@ -2,17 +2,19 @@
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Write as _};
+use std::os::fd::{AsFd as _, BorrowedFd};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use redd_plan::step::Undo;
 use redd_spec::name::MachineName;
 use redd_sys::Errno;
-use redd_sys::lock::{LockOutcome, lock_whole_file};
+use redd_sys::lock::LockOutcome;
 use serde::Serialize;
 
 use crate::Error;
 use crate::error::best_effort;
+use crate::patience::{Sharing, take_lock};
 
 /// Where machines are kept while they run.
 pub(crate) const MACHINES: &str = "/run/redd/machines";
@@ -25,7 +27,7 @@ const JOURNAL_MAX: u64 = 1024 * 1024;
 #[derive(Debug)]
 pub(crate) struct StateDirectory {
     pub(crate) path: PathBuf,
-    _lock: File,
+    lock: File,
 }
 
 /// What other programs may know of a running machine.
@@ -48,7 +50,7 @@ impl StateDirectory {
         DirBuilder::new().recursive(true).mode(0o700).create(&path).map_err(failed)?;
         let lock = lock_directory(&path).map_err(failed)?;
         let lock = lock.ok_or_else(|| Error::NameTaken { name: name.clone() })?;
-        let directory = Self { path, _lock: lock };
+        let directory = Self { path, lock };
         directory.undo_leftovers();
         Ok(directory)
     }
@@ -84,8 +86,18 @@ impl StateDirectory {
 
     /// Removes the directory; the name is free when this value is dropped.
     pub(crate) fn remove(self) {
+        self.remove_contents();
+    }
+
+    /// The same, for the guard: its name is free when it has ended.
+    pub(crate) fn remove_contents(&self) {
         // What cannot be removed is found by the next start of the name.
         best_effort(std::fs::remove_dir_all(&self.path));
+    }
+
+    /// The descriptor that has the lock.
+    pub(crate) fn lock(&self) -> BorrowedFd<'_> {
+        self.lock.as_fd()
     }
 }
 
@@ -107,7 +119,7 @@ fn lock_directory(path: &Path) -> io::Result<Option<File>> {
             }
             result => result?,
         };
-        if lock_whole_file(&directory)? == LockOutcome::Busy {
+        if take_lock(&directory, Sharing::Exclusive)? == LockOutcome::Busy {
             return Ok(None);
         }
         // The one that had the lock may have removed the directory meanwhile.

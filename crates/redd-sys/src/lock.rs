@@ -4,6 +4,7 @@ use std::os::fd::AsFd;
 
 use rustix::fs::{FlockOperation, fcntl_lock, flock};
 use rustix::io::Errno;
+use rustix::process::{Flock, FlockType, fcntl_getlk};
 
 use crate::syscall::{self, fd_argument};
 
@@ -23,6 +24,23 @@ pub enum LockOutcome {
 /// Those of flock(2).
 pub fn lock_whole_file(file: impl AsFd) -> Result<LockOutcome, Errno> {
     outcome(flock(file, FlockOperation::NonBlockingLockExclusive))
+}
+
+/// Marks a directory as owned by this very process, by a lock that no copy of it inherits: a flock(2) says that the
+/// directory is in use, this one that the process which uses it is alive.
+///
+/// # Errors
+/// Those of fcntl(2).
+pub fn mark_owner(directory: impl AsFd) -> Result<(), Errno> {
+    fcntl_lock(directory, FlockOperation::NonBlockingLockShared)
+}
+
+/// Whether another living process marked this as its own.
+///
+/// # Errors
+/// Those of fcntl(2).
+pub fn has_owner(directory: impl AsFd) -> Result<bool, Errno> {
+    fcntl_getlk(directory, &Flock::from(FlockType::WriteLock)).map(|conflict| conflict.is_some())
 }
 
 /// Takes the process's own lock on a file (F_SETLK), as lckpwdf(3) does.
@@ -69,6 +87,26 @@ mod tests {
     use super::*;
 
     type Lock = fn(&std::fs::File) -> Result<LockOutcome, Errno>;
+
+    #[test]
+    fn a_mark_is_seen_by_others_only_while_its_process_lives() {
+        use crate::clone::{CloneRequest, Cloned, Namespaces, clone_process};
+        let directory = tempfile::tempdir().unwrap();
+        let open = || std::fs::File::open(directory.path()).unwrap();
+        let ours = open();
+        mark_owner(&ours).unwrap();
+        assert_eq!(has_owner(open()), Ok(false), "one's own mark is no conflict");
+        let Ok(proof) = crate::single_thread::SingleThreaded::check() else { return };
+        let request = CloneRequest { namespaces: Namespaces::empty(), into_cgroup: None };
+        match clone_process(&proof, &request).unwrap() {
+            Cloned::Child => crate::process::exit_now(u8::from(has_owner(&ours) == Ok(true))),
+            Cloned::Parent(child) => {
+                let id = rustix::process::WaitId::PidFd(child.pidfd.as_fd());
+                let status = rustix::process::waitid(id, rustix::process::WaitIdOptions::EXITED).unwrap();
+                assert_eq!(status.and_then(|status| status.exit_status()), Some(1));
+            }
+        }
+    }
 
     #[test]
     fn a_lock_is_taken_once_and_free_when_its_file_is_closed() {

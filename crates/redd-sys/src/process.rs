@@ -88,6 +88,28 @@ pub fn close_on_exec_from(first: RawFd) -> Result<(), Errno> {
     Ok(())
 }
 
+/// Closes every descriptor but these; whoever owned the others must not use them any more.
+///
+/// # Errors
+/// Those of close_range(2).
+pub fn close_all_but(mut kept: Vec<RawFd>) -> Result<(), Errno> {
+    kept.sort_unstable();
+    let mut first: u32 = 0;
+    for kept in kept.into_iter().filter_map(|kept| u32::try_from(kept).ok()) {
+        if kept > first {
+            close_range(first, kept - 1)?;
+        }
+        first = first.max(kept + 1);
+    }
+    close_range(first, u32::MAX)
+}
+
+fn close_range(first: u32, last: u32) -> Result<(), Errno> {
+    // SAFETY: the call has no pointers. Callers are processes that only use what they keep.
+    unsafe { syscall::raw(__NR_close_range, [first as usize, last as usize, 0, 0, 0, 0]) }?;
+    Ok(())
+}
+
 /// Hands a descriptor to the next program under a number; whatever had the number is closed.
 ///
 /// # Errors

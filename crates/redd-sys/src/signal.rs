@@ -38,6 +38,14 @@ pub fn block(set: SignalSet) -> Result<(), Errno> {
     change_mask(SIG_BLOCK, set)
 }
 
+/// Blocks every signal that can be blocked.
+///
+/// # Errors
+/// None that a valid set can cause.
+pub fn block_all() -> Result<(), Errno> {
+    change_mask(SIG_SETMASK, SignalSet(u64::MAX))
+}
+
 /// Unblocks every signal.
 ///
 /// # Errors

@@ -75,6 +75,9 @@ impl Action {
                 "create links {} ({}) and {} ({})",
                 pair.host_name, pair.host_mac, pair.container_name, pair.container_mac
             ),
+            Self::StartGuard => {
+                formatter.write_str("start a guard, which ends the payload when redd is gone")
+            }
             Self::LeaveStagingNamespace => formatter.write_str("return to the host's mount namespace"),
             _ => return Ok(false),
         }?;

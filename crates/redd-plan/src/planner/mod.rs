@@ -87,6 +87,7 @@ fn stage(context: &Context<'_>, steps: &mut Steps) {
     mounts::stage(context, steps);
     integration::stage(context, steps);
     steps.host(Action::LeaveStagingNamespace, &[UN1]);
+    steps.host(Action::StartGuard, &[]);
     privileges::limit_resources(context, steps);
     cgroup::join_legacy(context, steps);
     network::create(context, steps);

@@ -11,11 +11,14 @@ pub(crate) mod staging;
 use redd_plan::action::Action;
 use redd_sys::Errno;
 
+use std::os::fd::AsFd as _;
+
 use crate::StepError;
+use crate::guard::Guard;
 use crate::launch::HostSide;
 
 /// Does one step of the host's side.
-pub(crate) fn perform(side: &mut HostSide, action: &Action) -> Result<(), StepError> {
+pub(crate) fn perform(side: &mut HostSide<'_>, action: &Action) -> Result<(), StepError> {
     match action {
         Action::CreateCgroup { path } => cgroup::create(path),
         Action::MoveSelf { path } => cgroup::move_self(path),
@@ -48,7 +51,15 @@ pub(crate) fn perform(side: &mut HostSide, action: &Action) -> Result<(), StepEr
         Action::JoinLegacyCgroups { paths } => cgroup::join_legacy(side, paths),
         Action::CreateVeth(pair) => network::create_veth(side, pair),
         Action::LeaveStagingNamespace => staging::leave(side),
+        Action::StartGuard => start_guard(side),
         // A plan that gives the host's side a step of the child is a bug of the planner, and refused.
         _ => Err(Errno::NOSYS.into()),
     }
+}
+
+/// From here on the payload cannot outlive redd, whatever it does.
+fn start_guard(side: &mut HostSide<'_>) -> Result<(), StepError> {
+    let payload = side.child.as_ref().ok_or(Errno::CHILD)?.pidfd.as_fd();
+    side.guard = Some(Guard::start(&side.proof, payload, side.duties)?);
+    Ok(())
 }

@@ -141,7 +141,7 @@ pub(crate) fn attributes(flags: MountFlags) -> MountAttribute {
     set.fold(MountAttribute::empty(), |all, (_, attribute)| all | attribute)
 }
 
-fn staging_directory(side: &HostSide) -> Result<BorrowedFd<'_>, StepError> {
+fn staging_directory<'a>(side: &'a HostSide<'_>) -> Result<BorrowedFd<'a>, StepError> {
     Ok(side.staging.as_ref().ok_or(Errno::INVAL)?.directory.as_fd())
 }
 

@@ -22,6 +22,7 @@ pub(crate) use descriptors::FdTable;
 pub(crate) use handshake::{Handshake, PeerMessage};
 
 use crate::error::best_effort;
+use crate::guard::{Duties, Guard};
 use crate::prepare::Inputs;
 use crate::{Error, StepError, child, host, undo};
 
@@ -29,12 +30,13 @@ use crate::{Error, StepError, child, host, undo};
 #[derive(Debug)]
 pub(crate) struct Running {
     pub(crate) child: ChildProcess,
+    pub(crate) guard: Guard,
     /// What steps left for the supervisor.
     pub(crate) descriptors: FdTable,
 }
 
 /// What the host's side knows while it walks the plan.
-pub(crate) struct HostSide {
+pub(crate) struct HostSide<'a> {
     pub(crate) proof: SingleThreaded,
     /// The tree's handle.
     pub(crate) root: RootDir,
@@ -46,6 +48,8 @@ pub(crate) struct HostSide {
     pub(crate) staging: Option<host::staging::Staging>,
     pub(crate) descriptors: FdTable,
     pub(crate) child: Option<ChildProcess>,
+    pub(crate) duties: &'a Duties<'a>,
+    pub(crate) guard: Option<Guard>,
 }
 
 /// Runs a plan until the payload is executed.
@@ -53,7 +57,7 @@ pub(crate) struct HostSide {
 /// # Errors
 /// A step failed; the steps before it are undone, and there is no child any more. What a failed step found in its
 /// place, somebody else's, is left alone.
-pub(crate) fn launch(plan: &Plan, inputs: Inputs) -> Result<Running, Error> {
+pub(crate) fn launch(plan: &Plan, inputs: Inputs, duties: &Duties<'_>) -> Result<Running, Error> {
     let proof = SingleThreaded::check().map_err(|error| {
         Error::host("checking threads")(Errno::from_io_error(&error).unwrap_or(Errno::IO))
     })?;
@@ -65,19 +69,20 @@ pub(crate) fn launch(plan: &Plan, inputs: Inputs) -> Result<Running, Error> {
         staging: None,
         descriptors: FdTable::default(),
         child: None,
+        duties,
+        guard: None,
     };
     let mut done = 0;
     let result = walk(plan, &mut side, &mut done);
     if let Some(staging) = side.staging.take() {
         staging.leave(&side.proof).map_err(Error::host("returning to the host's mount namespace"))?;
     }
-    match (result, side.child) {
-        (Ok(()), Some(child)) => Ok(Running { child, descriptors: side.descriptors }),
-        (Ok(()), None) => Err(Error::ChildVanished { index: plan.steps.len() }),
-        (Err(error), child) => {
-            if let Some(child) = child {
-                end(&child);
-            }
+    match (result, side.child, side.guard) {
+        (Ok(()), Some(child), Some(guard)) => Ok(Running { child, guard, descriptors: side.descriptors }),
+        (result, child, guard) => {
+            let error = result.err().unwrap_or(Error::ChildVanished { index: plan.steps.len() });
+            child.iter().for_each(end);
+            guard.into_iter().for_each(Guard::dismiss);
             plan.steps[..done].iter().rev().filter_map(|step| step.undo.as_ref()).for_each(undo::undo);
             Err(error)
         }
@@ -94,7 +99,7 @@ fn end(child: &ChildProcess) {
     }));
 }
 
-fn walk(plan: &Plan, side: &mut HostSide, done: &mut usize) -> Result<(), Error> {
+fn walk(plan: &Plan, side: &mut HostSide<'_>, done: &mut usize) -> Result<(), Error> {
     let mut handshake = Handshake::new().map_err(Error::host("making a channel"))?;
     while let Some(step) = plan.steps.get(*done) {
         let index = *done;

@@ -10,6 +10,7 @@ use redd_spec::lifecycle::SignalNumber;
 use redd_sys::Errno;
 use redd_sys::clone::ChildProcess;
 use redd_sys::signal::{self, SignalFd, SignalSet};
+use redd_sys::single_thread::SingleThreaded;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{WaitId, WaitIdOptions, waitid};
 
@@ -18,6 +19,7 @@ use super::machine::{Command, Event, Exit, HANDLER_INTERVAL, Handler, Machine};
 use super::notify::{self, RateLimit, Upstream};
 use crate::Error;
 use crate::error::best_effort;
+use crate::guard::{Duties, Guard};
 use crate::launch::{FdTable, Running};
 use crate::start::Ending;
 
@@ -48,8 +50,10 @@ pub(crate) struct Supervisor {
 /// One boot while it is supervised.
 struct Session<'a> {
     machine: Machine,
-    child: ChildProcess,
-    descriptors: FdTable,
+    child: &'a ChildProcess,
+    guard: &'a mut Guard,
+    duties: &'a Duties<'a>,
+    descriptors: &'a mut FdTable,
     console: Option<Console>,
     upstream: &'a Upstream,
     /// Where everything of the payload can be killed at once.
@@ -71,8 +75,13 @@ impl Supervisor {
     }
 
     /// Stays with the payload until it ended.
-    pub(crate) fn supervise(&mut self, plan: &Plan, running: Running) -> Result<Outcome, Error> {
-        let mut session = Session::new(plan, running, &self.upstream);
+    pub(crate) fn supervise(
+        &mut self,
+        plan: &Plan,
+        running: &mut Running,
+        duties: &Duties<'_>,
+    ) -> Result<Outcome, Error> {
+        let mut session = Session::new(plan, running, duties, &self.upstream);
         session.happened(Event::Executed);
         loop {
             if let Some(outcome) = session.outcome {
@@ -89,13 +98,15 @@ impl Supervisor {
 }
 
 impl<'a> Session<'a> {
-    fn new(plan: &Plan, running: Running, upstream: &'a Upstream) -> Self {
-        let Running { child, mut descriptors } = running;
+    fn new(plan: &Plan, running: &'a mut Running, duties: &'a Duties<'a>, upstream: &'a Upstream) -> Self {
+        let Running { child, guard, descriptors } = running;
         let mode = plan.supervision.console;
         let console = descriptors.remove(FdName::ConsoleManager).map(|manager| Console::new(manager, mode));
         Self {
             machine: Machine::new(plan.supervision.clone()),
             child,
+            guard,
+            duties,
             descriptors,
             console,
             upstream,
@@ -121,6 +132,7 @@ impl<'a> Session<'a> {
         let mut polled = vec![
             PollFd::from_borrowed_fd(self.child.pidfd.as_fd(), PollFlags::IN),
             PollFd::from_borrowed_fd(signals.as_fd(), PollFlags::IN),
+            PollFd::from_borrowed_fd(self.guard.descriptor(), PollFlags::IN),
         ];
         if let (Some(socket), None) = (self.descriptors.get(FdName::NotifySocket), pause) {
             polled.push(PollFd::from_borrowed_fd(socket.as_fd(), PollFlags::IN));
@@ -128,9 +140,19 @@ impl<'a> Session<'a> {
         let interests = self.console.as_ref().map(Console::interests).unwrap_or_default();
         polled.extend(interests.into_iter().map(|(fd, flags)| PollFd::from_borrowed_fd(fd, flags)));
         match poll(&mut polled, timeout.as_ref()) {
+            Ok(_) if !polled[2].revents().is_empty() => self.replace_guard(),
             Ok(_) | Err(Errno::INTR) => Ok(()),
             Err(errno) => Err(errno),
         }
+    }
+
+    /// A guard that was killed leaves its place to another one.
+    fn replace_guard(&mut self) -> Result<(), Errno> {
+        let proof = SingleThreaded::check().map_err(|_threads| Errno::BUSY)?;
+        let next =
+            Guard::start(&proof, self.child.pidfd.as_fd(), self.duties).map_err(|error| error.errno)?;
+        std::mem::replace(self.guard, next).dismiss();
+        Ok(())
     }
 
     fn happened(&mut self, event: Event) {

@@ -1,0 +1,101 @@
+//! The guard: a process beside redd that outlives it by a moment.
+//!
+//! A payload may clear the signal that ties it to redd's life. The guard has the payload by a descriptor: when redd
+//! dies, in whatever way, it ends the payload, waits for the last process, and undoes what is in the journal (R15).
+//! It has redd's locks too, so that nobody takes the tree or the name before that (R16).
+
+use std::os::fd::{AsFd as _, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+
+use redd_plan::step::Undo;
+use redd_sys::clone::{ChildProcess, CloneRequest, Cloned, Namespaces, clone_process};
+use redd_sys::single_thread::SingleThreaded;
+use redd_sys::{Errno, process, signal};
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::fs::{CWD, Mode, OFlags, openat};
+use rustix::process::{PidfdFlags, WaitId, WaitIdOptions, getpid, pidfd_open, waitid};
+
+use crate::error::best_effort;
+use crate::state::StateDirectory;
+use crate::{StepError, undo};
+
+/// What the guard has to keep, and to undo.
+#[derive(Debug)]
+pub(crate) struct Duties<'a> {
+    /// The locks of the tree, the name and the ids.
+    pub(crate) locks: Vec<BorrowedFd<'a>>,
+    /// Last thing first.
+    pub(crate) journal: &'a [&'a Undo],
+    pub(crate) state: &'a StateDirectory,
+}
+
+/// A guard on watch. Dropping this leaves it there: it finishes when redd is gone.
+#[derive(Debug)]
+pub(crate) struct Guard(ChildProcess);
+
+impl Guard {
+    /// Starts one. The payload has not been executed yet.
+    pub(crate) fn start(
+        proof: &SingleThreaded,
+        payload: BorrowedFd<'_>,
+        duties: &Duties<'_>,
+    ) -> Result<Self, StepError> {
+        let supervisor = pidfd_open(getpid(), PidfdFlags::empty())?;
+        match clone_process(proof, &CloneRequest { namespaces: Namespaces::empty(), into_cgroup: None })? {
+            Cloned::Parent(guard) => Ok(Self(guard)),
+            Cloned::Child => keep_watch(&supervisor, payload, duties),
+        }
+    }
+
+    /// Readable when the guard has ended, which only somebody else can have caused.
+    pub(crate) fn descriptor(&self) -> BorrowedFd<'_> {
+        self.0.pidfd.as_fd()
+    }
+
+    /// Ends and reaps it: there is nothing left to guard.
+    pub(crate) fn dismiss(self) {
+        const SIGKILL: i32 = 9;
+        // One that was killed meanwhile is as good.
+        best_effort(signal::send(self.0.pidfd.as_fd(), SIGKILL));
+        best_effort(rustix::io::retry_on_intr(|| {
+            waitid(WaitId::PidFd(self.0.pidfd.as_fd()), WaitIdOptions::EXITED)
+        }));
+    }
+}
+
+/// The guard's whole life.
+fn keep_watch(supervisor: &OwnedFd, payload: BorrowedFd<'_>, duties: &Duties<'_>) -> ! {
+    const SIGKILL: i32 = 9;
+    best_effort(become_inconspicuous(supervisor, payload, duties));
+    wait_for_end(supervisor.as_fd());
+    best_effort(signal::send(payload, SIGKILL));
+    // PID 1's end is told when every process of its namespace is gone.
+    wait_for_end(payload);
+    duties.journal.iter().for_each(|item| undo::undo(item));
+    duties.state.remove_contents();
+    process::exit_now(0)
+}
+
+/// No terminal, no directory, no descriptor of redd's but the ones that are needed: whoever waits for the end of
+/// redd's output must not wait for the guard.
+fn become_inconspicuous(
+    supervisor: &OwnedFd,
+    payload: BorrowedFd<'_>,
+    duties: &Duties<'_>,
+) -> Result<(), Errno> {
+    signal::block_all()?;
+    rustix::process::setsid()?;
+    rustix::process::chdir("/")?;
+    rustix::thread::set_name(c"redd-guard")?;
+    let nothing = openat(CWD, "/dev/null", OFlags::RDWR | OFlags::CLOEXEC, Mode::empty())?;
+    rustix::stdio::dup2_stdin(&nothing)?;
+    rustix::stdio::dup2_stdout(&nothing)?;
+    rustix::stdio::dup2_stderr(&nothing)?;
+    let mut kept: Vec<RawFd> = vec![0, 1, 2, supervisor.as_raw_fd(), payload.as_raw_fd()];
+    kept.extend(duties.locks.iter().map(AsRawFd::as_raw_fd));
+    process::close_all_but(kept)
+}
+
+fn wait_for_end(process: BorrowedFd<'_>) {
+    let mut polled = [PollFd::from_borrowed_fd(process, PollFlags::IN)];
+    while let Err(Errno::INTR | Errno::NOMEM | Errno::AGAIN) = poll(&mut polled, None) {}
+}

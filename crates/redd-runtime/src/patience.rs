@@ -1,0 +1,46 @@
+//! Locks that a dead redd's guard still has for a moment.
+
+use std::fs::File;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use redd_sys::Errno;
+use redd_sys::lock::{self, LockOutcome};
+use rustix::fs::{FlockOperation, flock};
+
+/// How long a guard may take to end a payload and to undo a journal.
+const GUARD_TIMEOUT: Duration = Duration::from_secs(30);
+const INTERVAL: Duration = Duration::from_millis(2);
+
+/// Who else may have the lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sharing {
+    /// Nobody.
+    Exclusive,
+    /// Others that share it too.
+    Shared,
+}
+
+/// Takes a directory's lock. Where a living redd has it, that is said at once; a guard is waited for.
+pub(crate) fn take_lock(directory: &File, sharing: Sharing) -> Result<LockOutcome, Errno> {
+    let operation = match sharing {
+        Sharing::Exclusive => FlockOperation::NonBlockingLockExclusive,
+        Sharing::Shared => FlockOperation::NonBlockingLockShared,
+    };
+    let deadline = Instant::now() + GUARD_TIMEOUT;
+    loop {
+        match flock(directory, operation) {
+            Ok(()) => break,
+            Err(Errno::AGAIN) if is_given_up(directory, deadline) => return Ok(LockOutcome::Busy),
+            Err(Errno::AGAIN | Errno::INTR) => sleep(INTERVAL),
+            Err(errno) => return Err(errno),
+        }
+    }
+    // A file system without such locks costs others some patience, and nothing else.
+    crate::error::best_effort(lock::mark_owner(directory));
+    Ok(LockOutcome::Taken)
+}
+
+fn is_given_up(directory: &File, deadline: Instant) -> bool {
+    lock::has_owner(directory).unwrap_or(true) || Instant::now() > deadline
+}
