@@ -20,6 +20,11 @@ impl Leftovers {
         Self { name: name.to_owned(), mounts: mounts() }
     }
 
+    /// No mount of redd's is in the host's namespace, which must hold at any moment.
+    pub fn assert_no_mounts(&self) {
+        assert_eq!(mounts(), self.mounts, "a mount in the host's namespace");
+    }
+
     /// Nothing of the machine is there any more: the kernel may take a moment for links and cgroups.
     pub fn assert_none(&self) {
         let deadline = Instant::now() + Duration::from_secs(5);
@@ -41,6 +46,7 @@ impl Leftovers {
             "/var/lib/redd/temporary".to_owned(),
             "/sys/class/net".to_owned(),
         ];
+        found.extend(abandoned_ranges());
         for directory in directories {
             found.extend(entries(Path::new(&directory)).into_iter().filter(|path| path.contains(&self.name)));
         }
@@ -55,6 +61,15 @@ impl Leftovers {
 
 fn mounts() -> String {
     fs::read_to_string("/proc/self/mountinfo").unwrap_or_default()
+}
+
+/// Ranges of ids that stand as taken, and nobody has.
+fn abandoned_ranges() -> BTreeSet<String> {
+    let is_abandoned = |path: &String| {
+        let free = rustix::fs::FlockOperation::NonBlockingLockExclusive;
+        fs::File::open(path).is_ok_and(|file| rustix::fs::flock(file, free).is_ok())
+    };
+    entries(Path::new("/run/systemd/nspawn-uid")).into_iter().filter(is_abandoned).collect()
 }
 
 fn entries(directory: &Path) -> Vec<String> {

@@ -7,6 +7,7 @@ mod leftovers;
 mod machine;
 mod needs;
 mod redd;
+pub mod sweep;
 
 pub use leftovers::Leftovers;
 pub use machine::{CgroupView, Machine};

@@ -15,6 +15,8 @@ pub enum Need {
     DebianSid,
     /// systemd's container manager, to compare with.
     Nspawn,
+    /// strace(1), to make system calls fail.
+    Strace,
 }
 
 impl Need {
@@ -27,6 +29,7 @@ impl Need {
             Self::Debian13 => "debian-13",
             Self::DebianSid => "debian-sid",
             Self::Nspawn => "nspawn",
+            Self::Strace => "strace",
         }
     }
 
@@ -54,6 +57,7 @@ impl Need {
         match self {
             Self::Root => rustix::process::geteuid().is_root(),
             Self::Nspawn => PathBuf::from("/usr/bin/systemd-nspawn").exists(),
+            Self::Strace => PathBuf::from("/usr/bin/strace").exists(),
             Self::Debian12 | Self::Debian13 | Self::DebianSid => self.tree().join("usr").is_dir(),
         }
     }

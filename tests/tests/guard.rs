@@ -1,4 +1,5 @@
 //! redd dies; nothing of its machine outlives it.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;

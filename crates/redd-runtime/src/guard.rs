@@ -70,7 +70,13 @@ fn keep_watch(supervisor: &OwnedFd, payload: BorrowedFd<'_>, duties: &Duties<'_>
     best_effort(signal::send(payload, SIGKILL));
     // PID 1's end is told when every process of its namespace is gone.
     wait_for_end(payload);
-    duties.journal.iter().for_each(|item| undo::undo(item));
+    for item in duties.journal {
+        match item {
+            // The guard has the lock of the range, so nobody can have taken it since.
+            Undo::ReleaseIds { path } => best_effort(std::fs::remove_file(path)),
+            _ => undo::undo(item),
+        }
+    }
     duties.state.remove_contents();
     process::exit_now(0)
 }

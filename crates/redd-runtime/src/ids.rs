@@ -76,14 +76,15 @@ pub(crate) fn expected(users: UserNamespace, name: &MachineName, tree: &TreeFact
     }
 }
 
-/// Takes the range of a machine.
+/// Takes the range of a machine. `announce` is told of each file before it is made (R40).
 pub(crate) fn take(
     users: UserNamespace,
     name: &MachineName,
     tree: &TreeFacts,
+    announce: impl Fn(&Path) -> Result<(), Error>,
 ) -> Result<Option<TakenIds>, Error> {
     match users {
-        UserNamespace::Pick => pick(name, tree).map(Some),
+        UserNamespace::Pick => pick(name, tree, announce).map(Some),
         // What the user named is not checked against others: it may be meant to be shared.
         UserNamespace::Host
         | UserNamespace::FromTreeOwner
@@ -109,7 +110,11 @@ fn candidate(name: &MachineName, attempt: u32) -> u32 {
     FIRST + index * RANGE_SIZE
 }
 
-fn pick(name: &MachineName, tree: &TreeFacts) -> Result<TakenIds, Error> {
+fn pick(
+    name: &MachineName,
+    tree: &TreeFacts,
+    announce: impl Fn(&Path) -> Result<(), Error>,
+) -> Result<TakenIds, Error> {
     let failed = |error: io::Error| Error::Host {
         what: "taking a range of user ids".to_owned(),
         cause: redd_sys::Errno::from_io_error(&error).unwrap_or(redd_sys::Errno::IO),
@@ -122,6 +127,7 @@ fn pick(name: &MachineName, tree: &TreeFacts) -> Result<TakenIds, Error> {
         if is_used_by_host(start) {
             continue;
         }
+        announce(&Path::new(DIRECTORY).join(start.to_string()))?;
         if let Some(lock) = lock_range(Path::new(DIRECTORY), start).map_err(failed)? {
             return Ok(TakenIds { range: whole_range(start), lock: Some(lock) });
         }

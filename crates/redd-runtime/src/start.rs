@@ -2,6 +2,7 @@
 
 use std::os::fd::{AsFd as _, BorrowedFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 
 use redd_plan::step::{Plan, Undo};
 use redd_spec::Spec;
@@ -79,7 +80,8 @@ fn boot_until_ended(
     locks: [BorrowedFd<'_>; 2],
     state: &StateDirectory,
 ) -> Result<(Ending, Remainder), Error> {
-    let taken = ids::take(spec.users, &spec.name, &inputs.facts)?;
+    let announce = |path: &Path| state.write_journal(&[&Undo::ReleaseIds { path: path.to_owned() }]);
+    let taken = ids::take(spec.users, &spec.name, &inputs.facts, announce)?;
     let ids = taken.as_ref().map(|taken| taken.range);
     let ids_lock = taken.as_ref().and_then(|taken| taken.lock.as_ref()).map(|(_, lock)| lock.as_fd());
     let locks: Vec<BorrowedFd<'_>> = locks.into_iter().chain(ids_lock).collect();

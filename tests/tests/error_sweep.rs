@@ -1,0 +1,127 @@
+//! A system call fails (G2, G3): no panic, full confinement or no start, and nothing is left.
+//!
+//! A spread sample by default; every point and every error with `cargo xtask error-sweep`.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+#![expect(clippy::print_stderr, reason = "a sweep says how far it went")]
+
+use std::process::{Command, Output};
+
+use redd_tests::sweep::{Fault, Point, Scope, points, selected, with_fault};
+use redd_tests::{Leftovers, Need, needs, redd, unique_name};
+
+const ERRORS: [&str; 6] = ["EINTR", "ENOMEM", "ENOSPC", "EMFILE", "EIO", "EPERM"];
+
+/// What a payload can see of its confinement, and tries to do in spite of it.
+const PROBE: &str = "\
+grep -E '^(Uid|Gid|Groups|Cap|NoNewPrivs|Seccomp|Umask)' /proc/self/status
+grep -E '^(Max)' /proc/self/limits
+cat /proc/self/uid_map /proc/self/gid_map /proc/self/oom_score_adj /proc/self/cgroup
+cut -d' ' -f4-6 /proc/self/mountinfo
+cat /proc/sys/kernel/hostname; pwd; ls -l /proc/self/fd | wc -l
+ls /sys/class/net; ls /dev; cat /proc/keys
+mknod /dev/disk b 8 0 && echo mknod
+mount -o remount,rw /proc/sys && echo remount
+unshare -U true && echo unshare
+echo 1 > /proc/sys/kernel/sysrq && echo sysrq
+exit 0";
+
+/// One way to start, and what its payload sees when nothing goes wrong.
+struct Start {
+    name: String,
+    options: &'static [&'static str],
+}
+
+impl Start {
+    fn new(options: &'static [&'static str]) -> Self {
+        Self { name: unique_name(), options }
+    }
+
+    fn command(&self) -> Command {
+        let mut command = redd();
+        command.args(["run", "-M", &self.name, "-P", "--ephemeral", "--network-veth=no", "--hostname=probed"]);
+        command.args(self.options).arg(Need::Debian13.tree()).args(["--", "/bin/sh", "-c", PROBE]);
+        command
+    }
+
+    /// What the payload sees; nothing where it did not run.
+    fn seen(output: &Output) -> String {
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    /// Makes one call fail. Whether the start went through all the same.
+    fn fail_at(&self, point: &Point, error: &'static str, confined: &str) -> bool {
+        let mut command = with_fault(&self.command(), Scope::EveryProcess, point, Fault::Fails(error));
+        let output = command.output().unwrap();
+        let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
+        let at = format!("{error} at {point}: {complaint}");
+        assert!(!complaint.contains("panicked") && !complaint.contains("a bug in redd"), "{at}");
+        assert!(output.status.code().is_some(), "ended by a signal: {at}");
+        let seen = Self::seen(&output);
+        // What the fault did to the probe's own shell is no matter of redd's: it sees less then, never more.
+        let beyond: Vec<&str> = seen.lines().filter(|line| !confined.lines().any(|known| known == *line)).collect();
+        assert!(beyond.is_empty(), "a payload ran with {beyond:?}: {at}");
+        Leftovers::before(&self.name).assert_none();
+        output.status.success() && seen == confined
+    }
+}
+
+/// Every selected point, each with another error; all errors where all points are swept.
+fn sweep(start: &Start, sample: usize) {
+    let confined = Start::seen(&start.command().output().unwrap());
+    assert!(confined.contains("Seccomp:\t2"), "{confined}");
+    assert!(!["mknod", "remount", "sysrq"].iter().any(|word| confined.lines().any(|line| line == *word)), "{confined}");
+    let mut quiet = redd();
+    quiet.args(["run", "-M", &start.name, "-P", "--ephemeral", "--network-veth=no", "--hostname=probed"]);
+    quiet.args(start.options).arg(Need::Debian13.tree()).args(["--", "/bin/true"]);
+    let all = points(&quiet, Scope::EveryProcess, |_process| {});
+    let every_error = std::env::var("REDD_SWEEP").is_ok_and(|value| value == "all");
+    let (mut tries, mut starts) = (0, 0);
+    for (number, point) in selected(all, sample).iter().enumerate() {
+        let errors = if every_error { &ERRORS[..] } else { &ERRORS[number % ERRORS.len()..][..1] };
+        for &error in errors {
+            tries += 1;
+            starts += usize::from(start.fail_at(point, error, &confined));
+        }
+    }
+    eprintln!("{tries} faults, {starts} starts that were not impaired");
+    assert!(starts < tries, "some fault has to matter");
+}
+
+#[test]
+fn a_failing_system_call_ends_a_start_or_changes_nothing() {
+    needs!(Need::Root, Need::Debian13, Need::Strace);
+    sweep(&Start::new(&[]), 80);
+}
+
+#[test]
+fn a_failing_system_call_ends_a_start_without_a_user_namespace_or_changes_nothing() {
+    needs!(Need::Root, Need::Debian13, Need::Strace);
+    sweep(&Start::new(&["--private-users=no"]), 80);
+}
+
+/// G3: what confines fails for good, in whichever process; the payload never runs without it.
+#[test]
+fn a_protection_that_the_kernel_refuses_prevents_the_start() {
+    needs!(Need::Root, Need::Debian13, Need::Strace);
+    const PROTECTIONS: [&str; 16] = [
+        "seccomp", "capset", "setgroups", "setresuid", "setresgid", "pivot_root", "mount_setattr", "bpf", "umount2",
+        "keyctl", "prctl", "clone3", "unshare", "open_tree", "move_mount", "fsmount",
+    ];
+    for options in [&[][..], &["--private-users=no"]] {
+        for system_call in PROTECTIONS {
+            for error in ["EPERM", "ENOSYS", "EINVAL"] {
+                let name = unique_name();
+                let mut command = Command::new("strace");
+                command.args(["-D", "-f", "-qq", "-o", "/dev/null"]);
+                command.args(["-e", &format!("trace={system_call}"), "-e", &format!("inject={system_call}:error={error}")]);
+                command.arg(redd().get_program()).args(["run", "-M", &name, "-P", "--ephemeral", "--network-veth=no"]);
+                command.args(options).arg(Need::Debian13.tree()).args(["--", "/bin/echo", "it runs"]);
+                let output = command.stdin(std::process::Stdio::null()).output().unwrap();
+                let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
+                assert!(output.stdout.is_empty(), "it runs without {system_call} ({error}), {options:?}");
+                assert!(!complaint.contains("panicked"), "{system_call} ({error}): {complaint}");
+                Leftovers::before(&name).assert_none();
+            }
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! redd is killed at system calls of whole lives (G1): the next start succeeds, and nothing is left.
+//!
+//! A spread sample by default; every point with `cargo xtask kill-sweep`.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+#![expect(clippy::print_stderr, reason = "a sweep says how far it went")]
+
+use std::os::unix::net::UnixDatagram;
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use redd_tests::sweep::{Fault, Point, Scope, points, selected, with_fault};
+use redd_tests::{Leftovers, Need, needs, redd, run, unique_name};
+
+fn command(name: &str, words: &[&str]) -> Command {
+    let mut command = redd();
+    command.args(&words[..1]).args(["-M", name]).args(&words[1..]);
+    command
+}
+
+/// Kills at each selected point, and looks.
+fn sweep(name: &str, command: &Command, sample: usize, live: impl Fn(&mut Child)) {
+    let points = selected(points(command, Scope::Supervisor, |process| live(process)), sample);
+    let mut hits = 0;
+    for (number, point) in points.iter().enumerate() {
+        hits += usize::from(kill_at(name, command, point, &live));
+        if number % 2 == 0 {
+            assert_eq!(run(["gc"]).status, 0, "after {point}");
+            Leftovers::before(name).assert_none();
+        }
+        let next = run(["run", "-M", name, "--ephemeral", tree(), "--", "/bin/true"]);
+        assert_eq!((next.status, next.errors.contains("cannot")), (0, false), "after {point}: {next:?}");
+        Leftovers::before(name).assert_none();
+    }
+    eprintln!("killed at {hits} of {} points", points.len());
+    // How often something is polled varies a little; nearly every point has to be met.
+    assert!(hits * 10 >= points.len() * 9, "only {hits} of {} points were met", points.len());
+}
+
+/// Whether the point was met.
+fn kill_at(name: &str, command: &Command, point: &Point, live: &impl Fn(&mut Child)) -> bool {
+    let before = Leftovers::before(name);
+    let mut process = with_fault(command, Scope::Supervisor, point, Fault::Killed)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    live(&mut process);
+    let status = process.wait().unwrap();
+    before.assert_no_mounts();
+    status.signal() == Some(9)
+}
+
+fn tree() -> &'static str {
+    Box::leak(Need::Debian13.tree().display().to_string().into_boxed_str())
+}
+
+fn until_it_ends(_process: &mut Child) {}
+
+macro_rules! sweeps_of_a_command {
+    ($($name:ident: $options:expr, $sample:expr;)+) => {$(
+        #[test]
+        fn $name() {
+            needs!(Need::Root, Need::Debian13, Need::Strace);
+            let options: &[&str] = &$options;
+            let name = unique_name();
+            let command = command(&name, &[&["run"], options, &[tree(), "--", "/bin/true"]].concat());
+            sweep(&name, &command, $sample, until_it_ends);
+        }
+    )+};
+}
+
+sweeps_of_a_command! {
+    a_killed_start_leaves_nothing_with_a_user_namespace: ["--network-veth=no"], 40;
+    a_killed_start_leaves_nothing_without_one: ["--private-users=no", "--network-veth=no"], 40;
+    a_killed_start_leaves_nothing_with_links: [], 40;
+    a_killed_start_leaves_nothing_of_an_ephemeral_copy: ["--ephemeral", "--network-veth=no"], 40;
+    a_killed_start_leaves_nothing_of_temporary_mounts: ["-x", "--bind=:/mnt", "--tmpfs=/opt"], 30;
+}
+
+/// From the first system call to the last of an orderly stop.
+#[test]
+fn a_killed_boot_and_a_killed_stop_leave_nothing() {
+    needs!(Need::Root, Need::Debian13, Need::Strace);
+    let directory = tempfile::tempdir().unwrap();
+    let socket = directory.path().join("notify");
+    let listener = UnixDatagram::bind(&socket).unwrap();
+    listener.set_read_timeout(Some(Duration::from_millis(10))).unwrap();
+    let stop_when_ready = |process: &mut Child| {
+        let mut buffer = [0; 4096];
+        while process.try_wait().unwrap().is_none() {
+            let Ok(length) = listener.recv(&mut buffer) else { continue };
+            if buffer[..length].starts_with(b"READY=1") {
+                let pid = process.id().to_string();
+                assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+            }
+        }
+    };
+    let name = unique_name();
+    let mut command = command(&name, &["boot", "--ephemeral", tree()]);
+    command.env("NOTIFY_SOCKET", &socket);
+    sweep(&name, &command, 24, stop_when_ready);
+}
