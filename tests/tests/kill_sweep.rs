@@ -71,9 +71,9 @@ macro_rules! sweeps_of_a_command {
 }
 
 sweeps_of_a_command! {
-    a_killed_start_leaves_nothing_with_a_user_namespace: ["--network-veth=no"], 40;
-    a_killed_start_leaves_nothing_without_one: ["--private-users=no", "--network-veth=no"], 40;
-    a_killed_start_leaves_nothing_with_links: [], 40;
+    a_killed_start_leaves_nothing_with_a_user_namespace: ["--read-only", "--network-veth=no"], 40;
+    a_killed_start_leaves_nothing_without_one: ["--read-only", "--private-users=no", "--network-veth=no"], 40;
+    a_killed_start_leaves_nothing_with_links: ["--read-only"], 40;
     a_killed_start_leaves_nothing_of_an_ephemeral_copy: ["--ephemeral", "--network-veth=no"], 40;
     a_killed_start_leaves_nothing_of_temporary_mounts: ["-x", "--bind=:/mnt", "--tmpfs=/opt"], 30;
 }

@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::io::{Read as _, Write as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Stdio;
@@ -252,11 +253,17 @@ fn a_range_that_systemds_own_manager_has_is_left_alone() {
     let start = first.split_whitespace().nth(1).unwrap();
     fs::create_dir_all("/run/systemd/nspawn-uid").unwrap();
     let path = format!("/run/systemd/nspawn-uid/{start}");
-    let file = fs::File::create(&path).unwrap();
-    rustix::fs::flock(&file, rustix::fs::FlockOperation::LockExclusive).unwrap();
+    // As that manager does: what nobody has locked yet may be cleaned away by others.
+    let file = loop {
+        let file = fs::File::create(&path).unwrap();
+        rustix::fs::flock(&file, rustix::fs::FlockOperation::LockExclusive).unwrap();
+        if file.metadata().unwrap().nlink() == 1 {
+            break file;
+        }
+    };
     assert_ne!(map().split_whitespace().nth(1), Some(start));
-    drop(file);
     fs::remove_file(path).unwrap();
+    drop(file);
     assert_eq!(map().split_whitespace().nth(1), Some(start), "a free range is taken again");
 }
 

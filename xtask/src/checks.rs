@@ -6,7 +6,7 @@ use crate::documents::Mode;
 use crate::{Failure, binary, clauses, documents, layering, root, setup, shell, trees};
 
 /// What a machine like CI's has: a test that lacks it fails there instead of being passed over.
-const REQUIRED: &str = "root,debian-12,debian-13,nspawn";
+const REQUIRED: &str = "root,debian-12,debian-13,nspawn,strace";
 
 /// Runs everything; a filter selects tests and leaves the other checks out.
 pub(crate) fn test(filter: Option<&str>) -> Result<(), Failure> {
@@ -26,19 +26,29 @@ pub(crate) fn test(filter: Option<&str>) -> Result<(), Failure> {
         clauses::generate(Mode::Check)?;
         documents::generate(Mode::Check)?;
     }
+    let mut tests = tests(&[])?;
+    shell::run(tests.args(filter))
+}
+
+/// Every point of a sweep, of which the tests take a sample.
+pub(crate) fn sweep(suite: &str) -> Result<(), Failure> {
+    setup::setup()?;
+    let mut sweep = tests(&["--package", "redd-tests", "--test", suite])?;
+    shell::run(sweep.args(["--no-capture"]).env("REDD_SWEEP", "all"))
+}
+
+/// The tests of the whole project, or of a part, with what they need in their environment.
+fn tests(part: &[&str]) -> Result<Command, Failure> {
     let redd = binary::build()?;
     let mut tests = cargo();
     if shell::exists("cargo-nextest") {
-        tests.args(["nextest", "run", "--workspace", "--no-fail-fast"]);
+        tests.args(["nextest", "run"]);
     } else {
-        tests.args(["test", "--workspace", "--no-fail-fast"]);
+        tests.arg("test");
     }
-    tests
-        .args(filter)
-        .env("REDD_BINARY", redd)
-        .env("REDD_TREES", trees::directory())
-        .env("REDD_REQUIRE", REQUIRED);
-    shell::run(&mut tests)
+    tests.args(if part.is_empty() { &["--workspace"] } else { part }).arg("--no-fail-fast");
+    tests.env("REDD_BINARY", redd).env("REDD_TREES", trees::directory()).env("REDD_REQUIRE", REQUIRED);
+    Ok(tests)
 }
 
 fn cargo() -> Command {

@@ -36,6 +36,10 @@ enum Task {
     },
     /// Run every check and every test; FILTER selects tests
     Test { filter: Option<String> },
+    /// Kill redd at every system call of whole lives, and look what is left: half an hour
+    KillSweep,
+    /// Make every system call of a start fail in every way, and look what runs: half an hour
+    ErrorSweep,
     /// Check that crates depend downwards only, and the like
     Layering,
     /// Write docs/clauses.md, or check it
@@ -56,6 +60,8 @@ fn main() -> ExitCode {
         Task::Build => binary::build().map(|path| println!("{}", path.display())),
         Task::Demo { tree } => demo::demo(tree),
         Task::Test { filter } => checks::test(filter.as_deref()),
+        Task::KillSweep => checks::sweep("kill_sweep"),
+        Task::ErrorSweep => checks::sweep("error_sweep"),
         Task::Layering => layering::check(),
         Task::Clauses { check } => clauses::generate(documents::Mode::from(check)),
         Task::Docs { check } => documents::generate(documents::Mode::from(check)),

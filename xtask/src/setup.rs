@@ -7,11 +7,12 @@ use crate::trees::{self, Suite};
 use crate::{Failure, binary, shell};
 
 /// Programs, and the Debian packages that have them.
-const PROGRAMS: [(&str, &str); 8] = [
+const PROGRAMS: [(&str, &str); 9] = [
     ("mmdebstrap", "mmdebstrap"),
     ("nsenter", "util-linux"),
     ("strace", "strace"),
     ("ip", "iproute2"),
+    ("pgrep", "procps"),
     ("cc", "gcc"),
     ("busybox", "busybox-static"),
     ("script", "bsdutils"),

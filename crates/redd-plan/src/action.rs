@@ -146,7 +146,7 @@ pub enum Action {
     /// Ties the child's life to redd's.
     DieWithSupervisor,
     /// Looks at itself and refuses to go on where a protection is missing.
-    VerifyConfinement { capabilities: CapabilitySet, new_privileges: PrivilegeCheck },
+    VerifyConfinement { capabilities: CapabilitySet, bounding: CapabilitySet, new_privileges: PrivilegeCheck },
     /// Becomes the payload.
     Execute(Execution),
 }

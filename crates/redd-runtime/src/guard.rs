@@ -14,9 +14,9 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::{CWD, Mode, OFlags, openat};
 use rustix::process::{PidfdFlags, WaitId, WaitIdOptions, getpid, pidfd_open, waitid};
 
+use crate::StepError;
 use crate::error::best_effort;
 use crate::state::StateDirectory;
-use crate::{StepError, undo};
 
 /// What the guard has to keep, and to undo.
 #[derive(Debug)]
@@ -74,7 +74,7 @@ fn keep_watch(supervisor: &OwnedFd, payload: BorrowedFd<'_>, duties: &Duties<'_>
         match item {
             // The guard has the lock of the range, so nobody can have taken it since.
             Undo::ReleaseIds { path } => best_effort(std::fs::remove_file(path)),
-            _ => undo::undo(item),
+            _ => duties.state.undo(item),
         }
     }
     duties.state.remove_contents();

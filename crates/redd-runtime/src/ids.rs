@@ -17,8 +17,8 @@ use redd_spec::name::MachineName;
 use redd_sys::lock::{self, LockOutcome};
 use siphasher::sip::SipHasher24;
 
-use crate::Error;
 use crate::error::best_effort;
+use crate::{Error, undo};
 
 /// Where taken ranges stand, each as a file named after its first id.
 pub(crate) const DIRECTORY: &str = "/run/systemd/nspawn-uid";
@@ -42,13 +42,22 @@ impl Drop for TakenIds {
 }
 
 /// Gives back the range of a redd that is dead, unless somebody has taken it since.
-pub(crate) fn release_abandoned(path: &Path) {
+pub(crate) fn release_abandoned(path: &Path) -> io::Result<()> {
     let start = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.parse().ok());
     if let (Some(directory), Some(start)) = (path.parent(), start)
         && path.exists()
-        && let Ok(Some(lock)) = lock_range(directory, start)
+        && let Some((path, _locked)) = lock_range(directory, start)?
     {
-        drop(TakenIds { range: whole_range(start), lock: Some(lock) });
+        return undo::or_gone(std::fs::remove_file(path));
+    }
+    Ok(())
+}
+
+/// Gives back every range that stands as taken, and that nobody has.
+pub(crate) fn release_all_abandoned() {
+    for entry in std::fs::read_dir(DIRECTORY).into_iter().flatten().flatten() {
+        // Whatever cannot be given back now is met by the next start that wants it.
+        best_effort(release_abandoned(&entry.path()));
     }
 }
 
@@ -128,7 +137,8 @@ fn pick(
             continue;
         }
         announce(&Path::new(DIRECTORY).join(start.to_string()))?;
-        if let Some(lock) = lock_range(Path::new(DIRECTORY), start).map_err(failed)? {
+        let taken = lock_range(Path::new(DIRECTORY), start).inspect_err(|_| release_all_abandoned());
+        if let Some(lock) = taken.map_err(failed)? {
             return Ok(TakenIds { range: whole_range(start), lock: Some(lock) });
         }
     }
@@ -244,10 +254,10 @@ mod tests {
         let path = directory.path().join(FIRST.to_string());
         std::fs::write(&path, "").unwrap();
         let taken = lock_range(directory.path(), FIRST).unwrap().unwrap();
-        release_abandoned(&path);
+        release_abandoned(&path).unwrap();
         assert!(path.exists(), "somebody has it");
         drop(taken);
-        release_abandoned(&path);
+        release_abandoned(&path).unwrap();
         assert!(!path.exists());
     }
 

@@ -41,7 +41,7 @@ pub(crate) struct Inputs {
 /// Gathers everything, and changes nothing. The ids are those that would be taken.
 pub(crate) fn gather(spec: &Spec, terminal: Option<String>) -> Result<Inputs, Error> {
     let tree = Tree::open(&spec.root.path)?;
-    let host = host_facts(terminal);
+    let host = host_facts(terminal)?;
     let facts = tree_facts(&tree, spec, &host)?;
     let (binds, sources) = open_binds(spec, &tree)?;
     let (resolv_conf, resolv_conf_path) = host_resolv_conf(spec.integration.resolv_conf);

@@ -15,7 +15,7 @@ use crate::launch::{self, Running};
 use crate::prepare::{self, Inputs};
 use crate::state::{self, State, StateDirectory};
 use crate::supervise::{Outcome, Supervisor};
-use crate::{Error, ids, undo};
+use crate::{Error, ids};
 
 /// How a machine ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,7 +121,7 @@ impl Boot<'_> {
         let mut running = match catch(|| launch::launch(self.plan, inputs, &duties)) {
             Ok(running) => running,
             Err(Error::Bug) => {
-                journal.iter().for_each(|item| undo::undo(item));
+                journal.iter().for_each(|item| self.state.undo(item));
                 return Err(Error::Bug);
             }
             // A launch that failed has undone its own steps.
@@ -131,7 +131,7 @@ impl Boot<'_> {
             self.write_state(&running)?;
             supervisor.supervise(self.plan, &mut running, &duties)
         });
-        let remainder = finish(&journal, &result, running.guard);
+        let remainder = finish(self.state, &journal, &result, running.guard);
         Ok((result?, remainder))
     }
 
@@ -151,10 +151,15 @@ impl Boot<'_> {
 
 /// Undoes what has to be undone now. An ephemeral copy outlives a reboot, and so do the ids; removing a link takes
 /// ten times as long as a start, and is left to the guard where nothing comes after.
-fn finish(journal: &[&Undo], result: &Result<Outcome, Error>, guard: Guard) -> Remainder {
+fn finish(
+    state: &StateDirectory,
+    journal: &[&Undo],
+    result: &Result<Outcome, Error>,
+    guard: Guard,
+) -> Remainder {
     let is_link = |item: &&&Undo| matches!(item, Undo::RemoveLink { .. });
     let is_kept = |item: &&&Undo| matches!(item, Undo::RemoveDirectory { .. } | Undo::ReleaseIds { .. });
-    let undo = |item: &&Undo| undo::undo(item);
+    let undo = |item: &&Undo| state.undo(item);
     match result {
         Ok(Outcome::Ended(_)) if journal.iter().any(|item| is_link(&item)) => {
             journal.iter().filter(|item| !is_link(item)).for_each(undo);

@@ -1,5 +1,6 @@
 //! What is kept of a running machine below `/run/redd/machines/NAME`, so that a killed redd can be cleaned up after.
 
+use std::cell::Cell;
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::fd::{AsFd as _, BorrowedFd};
@@ -28,6 +29,8 @@ const JOURNAL_MAX: u64 = 1024 * 1024;
 pub(crate) struct StateDirectory {
     pub(crate) path: PathBuf,
     lock: File,
+    /// Whether something could not be undone.
+    is_unfinished: Cell<bool>,
 }
 
 /// What other programs may know of a running machine.
@@ -50,7 +53,7 @@ impl StateDirectory {
         DirBuilder::new().recursive(true).mode(0o700).create(&path).map_err(failed)?;
         let lock = lock_directory(&path).map_err(failed)?;
         let lock = lock.ok_or_else(|| Error::NameTaken { name: name.clone() })?;
-        let directory = Self { path, lock };
+        let directory = Self { path, lock, is_unfinished: Cell::new(false) };
         directory.undo_leftovers();
         Ok(directory)
     }
@@ -78,9 +81,16 @@ impl StateDirectory {
         std::fs::rename(&temporary, self.path.join(name))
     }
 
+    /// Undoes one thing; what is still there keeps the journal, for `redd gc` and the next start of the name.
+    pub(crate) fn undo(&self, item: &Undo) {
+        if crate::undo::undo(item).is_err() {
+            self.is_unfinished.set(true);
+        }
+    }
+
     fn undo_leftovers(&self) {
         for undo in read_journal(&self.path) {
-            crate::undo::undo(&undo);
+            self.undo(&undo);
         }
     }
 
@@ -91,6 +101,9 @@ impl StateDirectory {
 
     /// The same, for the guard: its name is free when it has ended.
     pub(crate) fn remove_contents(&self) {
+        if self.is_unfinished.get() {
+            return;
+        }
         // What cannot be removed is found by the next start of the name.
         best_effort(std::fs::remove_dir_all(&self.path));
     }
@@ -134,6 +147,7 @@ fn lock_directory(path: &Path) -> io::Result<Option<File>> {
 /// Undoes what machines without a living redd left behind; their names.
 pub(crate) fn collect_garbage() -> io::Result<Vec<MachineName>> {
     let mut collected = Vec::new();
+    crate::ids::release_all_abandoned();
     let entries = match std::fs::read_dir(MACHINES) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(collected),
         result => result?,

@@ -14,28 +14,39 @@ use crate::ids;
 /// How long the kernel may take to end what was killed in a cgroup.
 const KILL_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Undoes one thing. What cannot be undone stays in the journal's machine for `redd gc`; there is nobody to tell.
-pub(crate) fn undo(undo: &Undo) {
+/// Undoes one thing.
+///
+/// # Errors
+/// It is still there: its journal has to stay, for the next start of the name or `redd gc`.
+pub(crate) fn undo(undo: &Undo) -> io::Result<()> {
     match undo {
         Undo::RemoveCgroup { path } => remove_cgroup(&path.0),
-        Undo::RemoveLink { name, machine } => network::remove_link(name, machine),
-        Undo::RemoveDirectory { path } => best_effort(fs::remove_dir_all(path)),
+        Undo::RemoveLink { name, machine } => Ok(network::remove_link(name, machine)?),
+        Undo::RemoveDirectory { path } => or_gone(fs::remove_dir_all(path)),
         Undo::ReleaseIds { path } => ids::release_abandoned(path),
     }
 }
 
+/// What is not there any more is undone.
+pub(crate) fn or_gone(result: io::Result<()>) -> io::Result<()> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        result => result,
+    }
+}
+
 /// Kills what lives in a cgroup and removes it with all below.
-fn remove_cgroup(path: &Path) {
-    if !path.exists() {
-        return;
+fn remove_cgroup(path: &Path) -> io::Result<()> {
+    if or_gone(fs::remove_dir(path)).is_ok() {
+        return Ok(());
     }
     kill_all(path);
     let deadline = Instant::now() + KILL_TIMEOUT;
-    while let Err(error) = remove_empty_tree(path) {
-        if error.kind() == io::ErrorKind::NotFound || Instant::now() > deadline {
-            return;
+    loop {
+        match or_gone(remove_empty_tree(path)) {
+            Err(_busy) if Instant::now() < deadline => std::thread::sleep(Duration::from_millis(1)),
+            result => return result,
         }
-        std::thread::sleep(Duration::from_millis(1));
     }
 }
 

@@ -101,7 +101,8 @@ pub(super) fn confine(context: &Context<'_>, steps: &mut Steps) -> Result<(), Pl
     steps.child(Action::SetCapabilities { capabilities: held }, &[NO1, NO2, NO8]);
     steps.child(Action::SetWorkingDirectory { path: super::environment::directory(context) }, &[UN3]);
     steps.child(Action::DieWithSupervisor, &[]);
-    steps.child(Action::VerifyConfinement { capabilities: held, new_privileges }, &[]);
+    let bounding = capabilities;
+    steps.child(Action::VerifyConfinement { capabilities: held, bounding, new_privileges }, &[]);
     Ok(())
 }
 

@@ -26,7 +26,9 @@ pub(super) fn perform(side: &mut ChildSide<'_>, index: usize, action: &Action) -
         Action::SetUser { uid, gid, groups } => set_user(*uid, *gid, groups),
         Action::SetCapabilities { capabilities } => set_own_capabilities(*capabilities),
         Action::DieWithSupervisor => die_with_supervisor(side),
-        Action::VerifyConfinement { capabilities, new_privileges } => verify(*capabilities, *new_privileges),
+        Action::VerifyConfinement { capabilities, bounding, new_privileges } => {
+            verify(*capabilities, *bounding, *new_privileges)
+        }
         Action::Execute(execution) => execute::execute(side.handshake, index, execution),
         // A plan that gives the child a step of the host's side is a bug of the planner, and refused.
         _ => Err(Errno::NOSYS.into()),
@@ -38,10 +40,11 @@ pub(super) fn become_root() -> Result<(), StepError> {
     set_user(0, 0, &[])
 }
 
-/// A kernel without keyrings has none to share.
+/// A kernel without keyrings has none to share, and no file that lists them.
 fn join_session_keyring() -> Result<(), StepError> {
     match process::join_new_session_keyring() {
-        Ok(()) | Err(Errno::NOSYS) => Ok(()),
+        Ok(()) => Ok(()),
+        Err(Errno::NOSYS) if !std::path::Path::new("/proc/keys").exists() => Ok(()),
         Err(errno) => Err(errno.into()),
     }
 }
@@ -100,7 +103,11 @@ fn die_with_supervisor(side: &ChildSide<'_>) -> Result<(), StepError> {
 }
 
 /// What the kernel says of this process, against what was planned (R20).
-fn verify(capabilities: CapabilitySet, new_privileges: PrivilegeCheck) -> Result<(), StepError> {
+fn verify(
+    capabilities: CapabilitySet,
+    bounding: CapabilitySet,
+    new_privileges: PrivilegeCheck,
+) -> Result<(), StepError> {
     let status = std::fs::read_to_string("/proc/self/status")?;
     let field = |name: &str| status.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
     let set = |name: &str| field(name).and_then(|bits| u64::from_str_radix(bits, 16).ok());
@@ -113,10 +120,9 @@ fn verify(capabilities: CapabilitySet, new_privileges: PrivilegeCheck) -> Result
             return wrong(name);
         }
     }
-    for name in ["CapPrm:", "CapEff:"] {
-        if set(name) != Some(capabilities.bits()) {
-            return wrong(name);
-        }
+    let expected = [("CapPrm:", capabilities), ("CapEff:", capabilities), ("CapBnd:", bounding)];
+    if let Some((name, _)) = expected.into_iter().find(|(name, wanted)| set(name) != Some(wanted.bits())) {
+        return wrong(name);
     }
     if new_privileges == PrivilegeCheck::NoneGained && field("NoNewPrivs:") != Some("1") {
         return wrong("no_new_privs");

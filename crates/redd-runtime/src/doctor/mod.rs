@@ -7,6 +7,8 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
+use crate::Error;
+
 /// How good a thing is for redd.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -41,16 +43,18 @@ impl Finding {
 }
 
 /// Looks at everything.
-#[must_use]
-pub fn examine() -> Vec<Finding> {
-    let host = crate::facts::host_facts(None);
+///
+/// # Errors
+/// A fact of the host is there, and cannot be read.
+pub fn examine() -> Result<Vec<Finding>, Error> {
+    let host = crate::facts::host_facts(None)?;
     let mut findings = vec![kernel::version(&host), kernel::privileges(&host)];
     findings.extend(kernel::cgroups(&host));
     findings.extend([kernel::user_namespaces(), kernel::id_ranges()]);
     findings.extend(kernel::idmapped_mounts());
     findings.extend([kernel::device_filter(&host), kernel::seccomp(), kernel::inotify()]);
     findings.extend(services::all());
-    findings
+    Ok(findings)
 }
 
 /// The findings for people.

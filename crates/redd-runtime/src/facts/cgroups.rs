@@ -6,6 +6,11 @@ use std::path::{Path, PathBuf};
 use redd_plan::cgroup::{CgroupPath, Controller};
 use redd_plan::facts::{CgroupFacts, LegacyHierarchy, Population, UnifiedHierarchy};
 
+use redd_sys::Errno;
+
+use super::read_text;
+use crate::Error;
+
 /// A cgroup mount of `/proc/self/mountinfo`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct CgroupMount {
@@ -32,34 +37,47 @@ struct Membership {
 }
 
 /// Reads this process's own.
-#[must_use]
-pub fn cgroup_facts() -> CgroupFacts {
-    let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
-    from_text(&read("/proc/self/mountinfo"), &read("/proc/self/cgroup"), is_visible)
+///
+/// # Errors
+/// Something is there, and cannot be read.
+pub fn cgroup_facts() -> Result<CgroupFacts, Error> {
+    let read = |path: &str| read_text(path).map(Option::unwrap_or_default);
+    from_text(&read("/proc/self/mountinfo")?, &read("/proc/self/cgroup")?, is_visible)
 }
 
 /// Whether a mount is what is seen at its place: another one may cover it.
-fn is_visible(mount: &CgroupMount) -> bool {
+fn is_visible(mount: &CgroupMount) -> Result<bool, Error> {
     const CGROUP_SUPER_MAGIC: u64 = 0x0027_e0eb;
     const CGROUP2_SUPER_MAGIC: u64 = 0x6367_7270;
     let expected = match mount.version {
         MountVersion::Unified => CGROUP2_SUPER_MAGIC,
         MountVersion::Legacy(_) => CGROUP_SUPER_MAGIC,
     };
-    rustix::fs::statfs(&mount.place).is_ok_and(|status| status.f_type.cast_unsigned() == expected)
+    match rustix::io::retry_on_intr(|| rustix::fs::statfs(&mount.place)) {
+        Ok(status) => Ok(status.f_type.cast_unsigned() == expected),
+        Err(Errno::NOENT | Errno::NOTDIR | Errno::ACCESS) => Ok(false),
+        Err(errno) => Err(Error::host(format!("looking at {}", mount.place.display()))(errno)),
+    }
 }
 
-fn from_text(mountinfo: &str, memberships: &str, is_visible: impl Fn(&CgroupMount) -> bool) -> CgroupFacts {
+fn from_text(
+    mountinfo: &str,
+    memberships: &str,
+    is_visible: impl Fn(&CgroupMount) -> Result<bool, Error>,
+) -> Result<CgroupFacts, Error> {
     let memberships: Vec<Membership> = memberships.lines().filter_map(parse_membership).collect();
     let mut facts = CgroupFacts::default();
-    for mount in mountinfo.lines().filter_map(parse_mount).filter(|mount| is_visible(mount)) {
+    for mount in mountinfo.lines().filter_map(parse_mount) {
+        if !is_visible(&mount)? {
+            continue;
+        }
         match &mount.version {
             MountVersion::Unified if facts.unified.is_none() => {
                 let own = memberships
                     .iter()
                     .find(|membership| membership.unified)
                     .and_then(|own| below(&mount, own));
-                facts.unified = own.map(unified_hierarchy);
+                facts.unified = own.map(unified_hierarchy).transpose()?;
             }
             MountVersion::Unified => {}
             MountVersion::Legacy(controllers) if !controllers.is_empty() => {
@@ -72,7 +90,7 @@ fn from_text(mountinfo: &str, memberships: &str, is_visible: impl Fn(&CgroupMoun
             MountVersion::Legacy(_) => {}
         }
     }
-    facts
+    Ok(facts)
 }
 
 fn parse_mount(line: &str) -> Option<CgroupMount> {
@@ -104,25 +122,25 @@ fn below(mount: &CgroupMount, own: &Membership) -> Option<PathBuf> {
     Some(if relative == Path::new("") { mount.place.clone() } else { mount.place.join(relative) })
 }
 
-fn unified_hierarchy(own: PathBuf) -> UnifiedHierarchy {
-    let read = |name: &str| std::fs::read_to_string(own.join(name)).unwrap_or_default();
+fn unified_hierarchy(own: PathBuf) -> Result<UnifiedHierarchy, Error> {
+    let read = |name: &str| read_text(own.join(name)).map(Option::unwrap_or_default);
     let set = |text: &str| text.split_whitespace().filter_map(Controller::named).collect();
-    let delegate = std::fs::read_to_string("/sys/kernel/cgroup/delegate").unwrap_or_default();
+    let delegate = read_text("/sys/kernel/cgroup/delegate")?.unwrap_or_default();
     let mut delegate: Vec<String> = delegate.lines().map(str::to_owned).collect();
     if delegate.is_empty() {
         delegate = ["cgroup.procs", "cgroup.subtree_control", "cgroup.threads"].map(str::to_owned).into();
     }
     // The root of a hierarchy is the one cgroup without a type.
-    let population = if !own.join("cgroup.type").exists() {
+    let population = if read_text(own.join("cgroup.type"))?.is_none() {
         Population::Root
-    } else if read("cgroup.procs").lines().all(|pid| pid == std::process::id().to_string()) {
+    } else if read("cgroup.procs")?.lines().all(|pid| pid == std::process::id().to_string()) {
         Population::OnlyRedd
     } else {
         Population::Shared
     };
-    let controllers = set(&read("cgroup.controllers"));
-    let enabled = set(&read("cgroup.subtree_control"));
-    UnifiedHierarchy { own: CgroupPath(own), controllers, enabled, population, delegate }
+    let controllers = set(&read("cgroup.controllers")?);
+    let enabled = set(&read("cgroup.subtree_control")?);
+    Ok(UnifiedHierarchy { own: CgroupPath(own), controllers, enabled, population, delegate })
 }
 
 #[cfg(test)]
@@ -139,7 +157,7 @@ mod tests {
     #[test]
     fn own_cgroups_of_version_1_are_found_below_their_mounts() {
         let memberships = "4:memory:/a/b\n3:cpu,cpuacct:/\n2:name=systemd:/\n0::/\n";
-        let facts = from_text(MOUNTS, memberships, |_| true);
+        let facts = from_text(MOUNTS, memberships, |_| Ok(true)).unwrap();
         let own: Vec<String> = facts.legacy.iter().map(|hierarchy| hierarchy.own.to_string()).collect();
         assert_eq!(own, ["/sys/fs/cgroup/cpu,cpuacct", "/sys/fs/cgroup/memory/a/b"]);
         assert_eq!(facts.unified, None);
@@ -148,13 +166,13 @@ mod tests {
     #[test]
     fn a_mount_that_another_one_covers_is_not_used() {
         let memberships = "4:memory:/a/b\n0::/\n";
-        assert_eq!(from_text(MOUNTS, memberships, |_| false), CgroupFacts::default());
+        assert_eq!(from_text(MOUNTS, memberships, |_| Ok(false)).unwrap(), CgroupFacts::default());
     }
 
     #[test]
     fn a_membership_outside_the_mounted_part_is_not_used() {
         let mounts = "35 31 0:32 /machine /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n";
-        assert!(from_text(mounts, "4:memory:/elsewhere\n", |_| true).legacy.is_empty());
-        assert_eq!(from_text(mounts, "4:memory:/machine/x\n", |_| true).legacy.len(), 1);
+        assert!(from_text(mounts, "4:memory:/elsewhere\n", |_| Ok(true)).unwrap().legacy.is_empty());
+        assert_eq!(from_text(mounts, "4:memory:/machine/x\n", |_| Ok(true)).unwrap().legacy.len(), 1);
     }
 }

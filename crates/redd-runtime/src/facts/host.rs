@@ -4,29 +4,28 @@ use std::path::Path;
 
 use redd_plan::facts::{HostFacts, HostTimezone, KernelVersion, OsRelease};
 use redd_spec::capability::CapabilitySet;
-use redd_spec::uuid::Uuid;
+use redd_sys::Errno;
 
-use super::{cgroups, os_release};
+use super::{FILE_MAX, cgroups, os_release, read, read_text};
+use crate::Error;
 
-/// What a host's own files may have at most.
-const FILE_MAX: u64 = 1024 * 1024;
-
-/// Gathers the facts. What cannot be read is absent.
+/// Gathers the facts. `terminal` is the caller's `$TERM`, where stdout is a terminal.
 ///
-/// `terminal` is the caller's `$TERM`, where stdout is a terminal.
-#[must_use]
-pub fn host_facts(terminal: Option<String>) -> HostFacts {
-    HostFacts {
+/// # Errors
+/// Something is there, and cannot be read.
+pub fn host_facts(terminal: Option<String>) -> Result<HostFacts, Error> {
+    let system = rustix::system::sysinfo();
+    Ok(HostFacts {
         kernel: kernel_version(),
-        machine_id: read_uuid(Path::new("/etc/machine-id")),
-        os_release: host_os_release(),
-        cgroups: cgroups::cgroup_facts(),
-        capabilities: own_capabilities(),
-        memory: rustix::system::sysinfo().totalram * u64::from(rustix::system::sysinfo().mem_unit),
+        machine_id: read_text("/etc/machine-id")?.and_then(|id| id.trim().parse().ok()),
+        os_release: host_os_release()?,
+        cgroups: cgroups::cgroup_facts()?,
+        capabilities: own_capabilities()?,
+        memory: system.totalram * u64::from(system.mem_unit),
         timezone: timezone(),
         selinux: Path::new("/sys/fs/selinux/enforce").exists().into(),
         terminal,
-    }
+    })
 }
 
 fn kernel_version() -> KernelVersion {
@@ -37,24 +36,25 @@ fn kernel_version() -> KernelVersion {
     KernelVersion { major: numbers.next().unwrap_or(0), minor: numbers.next().unwrap_or(0) }
 }
 
-fn read_uuid(path: &Path) -> Option<Uuid> {
-    std::fs::read_to_string(path).ok()?.trim().parse().ok()
-}
-
-fn host_os_release() -> OsRelease {
-    let read = |path| std::fs::read(path).ok();
-    let contents = read("/etc/os-release").or_else(|| read("/usr/lib/os-release")).unwrap_or_default();
-    os_release::parse(contents)
+fn host_os_release() -> Result<OsRelease, Error> {
+    let contents = match read("/etc/os-release")? {
+        None => read("/usr/lib/os-release")?,
+        found => found,
+    };
+    Ok(os_release::parse(contents.unwrap_or_default()))
 }
 
 /// What redd may do, and give: the permitted and bounding sets together.
-fn own_capabilities() -> CapabilitySet {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+fn own_capabilities() -> Result<CapabilitySet, Error> {
+    let status = read_text("/proc/self/status")?.unwrap_or_default();
     let set = |name: &str| {
         let value = status.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
-        CapabilitySet::from_bits(value.and_then(|bits| u64::from_str_radix(bits, 16).ok()).unwrap_or(0))
+        value.and_then(|bits| u64::from_str_radix(bits, 16).ok()).map(CapabilitySet::from_bits)
     };
-    set("CapPrm:").intersection(set("CapBnd:"))
+    match (set("CapPrm:"), set("CapBnd:")) {
+        (Some(permitted), Some(bounding)) => Ok(permitted.intersection(bounding)),
+        _ => Err(Error::host("looking for redd's own capabilities in /proc/self/status")(Errno::NODATA)),
+    }
 }
 
 fn timezone() -> HostTimezone {
@@ -78,7 +78,7 @@ fn is_zone_name(zone: &str) -> bool {
 /// A file of the host that is small enough to be handed on.
 pub(crate) fn read_host_file(path: &Path) -> Option<Vec<u8>> {
     let metadata = std::fs::metadata(path).ok()?;
-    if !metadata.is_file() || metadata.len() > FILE_MAX {
+    if !metadata.is_file() || metadata.len() > FILE_MAX as u64 {
         return None;
     }
     std::fs::read(path).ok()

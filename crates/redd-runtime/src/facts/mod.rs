@@ -6,8 +6,46 @@ pub mod os_release;
 pub mod tree;
 pub mod users;
 
+use std::path::Path;
+
 pub use host::host_facts;
+use redd_sys::Errno;
+use rustix::fs::{CWD, Mode, OFlags, openat};
+use rustix::io::retry_on_intr;
 pub use tree::{Tree, tree_facts};
+
+use crate::Error;
+
+/// What a host's own files may have at most, in bytes.
+const FILE_MAX: usize = 1024 * 1024;
+
+/// A file of the host as text; `None` where there is none. A fact that cannot be read is no fact: a start that went on
+/// without it could miss a protection (R20).
+pub(crate) fn read_text(path: impl AsRef<Path>) -> Result<Option<String>, Error> {
+    let contents = read(path)?;
+    Ok(contents.map(|contents| String::from_utf8_lossy(&contents).into_owned()))
+}
+
+/// The same as bytes.
+pub(crate) fn read(path: impl AsRef<Path>) -> Result<Option<Vec<u8>>, Error> {
+    let path = path.as_ref();
+    let failed = || Error::host(format!("reading {}", path.display()));
+    let file = match openat(CWD, path, OFlags::RDONLY | OFlags::NOCTTY | OFlags::CLOEXEC, Mode::empty()) {
+        Err(Errno::NOENT | Errno::NOTDIR) => return Ok(None),
+        result => result.map_err(failed())?,
+    };
+    let mut contents = Vec::new();
+    let mut buffer = [0; 4096];
+    loop {
+        match retry_on_intr(|| rustix::io::read(&file, &mut buffer)).map_err(failed())? {
+            0 => return Ok(Some(contents)),
+            length => contents.extend_from_slice(&buffer[..length]),
+        }
+        if contents.len() > FILE_MAX {
+            return Err(failed()(Errno::FBIG));
+        }
+    }
+}
 
 /// Where redd's own credentials are, if it was given any.
 pub(crate) fn credentials_directory() -> Option<std::path::PathBuf> {

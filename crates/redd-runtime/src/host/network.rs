@@ -19,7 +19,6 @@ use rustix::fs::{CWD, Mode, OFlags, openat};
 use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, recv, send, socket_with};
 
 use crate::StepError;
-use crate::error::best_effort;
 use crate::launch::HostSide;
 
 /// How often a name is tried that a network namespace on its way out still has: the kernel removes links late.
@@ -125,17 +124,18 @@ fn alias_of(machine: &MachineName) -> String {
 }
 
 /// Removes a machine's link if it is still there and still the machine's.
-pub(crate) fn remove_link(name: &str, machine: &MachineName) {
+pub(crate) fn remove_link(name: &str, machine: &MachineName) -> Result<(), Errno> {
     let alias = std::fs::read_to_string(format!("/sys/class/net/{name}/ifalias")).unwrap_or_default();
     if alias.trim_end() != alias_of(machine) {
-        return;
+        return Ok(());
     }
     let mut message = LinkMessage::default();
     message.attributes = vec![LinkAttribute::IfName(name.to_owned())];
-    // A link that went away by itself meanwhile is as good.
-    best_effort(
-        Rtnetlink::open().and_then(|connection| connection.request(RouteNetlinkMessage::DelLink(message), 0)),
-    );
+    match Rtnetlink::open()?.request(RouteNetlinkMessage::DelLink(message), 0) {
+        // It went away by itself meanwhile, which is as good.
+        Err(Errno::NODEV) => Ok(()),
+        result => result,
+    }
 }
 
 /// Brings the loopback link of this network namespace up.

@@ -24,7 +24,7 @@ pub(crate) use handshake::{Handshake, PeerMessage};
 use crate::error::best_effort;
 use crate::guard::{Duties, Guard};
 use crate::prepare::Inputs;
-use crate::{Error, StepError, child, host, undo};
+use crate::{Error, StepError, child, host};
 
 /// A payload that was executed.
 #[derive(Debug)]
@@ -83,7 +83,11 @@ pub(crate) fn launch(plan: &Plan, inputs: Inputs, duties: &Duties<'_>) -> Result
             let error = result.err().unwrap_or(Error::ChildVanished { index: plan.steps.len() });
             child.iter().for_each(end);
             guard.into_iter().for_each(Guard::dismiss);
-            plan.steps[..done].iter().rev().filter_map(|step| step.undo.as_ref()).for_each(undo::undo);
+            plan.steps[..done]
+                .iter()
+                .rev()
+                .filter_map(|step| step.undo.as_ref())
+                .for_each(|item| duties.state.undo(item));
             Err(error)
         }
     }

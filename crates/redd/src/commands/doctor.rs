@@ -5,7 +5,13 @@ use crate::exit_status::{self, ExitStatus};
 use crate::report;
 
 pub(super) fn doctor(format: Format) -> ExitStatus {
-    let findings = redd_runtime::doctor::examine();
+    let findings = match redd_runtime::doctor::examine() {
+        Ok(findings) => findings,
+        Err(error) => {
+            report::failure("cannot look at this host", &error, error.hint().as_deref());
+            return exit_status::FAILED;
+        }
+    };
     let text = match format {
         Format::Text => redd_runtime::doctor::to_text(&findings),
         Format::Json => match serde_json::to_string_pretty(&findings) {
