@@ -17,6 +17,8 @@ pub enum Need {
     Nspawn,
     /// strace(1), to make system calls fail.
     Strace,
+    /// valgrind(1), to count instructions.
+    Valgrind,
 }
 
 impl Need {
@@ -30,6 +32,7 @@ impl Need {
             Self::DebianSid => "debian-sid",
             Self::Nspawn => "nspawn",
             Self::Strace => "strace",
+            Self::Valgrind => "valgrind",
         }
     }
 
@@ -58,6 +61,7 @@ impl Need {
             Self::Root => rustix::process::geteuid().is_root(),
             Self::Nspawn => PathBuf::from("/usr/bin/systemd-nspawn").exists(),
             Self::Strace => PathBuf::from("/usr/bin/strace").exists(),
+            Self::Valgrind => PathBuf::from("/usr/bin/valgrind").exists(),
             Self::Debian12 | Self::Debian13 | Self::DebianSid => self.tree().join("usr").is_dir(),
         }
     }

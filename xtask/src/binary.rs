@@ -12,12 +12,17 @@ pub(crate) fn target_triple() -> String {
 
 /// Builds it; its path.
 pub(crate) fn build() -> Result<PathBuf, Failure> {
+    build_package("redd").map(|directory| directory.join("redd"))
+}
+
+/// Builds the programs of a package as redd itself is built; the directory they are in.
+pub(crate) fn build_package(package: &str) -> Result<PathBuf, Failure> {
     let triple = target_triple();
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     shell::run(
         Command::new(cargo)
-            .args(["build", "--release", "--package", "redd", "--target", &triple])
+            .args(["build", "--release", "--package", package, "--target", &triple])
             .current_dir(root()),
     )?;
-    Ok(target().join(triple).join("release/redd"))
+    Ok(target().join(triple).join("release"))
 }

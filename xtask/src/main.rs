@@ -3,6 +3,7 @@
 #![expect(clippy::print_stdout, reason = "a tool for people at a terminal")]
 #![expect(clippy::print_stderr, reason = "a tool for people at a terminal")]
 
+mod bench;
 mod binary;
 mod checks;
 mod clauses;
@@ -40,6 +41,8 @@ enum Task {
     KillSweep,
     /// Make every system call of a start fail in every way, and look what runs: half an hour
     ErrorSweep,
+    /// Measure redd against its peers, and write docs/performance.md
+    Bench,
     /// Check that crates depend downwards only, and the like
     Layering,
     /// Write docs/clauses.md, or check it
@@ -62,6 +65,7 @@ fn main() -> ExitCode {
         Task::Test { filter } => checks::test(filter.as_deref()),
         Task::KillSweep => checks::sweep("kill_sweep"),
         Task::ErrorSweep => checks::sweep("error_sweep"),
+        Task::Bench => bench::bench(),
         Task::Layering => layering::check(),
         Task::Clauses { check } => clauses::generate(documents::Mode::from(check)),
         Task::Docs { check } => documents::generate(documents::Mode::from(check)),

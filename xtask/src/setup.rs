@@ -7,17 +7,20 @@ use crate::trees::{self, Suite};
 use crate::{Failure, binary, shell};
 
 /// Programs, and the Debian packages that have them.
-const PROGRAMS: [(&str, &str); 9] = [
+const PROGRAMS: [(&str, &str); 10] = [
     ("mmdebstrap", "mmdebstrap"),
     ("nsenter", "util-linux"),
     ("strace", "strace"),
     ("ip", "iproute2"),
     ("pgrep", "procps"),
+    ("valgrind", "valgrind"),
     ("cc", "gcc"),
     ("busybox", "busybox-static"),
     ("script", "bsdutils"),
     ("systemd-nspawn", "systemd-container"),
 ];
+/// What redd is measured against.
+const PEERS: [(&str, &str); 3] = [("crun", "crun"), ("runc", "runc"), ("bwrap", "bubblewrap")];
 /// Enough for many machines at once: a systemd takes about five.
 const INOTIFY_INSTANCES: u32 = 8192;
 
@@ -37,15 +40,20 @@ pub(crate) fn setup() -> Result<(), Failure> {
 
 /// Everything but the trees.
 pub(crate) fn prepare_machine() -> Result<(), Failure> {
-    install_packages()?;
+    install_packages(&PROGRAMS)?;
     install_target()?;
     raise_inotify_limit();
     Ok(())
 }
 
-fn install_packages() -> Result<(), Failure> {
+/// What a comparison needs beside what tests need.
+pub(crate) fn install_peers() -> Result<(), Failure> {
+    install_packages(&PEERS)
+}
+
+fn install_packages(programs: &[(&str, &str)]) -> Result<(), Failure> {
     let missing: Vec<&str> =
-        PROGRAMS.iter().filter(|(program, _)| !shell::exists(program)).map(|(_, package)| *package).collect();
+        programs.iter().filter(|(program, _)| !shell::exists(program)).map(|(_, package)| *package).collect();
     if missing.is_empty() {
         return Ok(());
     }

@@ -5,13 +5,14 @@
 //! It has redd's locks too, so that nobody takes the tree or the name before that (R16).
 
 use std::os::fd::{AsFd as _, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::path::Path;
 
 use redd_plan::step::Undo;
 use redd_sys::clone::{ChildProcess, CloneRequest, Cloned, Namespaces, clone_process};
 use redd_sys::single_thread::SingleThreaded;
 use redd_sys::{Errno, process, signal};
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::fs::{CWD, Mode, OFlags, openat};
+use rustix::fs::{CWD, Mode, OFlags, Stat, fstat, openat, stat};
 use rustix::process::{PidfdFlags, WaitId, WaitIdOptions, getpid, pidfd_open, waitid};
 
 use crate::StepError;
@@ -72,13 +73,22 @@ fn keep_watch(supervisor: &OwnedFd, payload: BorrowedFd<'_>, duties: &Duties<'_>
     wait_for_end(payload);
     for item in duties.journal {
         match item {
-            // The guard has the lock of the range, so nobody can have taken it since.
-            Undo::ReleaseIds { path } => best_effort(std::fs::remove_file(path)),
+            // redd may have given the range back, and somebody taken it since.
+            Undo::ReleaseIds { path } if has_lock_of(duties, path) => {
+                best_effort(std::fs::remove_file(path));
+            }
             _ => duties.state.undo(item),
         }
     }
     duties.state.remove_contents();
     process::exit_now(0)
+}
+
+/// Whether one of the locks is of the file that is at a path now.
+fn has_lock_of(duties: &Duties<'_>, path: &Path) -> bool {
+    let identity = |status: Stat| (status.st_dev, status.st_ino);
+    let Ok(there) = stat(path).map(identity) else { return false };
+    duties.locks.iter().any(|lock| fstat(lock).is_ok_and(|status| identity(status) == there))
 }
 
 /// No terminal, no directory, no descriptor of redd's but the ones that are needed: whoever waits for the end of

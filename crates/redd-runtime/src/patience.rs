@@ -8,6 +8,8 @@ use redd_sys::Errno;
 use redd_sys::lock::{self, LockOutcome};
 use rustix::fs::{FlockOperation, flock};
 
+use crate::error::best_effort;
+
 /// How long a guard may take to end a payload and to undo a journal.
 const GUARD_TIMEOUT: Duration = Duration::from_secs(30);
 const INTERVAL: Duration = Duration::from_millis(2);
@@ -21,8 +23,19 @@ pub(crate) enum Sharing {
     Shared,
 }
 
-/// Takes a directory's lock. Where a living redd has it, that is said at once; a guard is waited for.
+/// Takes a directory's lock for a machine, and marks it: whoever meets the lock from now on is told at once.
 pub(crate) fn take_lock(directory: &File, sharing: Sharing) -> Result<LockOutcome, Errno> {
+    let outcome = wait_for_lock(directory, sharing)?;
+    if outcome == LockOutcome::Taken {
+        // A file system without such locks costs others some patience, and nothing else.
+        best_effort(lock::mark_owner(directory));
+    }
+    Ok(outcome)
+}
+
+/// Takes a directory's lock. Where a living redd has it, that is said at once; what a dead one left is waited for:
+/// its guard, or a child that has not seen yet that it is alone.
+pub(crate) fn wait_for_lock(directory: &File, sharing: Sharing) -> Result<LockOutcome, Errno> {
     let operation = match sharing {
         Sharing::Exclusive => FlockOperation::NonBlockingLockExclusive,
         Sharing::Shared => FlockOperation::NonBlockingLockShared,
@@ -30,15 +43,12 @@ pub(crate) fn take_lock(directory: &File, sharing: Sharing) -> Result<LockOutcom
     let deadline = Instant::now() + GUARD_TIMEOUT;
     loop {
         match flock(directory, operation) {
-            Ok(()) => break,
+            Ok(()) => return Ok(LockOutcome::Taken),
             Err(Errno::AGAIN) if is_given_up(directory, deadline) => return Ok(LockOutcome::Busy),
             Err(Errno::AGAIN | Errno::INTR) => sleep(INTERVAL),
             Err(errno) => return Err(errno),
         }
     }
-    // A file system without such locks costs others some patience, and nothing else.
-    crate::error::best_effort(lock::mark_owner(directory));
-    Ok(LockOutcome::Taken)
 }
 
 fn is_given_up(directory: &File, deadline: Instant) -> bool {

@@ -13,7 +13,7 @@ use crate::guard::{Duties, Guard};
 use crate::ids::TakenIds;
 use crate::launch::{self, Running};
 use crate::prepare::{self, Inputs};
-use crate::state::{self, State, StateDirectory};
+use crate::state::{self, Purpose, State, StateDirectory};
 use crate::supervise::{Outcome, Supervisor};
 use crate::{Error, ids};
 
@@ -51,7 +51,7 @@ pub fn start(spec: &Spec, terminal: Option<String>, mut warn: impl FnMut(&str)) 
     // What cannot be planned is refused before anything is touched.
     let expected = plan(spec, &inputs)?;
     expected.warnings.iter().for_each(|warning| warn(&warning.0));
-    let state = StateDirectory::take(&spec.name)?;
+    let state = StateDirectory::take(&spec.name, Purpose::Start)?;
     let locks = [tree.as_fd(), state.lock()];
     match boot_until_ended(spec.clone(), terminal, inputs, expected, locks, &state) {
         Ok((ending, Remainder::Guard)) => Ok(ending),

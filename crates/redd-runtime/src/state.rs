@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use crate::Error;
 use crate::error::best_effort;
-use crate::patience::{Sharing, take_lock};
+use crate::patience::{Sharing, take_lock, wait_for_lock};
 
 /// Where machines are kept while they run.
 pub(crate) const MACHINES: &str = "/run/redd/machines";
@@ -33,6 +33,15 @@ pub(crate) struct StateDirectory {
     is_unfinished: Cell<bool>,
 }
 
+/// What a name is taken for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// To start a machine under it.
+    Start,
+    /// To undo what a killed redd left, where nobody else is at it.
+    CleanUp,
+}
+
 /// What other programs may know of a running machine.
 #[derive(Debug, Serialize)]
 pub(crate) struct State<'a> {
@@ -47,11 +56,11 @@ pub(crate) struct State<'a> {
 
 impl StateDirectory {
     /// Takes the name; what a killed redd left behind under it is undone first (R42).
-    pub(crate) fn take(name: &MachineName) -> Result<Self, Error> {
+    pub(crate) fn take(name: &MachineName, purpose: Purpose) -> Result<Self, Error> {
         let path = Path::new(MACHINES).join(name.as_str());
         let failed = |error: io::Error| host_error("making the state directory", &error);
         DirBuilder::new().recursive(true).mode(0o700).create(&path).map_err(failed)?;
-        let lock = lock_directory(&path).map_err(failed)?;
+        let lock = lock_directory(&path, purpose).map_err(failed)?;
         let lock = lock.ok_or_else(|| Error::NameTaken { name: name.clone() })?;
         let directory = Self { path, lock, is_unfinished: Cell::new(false) };
         directory.undo_leftovers();
@@ -123,7 +132,7 @@ fn read_journal(directory: &Path) -> Vec<Undo> {
 }
 
 /// The lock of a machine's directory; `None` where it runs.
-fn lock_directory(path: &Path) -> io::Result<Option<File>> {
+fn lock_directory(path: &Path, purpose: Purpose) -> io::Result<Option<File>> {
     loop {
         let directory = match File::open(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -132,7 +141,12 @@ fn lock_directory(path: &Path) -> io::Result<Option<File>> {
             }
             result => result?,
         };
-        if take_lock(&directory, Sharing::Exclusive)? == LockOutcome::Busy {
+        let outcome = match purpose {
+            Purpose::Start => take_lock(&directory, Sharing::Exclusive)?,
+            // Without a mark: a start that comes now waits, and is not told that a machine runs.
+            Purpose::CleanUp => wait_for_lock(&directory, Sharing::Exclusive)?,
+        };
+        if outcome == LockOutcome::Busy {
             return Ok(None);
         }
         // The one that had the lock may have removed the directory meanwhile.
@@ -155,7 +169,7 @@ pub(crate) fn collect_garbage() -> io::Result<Vec<MachineName>> {
     for entry in entries {
         let name: Option<MachineName> = entry?.file_name().to_str().and_then(|name| name.parse().ok());
         let Some(name) = name else { continue };
-        if let Ok(directory) = StateDirectory::take(&name) {
+        if let Ok(directory) = StateDirectory::take(&name, Purpose::CleanUp) {
             directory.remove();
             collected.push(name);
         }

@@ -237,10 +237,14 @@ pub(super) fn stage_file_system(
     let options = options(file_system);
     let made = mount::new_file_system(file_system.kind, &options, MountAttribute::empty())?;
     give(made.as_fd(), owner)?;
-    for entry in entries {
+    // Entries get their modes as they stand in the plan.
+    let callers = rustix::process::umask(Mode::empty());
+    let result = entries.iter().try_for_each(|entry| {
         make_entry(made.as_fd(), entry, owner)
-            .map_err(|cause| StepError { detail: entry.path.clone(), ..cause })?;
-    }
+            .map_err(|cause| StepError { detail: entry.path.clone(), ..cause })
+    });
+    rustix::process::umask(callers);
+    result?;
     let attributes = MountAttributes { set: attributes(file_system.flags), ..MountAttributes::default() };
     mount::set_attributes(made.as_fd(), Recursion::Single, &attributes)?;
     place(side, slot, made.as_fd())
@@ -279,12 +283,16 @@ fn make_entry(root: BorrowedFd<'_>, entry: &Entry, owner: HostId) -> Result<(), 
             node(FileType::BlockDevice, rustix::fs::makedev(*major, *minor))?
         }
     }
-    if !matches!(entry.kind, EntryKind::Link(_)) {
-        // The caller's umask may have taken bits away.
-        rustix::fs::chmodat(root, path, mode, AtFlags::empty())?;
+    give_entry(root, path, owner)
+}
+
+/// What redd makes is root's already.
+fn give_entry(directory: BorrowedFd<'_>, name: &str, owner: HostId) -> Result<(), StepError> {
+    if owner == HostId(0) {
+        return Ok(());
     }
     let (user, group) = owner_of(owner);
-    Ok(rustix::fs::chownat(root, path, Some(user), Some(group), AtFlags::SYMLINK_NOFOLLOW)?)
+    Ok(rustix::fs::chownat(directory, name, Some(user), Some(group), AtFlags::SYMLINK_NOFOLLOW)?)
 }
 
 pub(super) fn create_notify_socket(
@@ -299,25 +307,21 @@ pub(super) fn create_notify_socket(
         SocketFlags::CLOEXEC | SocketFlags::NONBLOCK,
         None,
     )?;
-    // The mount may be read-only already, so the directory is reached before its flags apply: through the slot.
+    // The mount is read-only already, and nobody has copied it yet. A second, writable one would have to be
+    // unmounted, for which the kernel waits.
     let directory = slot_mount(side, slot)?;
-    let writable = writable_view(directory.as_fd())?;
-    let path = format!("/proc/self/fd/{}/{name}", writable.as_raw_fd());
+    let read_only = MountAttribute::READ_ONLY;
+    let writable = MountAttributes { clear: read_only, ..MountAttributes::default() };
+    mount::set_attributes(directory.as_fd(), Recursion::Single, &writable)?;
+    let path = format!("/proc/self/fd/{}/{name}", directory.as_raw_fd());
     bind(&listener, &SocketAddrUnix::new(path.as_str())?)?;
     datagram::enable_credentials(&listener)?;
-    let (user, group) = owner_of(owner);
-    rustix::fs::chmodat(&writable, name, Mode::from_raw_mode(0o200), AtFlags::empty())?;
-    rustix::fs::chownat(&writable, name, Some(user), Some(group), AtFlags::SYMLINK_NOFOLLOW)?;
+    rustix::fs::chmodat(&directory, name, Mode::from_raw_mode(0o200), AtFlags::empty())?;
+    give_entry(directory.as_fd(), name, owner)?;
+    let read_only = MountAttributes { set: read_only, ..MountAttributes::default() };
+    mount::set_attributes(directory.as_fd(), Recursion::Single, &read_only)?;
     side.descriptors.insert(FdName::NotifySocket, listener);
     Ok(())
-}
-
-/// A second mount of the same file system, attached nowhere, through which it can be written.
-fn writable_view(mounted: BorrowedFd<'_>) -> Result<OwnedFd, StepError> {
-    let copy = mount::copy_tree(mounted, c"", Recursion::Single)?;
-    let writable = MountAttributes { clear: MountAttribute::READ_ONLY, ..MountAttributes::default() };
-    mount::set_attributes(copy.as_fd(), Recursion::Single, &writable)?;
-    Ok(copy)
 }
 
 /// Open at both ends, so that readers of `/proc/kmsg` wait for what never comes.
