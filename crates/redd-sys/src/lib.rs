@@ -10,6 +10,7 @@ pub mod lock;
 pub mod memory_file;
 pub mod mount;
 pub mod process;
+pub mod program_text;
 pub mod resource_usage;
 pub mod root_dir;
 pub mod seccomp;

@@ -6,16 +6,17 @@ use std::time::{Duration, Instant};
 
 use redd_plan::descriptor::FdName;
 use redd_plan::step::Plan;
+use redd_plan::supervision::InitKind;
 use redd_spec::lifecycle::SignalNumber;
-use redd_sys::Errno;
 use redd_sys::clone::ChildProcess;
 use redd_sys::signal::{self, SignalFd, SignalSet};
 use redd_sys::single_thread::SingleThreaded;
+use redd_sys::{Errno, program_text};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{WaitId, WaitIdOptions, waitid};
 
 use super::console::{Console, Typed};
-use super::machine::{Command, Event, Exit, HANDLER_INTERVAL, Handler, Machine};
+use super::machine::{Command, Event, Exit, Handler, Machine};
 use super::notify::{self, RateLimit, Upstream};
 use crate::Error;
 use crate::error::best_effort;
@@ -83,6 +84,10 @@ impl Supervisor {
     ) -> Result<Outcome, Error> {
         let mut session = Session::new(plan, running, duties, &self.upstream);
         session.happened(Event::Executed);
+        if plan.supervision.init == InitKind::Init {
+            // A machine runs for long, and its supervisor needs a tenth of what a start needs.
+            best_effort(program_text::release());
+        }
         loop {
             if let Some(outcome) = session.outcome {
                 return Ok(outcome);
@@ -166,7 +171,7 @@ impl<'a> Session<'a> {
             Command::Notify(message) => self.upstream.send(&message),
             // A process that ended meanwhile is reaped next.
             Command::Signal(number) => best_effort(signal::send(self.child.pidfd.as_fd(), number.get())),
-            Command::WatchHandler(number) => self.watched = Some((number, Instant::now() + HANDLER_INTERVAL)),
+            Command::WatchHandler(number, after) => self.watched = Some((number, Instant::now() + after)),
             Command::StartStopTimer(time) => self.stop_deadline = Instant::now().checked_add(time),
             Command::KillAll => self.kill_all(),
             Command::Finish(ending) => self.outcome = Some(Outcome::Ended(ending)),

@@ -8,7 +8,7 @@ use redd_spec::lifecycle::{NotifyReady, RebootAction, SignalNumber};
 use crate::start::Ending;
 
 /// How often it is looked whether PID 1 handles the stop signal by now.
-pub(super) const HANDLER_INTERVAL: Duration = Duration::from_millis(50);
+const HANDLER_INTERVAL: Duration = Duration::from_millis(50);
 
 /// Something happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,8 +58,8 @@ pub(super) enum Command {
     Notify(String),
     /// Send PID 1 a signal.
     Signal(SignalNumber),
-    /// Look again soon whether PID 1 handles the signal.
-    WatchHandler(SignalNumber),
+    /// Look whether PID 1 handles the signal, after this time.
+    WatchHandler(SignalNumber, Duration),
     /// Wait this long for an orderly stop.
     StartStopTimer(Duration),
     /// Kill everything.
@@ -152,7 +152,10 @@ impl Machine {
         let mut commands = vec![Command::Notify("STOPPING=1".to_owned()), timer];
         self.stop = Stop::Queued;
         match self.supervision.init {
-            InitKind::Init => commands.extend(self.keep_watching()),
+            InitKind::Init => {
+                let signal = self.supervision.lifecycle.kill_signal;
+                commands.push(Command::WatchHandler(signal, Duration::ZERO));
+            }
             InitKind::Command => commands.extend(self.send_queued_stop()),
         }
         commands
@@ -168,7 +171,8 @@ impl Machine {
 
     fn keep_watching(&self) -> Vec<Command> {
         if self.stop == Stop::Queued {
-            return vec![Command::WatchHandler(self.supervision.lifecycle.kill_signal)];
+            let signal = self.supervision.lifecycle.kill_signal;
+            return vec![Command::WatchHandler(signal, HANDLER_INTERVAL)];
         }
         Vec::new()
     }
@@ -236,11 +240,12 @@ mod tests {
     fn a_stop_waits_until_the_init_handles_the_signal() {
         let mut machine = booted();
         let commands = machine.on(Event::StopRequested);
-        assert!(commands.contains(&Command::WatchHandler(SignalNumber::RTMIN_PLUS_3)));
+        let now = Command::WatchHandler(SignalNumber::RTMIN_PLUS_3, Duration::ZERO);
+        assert!(commands.contains(&now), "an init that listens need not wait");
         assert!(!commands.iter().any(|command| matches!(command, Command::Signal(_))));
         assert_eq!(
             machine.on(Event::HandlerSeen(Handler::Missing)),
-            [Command::WatchHandler(SignalNumber::RTMIN_PLUS_3)]
+            [Command::WatchHandler(SignalNumber::RTMIN_PLUS_3, HANDLER_INTERVAL)]
         );
         assert_eq!(machine.on(Event::SignalsLevel(2)), [Command::Signal(SignalNumber::RTMIN_PLUS_3)]);
         assert_eq!(machine.on(Event::HandlerSeen(Handler::Installed)), []);
