@@ -32,6 +32,17 @@ pub struct HostFacts {
     pub selinux: Presence,
     /// `$TERM` of the caller, where stdout is a terminal.
     pub terminal: Option<String>,
+    /// What systemd in a payload needs of a limit that all machines share, where one is to be booted.
+    pub inotify: Option<InotifyFacts>,
+}
+
+/// How far the host's inotify instances go: all machines take theirs from one user's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct InotifyFacts {
+    /// `fs.inotify.max_user_instances`
+    pub limit: u64,
+    /// Machines that run already.
+    pub machines: u64,
 }
 
 /// Whether something is there.

@@ -126,6 +126,7 @@ pub fn unified_host() -> HostFacts {
         timezone: HostTimezone::Zone("Europe/Berlin".to_owned()),
         selinux: Presence::Absent,
         terminal: Some("xterm".to_owned()),
+        inotify: None,
     }
 }
 

@@ -24,6 +24,20 @@ fn every_step_has_words() {
     }
 }
 
+#[test]
+fn a_host_with_too_few_inotify_instances_is_named_before_a_boot() {
+    use redd_plan::facts::InotifyFacts;
+    let warnings = |machines| {
+        let inotify = Some(InotifyFacts { limit: 128, machines });
+        let host = redd_plan::facts::HostFacts { inotify, ..sample::unified_host() };
+        redd_plan::plan(&sample::boot(), &host, &sample::tree(), &sample::grants()).unwrap().warnings
+    };
+    let names_it =
+        |machines| warnings(machines).iter().any(|warning| warning.0.contains("max_user_instances is 128"));
+    assert!(!names_it(24));
+    assert!(names_it(25));
+}
+
 /// The side that acts before the clone is the host's, and after the last step there is only the payload.
 #[test]
 fn the_child_acts_only_after_the_clone_and_executes_last() {

@@ -13,6 +13,7 @@ use redd_spec::credential::{CREDENTIALS_SIZE_MAX, CredentialSource};
 use redd_spec::ids::HostId;
 use redd_spec::integration::{ResolvConfMode, ResolvConfSource};
 use redd_spec::mounts::{Bind, BindSource, CustomMount};
+use redd_spec::payload::Payload;
 use redd_spec::root::Persistence;
 use redd_spec::uuid::Uuid;
 use redd_sys::Errno;
@@ -41,7 +42,10 @@ pub(crate) struct Inputs {
 /// Gathers everything, and changes nothing. The ids are those that would be taken.
 pub(crate) fn gather(spec: &Spec, terminal: Option<String>) -> Result<Inputs, Error> {
     let tree = Tree::open(&spec.root.path)?;
-    let host = host_facts(terminal)?;
+    let mut host = host_facts(terminal)?;
+    if matches!(spec.payload, Payload::Boot { .. }) {
+        host.inotify = facts::host::inotify_facts()?;
+    }
     let facts = tree_facts(&tree, spec, &host)?;
     let (binds, sources) = open_binds(spec, &tree)?;
     let (resolv_conf, resolv_conf_path) = host_resolv_conf(spec.integration.resolv_conf);

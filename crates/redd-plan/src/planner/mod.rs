@@ -36,6 +36,7 @@ pub fn plan(spec: &Spec, host: &HostFacts, tree: &TreeFacts, grants: &Grants) ->
     check::refuse_impossible(spec, host, tree, grants)?;
     let context = Context::new(spec, host, tree, grants);
     let mut steps = Steps::default();
+    warn_of_host_limits(&context, &mut steps);
     prepare(&context, &mut steps)?;
     clone(&context, &mut steps);
     stage(&context, &mut steps);
@@ -49,6 +50,21 @@ pub fn plan(spec: &Spec, host: &HostFacts, tree: &TreeFacts, grants: &Grants) ->
         supervision: supervision(spec),
         warnings: steps.warnings,
     })
+}
+
+/// A systemd that gets no inotify instance ends with "Too many open files", which tells nobody why.
+fn warn_of_host_limits(context: &Context<'_>, steps: &mut Steps) {
+    /// What PID 1, udev, logind, dbus and a getty take together.
+    const INSTANCES_PER_MACHINE: u64 = 5;
+    let Some(inotify) = context.host.inotify else { return };
+    let needed = (inotify.machines + 1) * INSTANCES_PER_MACHINE;
+    if needed > inotify.limit {
+        steps.warn(format!(
+            "{} machines run, and the host's fs.inotify.max_user_instances is {}: this one may fail to boot; \
+             sysctl fs.inotify.max_user_instances=8192",
+            inotify.machines, inotify.limit
+        ));
+    }
 }
 
 /// What the host's side makes before there is a child.

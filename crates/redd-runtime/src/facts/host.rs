@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
-use redd_plan::facts::{HostFacts, HostTimezone, KernelVersion, OsRelease};
+use redd_plan::facts::{HostFacts, HostTimezone, InotifyFacts, KernelVersion, OsRelease};
 use redd_spec::capability::CapabilitySet;
 use redd_sys::Errno;
 
 use super::{FILE_MAX, cgroups, os_release, read, read_text};
 use crate::Error;
+use crate::state::MACHINES;
 
 /// Gathers the facts. `terminal` is the caller's `$TERM`, where stdout is a terminal.
 ///
@@ -25,7 +26,15 @@ pub fn host_facts(terminal: Option<String>) -> Result<HostFacts, Error> {
         timezone: timezone(),
         selinux: Path::new("/sys/fs/selinux/enforce").exists().into(),
         terminal,
+        inotify: None,
     })
+}
+
+/// Counted only where a systemd is to be booted.
+pub(crate) fn inotify_facts() -> Result<Option<InotifyFacts>, Error> {
+    let limit = read_text("/proc/sys/fs/inotify/max_user_instances")?;
+    let machines = std::fs::read_dir(MACHINES).map_or(0, |entries| entries.flatten().count() as u64);
+    Ok(limit.and_then(|limit| limit.trim().parse().ok()).map(|limit| InotifyFacts { limit, machines }))
 }
 
 fn kernel_version() -> KernelVersion {
