@@ -11,13 +11,16 @@ use redd_plan::step::Undo;
 use redd_sys::clone::{ChildProcess, CloneRequest, Cloned, Namespaces, clone_process};
 use redd_sys::single_thread::SingleThreaded;
 use redd_sys::{Errno, process, signal};
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{CWD, Mode, OFlags, Stat, fstat, openat, stat};
 use rustix::process::{PidfdFlags, WaitId, WaitIdOptions, getpid, pidfd_open, waitid};
 
 use crate::StepError;
 use crate::error::best_effort;
 use crate::state::StateDirectory;
+
+/// How long a killed payload may take before it is killed again.
+const KILL_INTERVAL: Timespec = Timespec { tv_sec: 0, tv_nsec: 10_000_000 };
 
 /// What the guard has to keep, and to undo.
 #[derive(Debug)]
@@ -55,8 +58,12 @@ impl Guard {
     /// Ends and reaps it: there is nothing left to guard.
     pub(crate) fn dismiss(self) {
         const SIGKILL: i32 = 9;
-        // One that was killed meanwhile is as good.
-        best_effort(signal::send(self.0.pidfd.as_fd(), SIGKILL));
+        match signal::send(self.0.pidfd.as_fd(), SIGKILL) {
+            // One that was killed meanwhile is as good.
+            Ok(()) | Err(Errno::SRCH) => {}
+            // It ends by itself, when redd does.
+            Err(_) => return,
+        }
         best_effort(rustix::io::retry_on_intr(|| {
             waitid(WaitId::PidFd(self.0.pidfd.as_fd()), WaitIdOptions::EXITED)
         }));
@@ -67,10 +74,12 @@ impl Guard {
 fn keep_watch(supervisor: &OwnedFd, payload: BorrowedFd<'_>, duties: &Duties<'_>) -> ! {
     const SIGKILL: i32 = 9;
     best_effort(become_inconspicuous(supervisor, payload, duties));
-    wait_for_end(supervisor.as_fd());
-    best_effort(signal::send(payload, SIGKILL));
+    while !has_ended(supervisor.as_fd(), None) {}
     // PID 1's end is told when every process of its namespace is gone.
-    wait_for_end(payload);
+    best_effort(signal::send(payload, SIGKILL));
+    while !has_ended(payload, Some(KILL_INTERVAL)) {
+        best_effort(signal::send(payload, SIGKILL));
+    }
     for item in duties.journal {
         match item {
             // redd may have given the range back, and somebody taken it since.
@@ -111,7 +120,9 @@ fn become_inconspicuous(
     process::close_all_but(kept)
 }
 
-fn wait_for_end(process: BorrowedFd<'_>) {
+/// Whether a process has ended; waits so long for it, without a time for ever.
+fn has_ended(process: BorrowedFd<'_>, time: Option<Timespec>) -> bool {
     let mut polled = [PollFd::from_borrowed_fd(process, PollFlags::IN)];
-    while let Err(Errno::INTR | Errno::NOMEM | Errno::AGAIN) = poll(&mut polled, None) {}
+    // Where it cannot be waited for it is asked again.
+    poll(&mut polled, time.as_ref()).is_ok_and(|ready| ready > 0)
 }

@@ -42,6 +42,15 @@ pub(crate) enum Purpose {
     CleanUp,
 }
 
+/// Whether a machine's directory could go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Removal {
+    /// It is gone.
+    Done,
+    /// Something could not be undone: the journal stays, for the next start of the name or `redd gc`.
+    JournalKept,
+}
+
 /// What other programs may know of a running machine.
 #[derive(Debug, Serialize)]
 pub(crate) struct State<'a> {
@@ -104,17 +113,18 @@ impl StateDirectory {
     }
 
     /// Removes the directory; the name is free when this value is dropped.
-    pub(crate) fn remove(self) {
-        self.remove_contents();
+    pub(crate) fn remove(self) -> Removal {
+        self.remove_contents()
     }
 
     /// The same, for the guard: its name is free when it has ended.
-    pub(crate) fn remove_contents(&self) {
+    pub(crate) fn remove_contents(&self) -> Removal {
         if self.is_unfinished.get() {
-            return;
+            return Removal::JournalKept;
         }
         // What cannot be removed is found by the next start of the name.
         best_effort(std::fs::remove_dir_all(&self.path));
+        Removal::Done
     }
 
     /// The descriptor that has the lock.
@@ -170,8 +180,10 @@ pub(crate) fn collect_garbage() -> io::Result<Vec<MachineName>> {
         let name: Option<MachineName> = entry?.file_name().to_str().and_then(|name| name.parse().ok());
         let Some(name) = name else { continue };
         if let Ok(directory) = StateDirectory::take(&name, Purpose::CleanUp) {
-            directory.remove();
-            collected.push(name);
+            // One that is not finished is told of when it is.
+            if directory.remove() == Removal::Done {
+                collected.push(name);
+            }
         }
     }
     Ok(collected)
