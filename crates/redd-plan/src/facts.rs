@@ -45,6 +45,11 @@ pub struct InotifyFacts {
     pub machines: u64,
 }
 
+impl InotifyFacts {
+    /// What PID 1, udev, logind, dbus and a getty take together.
+    pub const INSTANCES_PER_MACHINE: u64 = 5;
+}
+
 /// Whether something is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]

@@ -13,7 +13,7 @@ use redd_sys::single_thread::SingleThreaded;
 use redd_sys::{Errno, process, signal};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{CWD, Mode, OFlags, Stat, fstat, openat, stat};
-use rustix::process::{PidfdFlags, WaitId, WaitIdOptions, getpid, pidfd_open, waitid};
+use rustix::process::{PidfdFlags, getpid, pidfd_open};
 
 use crate::StepError;
 use crate::error::best_effort;
@@ -55,30 +55,22 @@ impl Guard {
         self.0.pidfd.as_fd()
     }
 
-    /// Ends and reaps it: there is nothing left to guard.
+    /// Ends it: there is nothing left to guard. One that cannot be killed ends by itself, when redd does.
     pub(crate) fn dismiss(self) {
-        const SIGKILL: i32 = 9;
-        match signal::send(self.0.pidfd.as_fd(), SIGKILL) {
-            // One that was killed meanwhile is as good.
-            Ok(()) | Err(Errno::SRCH) => {}
-            // It ends by itself, when redd does.
-            Err(_) => return,
-        }
-        best_effort(rustix::io::retry_on_intr(|| {
-            waitid(WaitId::PidFd(self.0.pidfd.as_fd()), WaitIdOptions::EXITED)
-        }));
+        best_effort(self.0.kill_and_reap());
     }
 }
 
 /// The guard's whole life.
 fn keep_watch(supervisor: &OwnedFd, payload: BorrowedFd<'_>, duties: &Duties<'_>) -> ! {
-    const SIGKILL: i32 = 9;
     best_effort(become_inconspicuous(supervisor, payload, duties));
     while !has_ended(supervisor.as_fd(), None) {}
-    // PID 1's end is told when every process of its namespace is gone.
-    best_effort(signal::send(payload, SIGKILL));
-    while !has_ended(payload, Some(KILL_INTERVAL)) {
-        best_effort(signal::send(payload, SIGKILL));
+    loop {
+        best_effort(signal::send(payload, signal::SIGKILL));
+        // PID 1's end is told when every process of its namespace is gone.
+        if has_ended(payload, Some(KILL_INTERVAL)) {
+            break;
+        }
     }
     for item in duties.journal {
         match item {
@@ -89,7 +81,7 @@ fn keep_watch(supervisor: &OwnedFd, payload: BorrowedFd<'_>, duties: &Duties<'_>
             _ => duties.state.undo(item),
         }
     }
-    duties.state.remove_contents();
+    duties.state.remove();
     process::exit_now(0)
 }
 

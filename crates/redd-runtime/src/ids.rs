@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use redd_plan::facts::TreeFacts;
 use redd_spec::ids::{HostId, IdRange, RANGE_SIZE, UserNamespace};
 use redd_spec::name::MachineName;
-use redd_sys::lock::{self, LockOutcome};
+use redd_sys::lock::{self, LockOutcome, Sharing};
 use siphasher::sip::SipHasher24;
 
 use crate::error::best_effort;
@@ -136,8 +136,10 @@ fn pick(
         if is_used_by_host(start) {
             continue;
         }
-        announce(&Path::new(DIRECTORY).join(start.to_string()))?;
-        let taken = lock_range(Path::new(DIRECTORY), start).inspect_err(|_| release_all_abandoned());
+        let path = Path::new(DIRECTORY).join(start.to_string());
+        announce(&path)?;
+        let taken =
+            lock_range(Path::new(DIRECTORY), start).inspect_err(|_| best_effort(release_abandoned(&path)));
         if let Some(lock) = taken.map_err(failed)? {
             return Ok(TakenIds { range: whole_range(start), lock: Some(lock) });
         }
@@ -151,7 +153,8 @@ pub(crate) fn lock_range(directory: &Path, start: u32) -> io::Result<Option<(Pat
     loop {
         let file =
             OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path)?;
-        let both = [lock::lock_whole_file(&file)?, lock::lock_open_file_description(&file)?];
+        let both =
+            [lock::lock_whole_file(&file, Sharing::Exclusive)?, lock::lock_open_file_description(&file)?];
         if both.contains(&LockOutcome::Busy) {
             return Ok(None);
         }

@@ -5,23 +5,14 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use redd_sys::Errno;
-use redd_sys::lock::{self, LockOutcome};
-use rustix::fs::{FlockOperation, flock};
+use redd_sys::lock::{self, LockOutcome, Sharing};
+use rustix::io::retry_on_intr;
 
 use crate::error::best_effort;
 
 /// How long a guard may take to end a payload and to undo a journal.
 const GUARD_TIMEOUT: Duration = Duration::from_secs(30);
 const INTERVAL: Duration = Duration::from_millis(2);
-
-/// Who else may have the lock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Sharing {
-    /// Nobody.
-    Exclusive,
-    /// Others that share it too.
-    Shared,
-}
 
 /// Takes a directory's lock for a machine, and marks it: whoever meets the lock from now on is told at once.
 pub(crate) fn take_lock(directory: &File, sharing: Sharing) -> Result<LockOutcome, Errno> {
@@ -36,18 +27,13 @@ pub(crate) fn take_lock(directory: &File, sharing: Sharing) -> Result<LockOutcom
 /// Takes a directory's lock. Where a living redd has it, that is said at once; what a dead one left is waited for:
 /// its guard, or a child that has not seen yet that it is alone.
 pub(crate) fn wait_for_lock(directory: &File, sharing: Sharing) -> Result<LockOutcome, Errno> {
-    let operation = match sharing {
-        Sharing::Exclusive => FlockOperation::NonBlockingLockExclusive,
-        Sharing::Shared => FlockOperation::NonBlockingLockShared,
-    };
     let deadline = Instant::now() + GUARD_TIMEOUT;
     loop {
-        match flock(directory, operation) {
-            Ok(()) => return Ok(LockOutcome::Taken),
-            Err(Errno::AGAIN) if is_given_up(directory, deadline) => return Ok(LockOutcome::Busy),
-            Err(Errno::AGAIN | Errno::INTR) => sleep(INTERVAL),
-            Err(errno) => return Err(errno),
+        let outcome = retry_on_intr(|| lock::lock_whole_file(directory, sharing))?;
+        if outcome == LockOutcome::Taken || is_given_up(directory, deadline) {
+            return Ok(outcome);
         }
+        sleep(INTERVAL);
     }
 }
 

@@ -17,14 +17,14 @@ use redd_spec::payload::Payload;
 use redd_spec::root::Persistence;
 use redd_spec::uuid::Uuid;
 use redd_sys::Errno;
-use redd_sys::lock::LockOutcome;
+use redd_sys::lock::{LockOutcome, Sharing};
 use redd_sys::root_dir::file_type;
 use rustix::fs::{CWD, FileType, Mode, OFlags, fstat, openat, statat};
 use rustix::rand::{GetRandomFlags, getrandom};
 
 use crate::facts::host::read_host_file;
 use crate::facts::{Tree, host_facts, tree_facts};
-use crate::patience::{Sharing, take_lock};
+use crate::patience::take_lock;
 use crate::state::LIBRARY;
 use crate::{Error, facts, ids};
 

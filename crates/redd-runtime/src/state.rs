@@ -10,12 +10,12 @@ use std::path::{Path, PathBuf};
 use redd_plan::step::Undo;
 use redd_spec::name::MachineName;
 use redd_sys::Errno;
-use redd_sys::lock::LockOutcome;
+use redd_sys::lock::{LockOutcome, Sharing};
 use serde::Serialize;
 
 use crate::Error;
 use crate::error::best_effort;
-use crate::patience::{Sharing, take_lock, wait_for_lock};
+use crate::patience::{take_lock, wait_for_lock};
 
 /// Where machines are kept while they run.
 pub(crate) const MACHINES: &str = "/run/redd/machines";
@@ -112,13 +112,8 @@ impl StateDirectory {
         }
     }
 
-    /// Removes the directory; the name is free when this value is dropped.
-    pub(crate) fn remove(self) -> Removal {
-        self.remove_contents()
-    }
-
-    /// The same, for the guard: its name is free when it has ended.
-    pub(crate) fn remove_contents(&self) -> Removal {
+    /// Removes the directory; the name is free when the last copy of its lock is closed.
+    pub(crate) fn remove(&self) -> Removal {
         if self.is_unfinished.get() {
             return Removal::JournalKept;
         }

@@ -1,17 +1,17 @@
 //! clone3(2): a child in new namespaces, born in a cgroup.
 
-use std::os::fd::{AsRawFd as _, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd as _, AsRawFd as _, BorrowedFd, OwnedFd};
 
 use bitflags::bitflags;
 use linux_raw_sys::general::{
     __NR_clone3, CLONE_INTO_CGROUP, CLONE_NEWCGROUP, CLONE_NEWIPC, CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWPID,
     CLONE_NEWTIME, CLONE_NEWUSER, CLONE_NEWUTS, CLONE_PIDFD, clone_args,
 };
-use rustix::io::Errno;
-use rustix::process::Pid;
+use rustix::io::{Errno, retry_on_intr};
+use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 
 use crate::single_thread::SingleThreaded;
-use crate::syscall;
+use crate::{signal, syscall};
 
 bitflags! {
     /// Kinds of namespaces, see namespaces(7).
@@ -61,6 +61,21 @@ pub struct ChildProcess {
     pub pid: Pid,
     /// A handle that keeps meaning this process.
     pub pidfd: OwnedFd,
+}
+
+impl ChildProcess {
+    /// Ends and reaps it. One that ended by itself meanwhile is as good; one that cannot be killed is not waited for.
+    ///
+    /// # Errors
+    /// Those of pidfd_send_signal(2) and waitid(2).
+    pub fn kill_and_reap(&self) -> Result<(), Errno> {
+        match signal::send(self.pidfd.as_fd(), signal::SIGKILL) {
+            Ok(()) | Err(Errno::SRCH) => {}
+            Err(errno) => return Err(errno),
+        }
+        retry_on_intr(|| waitid(WaitId::PidFd(self.pidfd.as_fd()), WaitIdOptions::EXITED))?;
+        Ok(())
+    }
 }
 
 /// Makes a child.

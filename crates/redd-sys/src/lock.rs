@@ -18,12 +18,25 @@ pub enum LockOutcome {
     Busy,
 }
 
+/// Who else may have a lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sharing {
+    /// Nobody.
+    Exclusive,
+    /// Others that share it too.
+    Shared,
+}
+
 /// Takes the flock(2) lock of an open file.
 ///
 /// # Errors
 /// Those of flock(2).
-pub fn lock_whole_file(file: impl AsFd) -> Result<LockOutcome, Errno> {
-    outcome(flock(file, FlockOperation::NonBlockingLockExclusive))
+pub fn lock_whole_file(file: impl AsFd, sharing: Sharing) -> Result<LockOutcome, Errno> {
+    let operation = match sharing {
+        Sharing::Exclusive => FlockOperation::NonBlockingLockExclusive,
+        Sharing::Shared => FlockOperation::NonBlockingLockShared,
+    };
+    outcome(flock(file, operation))
 }
 
 /// Marks a directory as owned by this very process, by a lock that no copy of it inherits: a flock(2) says that the
@@ -112,7 +125,8 @@ mod tests {
     fn a_lock_is_taken_once_and_free_when_its_file_is_closed() {
         let file = tempfile::NamedTempFile::new().unwrap();
         let open = || std::fs::OpenOptions::new().write(true).open(file.path()).unwrap();
-        let locks: [Lock; 2] = [|file| lock_whole_file(file), |file| lock_open_file_description(file)];
+        let locks: [Lock; 2] =
+            [|file| lock_whole_file(file, Sharing::Exclusive), |file| lock_open_file_description(file)];
         for lock in locks {
             let (first, second) = (open(), open());
             assert_eq!(lock(&first), Ok(LockOutcome::Taken));

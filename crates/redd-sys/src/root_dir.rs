@@ -293,7 +293,11 @@ fn write_all(file: &OwnedFd, mut contents: &[u8]) -> Result<(), Errno> {
     Ok(())
 }
 
-fn read_bounded(file: &OwnedFd, limit: usize) -> Result<Vec<u8>, ReadError> {
+/// Reads an open file that may have at most `limit` bytes.
+///
+/// # Errors
+/// Those of read(2); it is longer.
+pub fn read_bounded(file: &OwnedFd, limit: usize) -> Result<Vec<u8>, ReadError> {
     let mut contents = Vec::new();
     let mut buffer = [0; 4096];
     loop {

@@ -14,6 +14,8 @@ use crate::syscall::{self, fd_argument};
 
 /// The highest signal number.
 pub const SIGNAL_MAX: i32 = 64;
+/// The signal that nothing survives.
+pub const SIGKILL: i32 = 9;
 /// The size of the kernel's signal set.
 const SET_SIZE: usize = 8;
 

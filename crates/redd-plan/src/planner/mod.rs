@@ -23,7 +23,7 @@ use redd_spec::payload::Payload;
 use crate::action::{Action, Birth, Namespace};
 use crate::clause::Clause::{EE1, EE3, EE6, UN1, UP2};
 use crate::descriptor::FdName;
-use crate::facts::{Grants, HostFacts, TreeFacts};
+use crate::facts::{Grants, HostFacts, InotifyFacts, TreeFacts};
 use crate::step::Plan;
 use crate::supervision::{InitKind, Supervision};
 use context::{Context, Steps};
@@ -54,10 +54,8 @@ pub fn plan(spec: &Spec, host: &HostFacts, tree: &TreeFacts, grants: &Grants) ->
 
 /// A systemd that gets no inotify instance ends with "Too many open files", which tells nobody why.
 fn warn_of_host_limits(context: &Context<'_>, steps: &mut Steps) {
-    /// What PID 1, udev, logind, dbus and a getty take together.
-    const INSTANCES_PER_MACHINE: u64 = 5;
     let Some(inotify) = context.host.inotify else { return };
-    let needed = (inotify.machines + 1) * INSTANCES_PER_MACHINE;
+    let needed = (inotify.machines + 1) * InotifyFacts::INSTANCES_PER_MACHINE;
     if needed > inotify.limit {
         steps.warn(format!(
             "{} machines run, and the host's fs.inotify.max_user_instances is {}: this one may fail to boot; \

@@ -5,7 +5,7 @@ use std::os::fd::AsFd as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
-use redd_plan::facts::{HostFacts, KernelVersion, Population};
+use redd_plan::facts::{HostFacts, InotifyFacts, KernelVersion, Population};
 use redd_spec::capability::CapabilitySet;
 use redd_spec::ids::HostId;
 use redd_sys::mount::{self, MountAttributes, Recursion};
@@ -204,12 +204,11 @@ pub(super) fn seccomp() -> Finding {
     )
 }
 
-/// A systemd takes about five instances, and machines without ids of their own share root's.
+/// Each systemd takes some instances, and machines without ids of their own share root's.
 pub(super) fn inotify() -> Finding {
-    const PER_MACHINE: u64 = 5;
     let name = "inotify instances per user";
     let limit = read_number("/proc/sys/fs/inotify/max_user_instances").unwrap_or(0);
-    let machines = limit / PER_MACHINE;
+    let machines = limit / InotifyFacts::INSTANCES_PER_MACHINE;
     let effect = format!("about {machines} machines; for more: sysctl fs.inotify.max_user_instances=8192");
     let verdict = if limit < 1024 { Verdict::Limited } else { Verdict::Good };
     Finding::new(name, verdict, limit.to_string(), effect)

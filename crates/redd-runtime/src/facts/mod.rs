@@ -10,8 +10,8 @@ use std::path::Path;
 
 pub use host::host_facts;
 use redd_sys::Errno;
+use redd_sys::root_dir::{ReadError, read_bounded};
 use rustix::fs::{CWD, Mode, OFlags, openat};
-use rustix::io::retry_on_intr;
 pub use tree::{Tree, tree_facts};
 
 use crate::Error;
@@ -34,16 +34,10 @@ pub(crate) fn read(path: impl AsRef<Path>) -> Result<Option<Vec<u8>>, Error> {
         Err(Errno::NOENT | Errno::NOTDIR) => return Ok(None),
         result => result.map_err(failed())?,
     };
-    let mut contents = Vec::new();
-    let mut buffer = [0; 4096];
-    loop {
-        match retry_on_intr(|| rustix::io::read(&file, &mut buffer)).map_err(failed())? {
-            0 => return Ok(Some(contents)),
-            length => contents.extend_from_slice(&buffer[..length]),
-        }
-        if contents.len() > FILE_MAX {
-            return Err(failed()(Errno::FBIG));
-        }
+    match read_bounded(&file, FILE_MAX) {
+        Ok(contents) => Ok(Some(contents)),
+        Err(ReadError::Errno(errno)) => Err(failed()(errno)),
+        Err(ReadError::TooLong { .. } | ReadError::NotRegular) => Err(failed()(Errno::FBIG)),
     }
 }
 

@@ -6,11 +6,10 @@ use std::os::fd::OwnedFd;
 use redd_spec::ids::{HostId, IdRange};
 use redd_sys::Errno;
 use redd_sys::clone::{CloneRequest, Cloned, Namespaces, clone_process};
+use redd_sys::process;
 use redd_sys::single_thread::SingleThreaded;
-use redd_sys::{process, signal};
 use rustix::fs::{CWD, Mode, OFlags, openat};
 use rustix::process::Pid;
-use std::os::fd::AsFd as _;
 
 use crate::StepError;
 use crate::launch::HostSide;
@@ -40,9 +39,7 @@ pub(crate) fn single_id_namespace(
     };
     let namespace = write_maps(holder.pid, from.0, IdRange { start: to, count: 1 })
         .and_then(|()| open_user_namespace(holder.pid));
-    signal::send(holder.pidfd.as_fd(), 9)?;
-    let id = rustix::process::WaitId::PidFd(holder.pidfd.as_fd());
-    rustix::process::waitid(id, rustix::process::WaitIdOptions::EXITED)?;
+    holder.kill_and_reap()?;
     namespace
 }
 

@@ -310,15 +310,14 @@ pub(super) fn create_notify_socket(
     // The mount is read-only already, and nobody has copied it yet. A second, writable one would have to be
     // unmounted, for which the kernel waits.
     let directory = slot_mount(side, slot)?;
-    let read_only = MountAttribute::READ_ONLY;
-    let writable = MountAttributes { clear: read_only, ..MountAttributes::default() };
+    let writable = MountAttributes { clear: MountAttribute::READ_ONLY, ..MountAttributes::default() };
+    let read_only = MountAttributes { set: MountAttribute::READ_ONLY, ..MountAttributes::default() };
     mount::set_attributes(directory.as_fd(), Recursion::Single, &writable)?;
     let path = format!("/proc/self/fd/{}/{name}", directory.as_raw_fd());
     bind(&listener, &SocketAddrUnix::new(path.as_str())?)?;
     datagram::enable_credentials(&listener)?;
     rustix::fs::chmodat(&directory, name, Mode::from_raw_mode(0o200), AtFlags::empty())?;
     give_entry(directory.as_fd(), name, owner)?;
-    let read_only = MountAttributes { set: read_only, ..MountAttributes::default() };
     mount::set_attributes(directory.as_fd(), Recursion::Single, &read_only)?;
     side.descriptors.insert(FdName::NotifySocket, listener);
     Ok(())

@@ -7,16 +7,16 @@ mod descriptors;
 mod handshake;
 
 use std::collections::BTreeMap;
-use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::path::Path;
 
 use redd_plan::action::Action;
 use redd_plan::descriptor::{FdName, Slot};
 use redd_plan::step::{Plan, Side};
+use redd_sys::Errno;
 use redd_sys::clone::ChildProcess;
 use redd_sys::root_dir::RootDir;
 use redd_sys::single_thread::SingleThreaded;
-use redd_sys::{Errno, signal};
 
 pub(crate) use descriptors::FdTable;
 pub(crate) use handshake::{Handshake, PeerMessage};
@@ -81,7 +81,7 @@ pub(crate) fn launch(plan: &Plan, inputs: Inputs, duties: &Duties<'_>) -> Result
         (Ok(()), Some(child), Some(guard)) => Ok(Running { child, guard, descriptors: side.descriptors }),
         (result, child, guard) => {
             let error = result.err().unwrap_or(Error::ChildVanished { index: plan.steps.len() });
-            child.iter().for_each(end);
+            child.iter().for_each(|child| best_effort(child.kill_and_reap()));
             guard.into_iter().for_each(Guard::dismiss);
             plan.steps[..done]
                 .iter()
@@ -91,16 +91,6 @@ pub(crate) fn launch(plan: &Plan, inputs: Inputs, duties: &Duties<'_>) -> Result
             Err(error)
         }
     }
-}
-
-/// Kills and reaps a child that failed.
-fn end(child: &ChildProcess) {
-    // It may have ended by itself, which is as good.
-    best_effort(signal::send(child.pidfd.as_fd(), 9));
-    let id = rustix::process::WaitId::PidFd(child.pidfd.as_fd());
-    best_effort(rustix::io::retry_on_intr(|| {
-        rustix::process::waitid(id.clone(), rustix::process::WaitIdOptions::EXITED)
-    }));
 }
 
 fn walk(plan: &Plan, side: &mut HostSide<'_>, done: &mut usize) -> Result<(), Error> {

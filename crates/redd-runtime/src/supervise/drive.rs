@@ -139,13 +139,14 @@ impl<'a> Session<'a> {
             PollFd::from_borrowed_fd(signals.as_fd(), PollFlags::IN),
             PollFd::from_borrowed_fd(self.guard.descriptor(), PollFlags::IN),
         ];
+        let guards = polled.len() - 1;
         if let (Some(socket), None) = (self.descriptors.get(FdName::NotifySocket), pause) {
             polled.push(PollFd::from_borrowed_fd(socket.as_fd(), PollFlags::IN));
         }
         let interests = self.console.as_ref().map(Console::interests).unwrap_or_default();
         polled.extend(interests.into_iter().map(|(fd, flags)| PollFd::from_borrowed_fd(fd, flags)));
         match poll(&mut polled, timeout.as_ref()) {
-            Ok(_) if !polled[2].revents().is_empty() => self.replace_guard(),
+            Ok(_) if !polled[guards].revents().is_empty() => self.replace_guard(),
             Ok(_) | Err(Errno::INTR) => Ok(()),
             Err(errno) => Err(errno),
         }
@@ -185,7 +186,7 @@ impl<'a> Session<'a> {
         if let Some(cgroup) = &self.cgroup {
             best_effort(std::fs::write(cgroup.join("cgroup.kill"), "1"));
         }
-        best_effort(signal::send(self.child.pidfd.as_fd(), 9));
+        best_effort(signal::send(self.child.pidfd.as_fd(), signal::SIGKILL));
     }
 
     fn on_time(&mut self, now: Instant) {

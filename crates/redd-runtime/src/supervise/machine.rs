@@ -152,10 +152,7 @@ impl Machine {
         let mut commands = vec![Command::Notify("STOPPING=1".to_owned()), timer];
         self.stop = Stop::Queued;
         match self.supervision.init {
-            InitKind::Init => {
-                let signal = self.supervision.lifecycle.kill_signal;
-                commands.push(Command::WatchHandler(signal, Duration::ZERO));
-            }
+            InitKind::Init => commands.push(self.watch_handler(Duration::ZERO)),
             InitKind::Command => commands.extend(self.send_queued_stop()),
         }
         commands
@@ -171,10 +168,13 @@ impl Machine {
 
     fn keep_watching(&self) -> Vec<Command> {
         if self.stop == Stop::Queued {
-            let signal = self.supervision.lifecycle.kill_signal;
-            return vec![Command::WatchHandler(signal, HANDLER_INTERVAL)];
+            return vec![self.watch_handler(HANDLER_INTERVAL)];
         }
         Vec::new()
+    }
+
+    const fn watch_handler(&self, after: Duration) -> Command {
+        Command::WatchHandler(self.supervision.lifecycle.kill_signal, after)
     }
 
     fn kill(&mut self) -> Vec<Command> {
