@@ -22,7 +22,7 @@ struct Cost {
 }
 
 /// Runs all cases in each round, in turning order, so that what the machine does besides meets each alike.
-/// Prints medians, and ratios to the case each row names; ratios are taken round by round.
+/// Prints medians, and the ratio of each case to each other one, taken round by round.
 pub(crate) fn compare(cases: &[Case<'_>], rounds: usize) {
     let mut costs: Vec<Vec<Cost>> = cases.iter().map(|_| Vec::new()).collect();
     for round in 0..rounds + WARM_UP {

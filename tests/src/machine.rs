@@ -174,8 +174,10 @@ impl Drop for Machine {
     }
 }
 
-/// A mount namespace in which version 2 is all there is; nothing of it is seen outside.
-fn in_view(view: CgroupView, command: Command) -> Command {
+/// The command in a mount namespace in which version 2 is all there is; nothing of it is seen outside. Arguments are
+/// added to what this returns.
+#[must_use]
+pub fn in_view(view: CgroupView, command: Command) -> Command {
     match view {
         CgroupView::Native => command,
         CgroupView::PureV2 => {

@@ -62,8 +62,17 @@ pub fn with_fault(command: &Command, scope: Scope, point: &Point, fault: Fault) 
         Fault::Fails(error) => format!("error={error}"),
     };
     let Point { system_call, occurrence } = point;
-    let (trace, inject) =
-        (format!("trace={system_call}"), format!("inject={system_call}:{what}:when={occurrence}"));
+    injected(command, scope, system_call, &format!("{what}:when={occurrence}"))
+}
+
+/// The command with a system call that always fails, in every process.
+#[must_use]
+pub fn with_refusal(command: &Command, system_call: &str, error: &str) -> Command {
+    injected(command, Scope::EveryProcess, system_call, &format!("error={error}"))
+}
+
+fn injected(command: &Command, scope: Scope, system_call: &str, what: &str) -> Command {
+    let (trace, inject) = (format!("trace={system_call}"), format!("inject={system_call}:{what}"));
     traced(command, scope, &["-e", &trace, "-e", &inject], Path::new("/dev/null"))
 }
 
@@ -100,10 +109,16 @@ pub fn points(command: &Command, scope: Scope, during: impl FnOnce(&mut std::pro
     points
 }
 
-/// All points where `REDD_SWEEP` says so, else this many, evenly spread.
+/// Whether `REDD_SWEEP` asks for everything instead of a sample.
+#[must_use]
+pub fn is_complete() -> bool {
+    std::env::var("REDD_SWEEP").is_ok_and(|value| value == "all")
+}
+
+/// All points of a complete sweep, else this many, evenly spread.
 #[must_use]
 pub fn selected(points: Vec<Point>, sample: usize) -> Vec<Point> {
-    if std::env::var("REDD_SWEEP").is_ok_and(|value| value == "all") || points.len() <= sample {
+    if is_complete() || points.len() <= sample {
         return points;
     }
     let step = points.len().div_ceil(sample);

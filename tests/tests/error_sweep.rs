@@ -6,7 +6,7 @@
 
 use std::process::{Command, Output};
 
-use redd_tests::sweep::{Fault, Point, Scope, points, selected, with_fault};
+use redd_tests::sweep::{Fault, Point, Scope, is_complete, points, selected, with_fault, with_refusal};
 use redd_tests::{Leftovers, Need, needs, redd, run, unique_name};
 
 const ERRORS: [&str; 6] = ["EINTR", "ENOMEM", "ENOSPC", "EMFILE", "EIO", "EPERM"];
@@ -34,7 +34,8 @@ impl Start {
         Self { name: unique_name(), options }
     }
 
-    fn command(&self) -> Command {
+    /// A start that runs these words.
+    fn running(&self, words: &[&str]) -> Command {
         let mut command = redd();
         command.args([
             "run",
@@ -45,8 +46,12 @@ impl Start {
             "--network-veth=no",
             "--hostname=probed",
         ]);
-        command.args(self.options).arg(Need::Debian13.tree()).args(["--", "/bin/sh", "-c", PROBE]);
+        command.args(self.options).arg(Need::Debian13.tree()).arg("--").args(words);
         command
+    }
+
+    fn probing(&self) -> Command {
+        self.running(&["/bin/sh", "-c", PROBE])
     }
 
     /// What the payload sees; nothing where it did not run.
@@ -56,7 +61,7 @@ impl Start {
 
     /// Makes one call fail. Whether the start went through all the same.
     fn fail_at(&self, point: &Point, error: &'static str, confined: &str) -> bool {
-        let mut command = with_fault(&self.command(), Scope::EveryProcess, point, Fault::Fails(error));
+        let mut command = with_fault(&self.probing(), Scope::EveryProcess, point, Fault::Fails(error));
         let output = command.output().unwrap();
         let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
         let at = format!("{error} at {point}: {complaint}");
@@ -78,20 +83,16 @@ impl Start {
 
 /// Every selected point, each with another error; all errors where all points are swept.
 fn sweep(start: &Start, sample: usize) {
-    let confined = Start::seen(&start.command().output().unwrap());
+    let confined = Start::seen(&start.probing().output().unwrap());
     assert!(confined.contains("Seccomp:\t2"), "{confined}");
     assert!(!confined.lines().any(|line| line == "mknod"), "{confined}");
-    let mut quiet = redd();
-    quiet.args(["run", "-M", &start.name, "-P", "--ephemeral", "--network-veth=no", "--hostname=probed"]);
-    quiet.args(start.options).arg(Need::Debian13.tree()).args(["--", "/bin/true"]);
-    let mut all = points(&quiet, Scope::EveryProcess, |_process| {});
+    let mut all = points(&start.running(&["/bin/true"]), Scope::EveryProcess, |_process| {});
     // The C library's own start, before anything of redd's: it ends the process where this fails.
     // And a shell that cannot close a pipe has one more descriptor, whatever redd does.
     all.retain(|point| !["arch_prctl", "close"].contains(&point.system_call.as_str()));
-    let every_error = std::env::var("REDD_SWEEP").is_ok_and(|value| value == "all");
     let (mut tries, mut starts) = (0, 0);
     for (number, point) in selected(all, sample).iter().enumerate() {
-        let errors = if every_error { &ERRORS[..] } else { &ERRORS[number % ERRORS.len()..][..1] };
+        let errors = if is_complete() { &ERRORS[..] } else { &ERRORS[number % ERRORS.len()..][..1] };
         for &error in errors {
             tries += 1;
             starts += usize::from(start.fail_at(point, error, &confined));
@@ -138,30 +139,14 @@ fn a_protection_that_the_kernel_refuses_prevents_the_start() {
     for options in [&[][..], &["--private-users=no"]] {
         for system_call in PROTECTIONS {
             for error in ["EPERM", "ENOSYS", "EINVAL"] {
-                let name = unique_name();
-                let mut command = Command::new("strace");
-                command.args(["-D", "-f", "-qq", "-o", "/dev/null"]);
-                command.args([
-                    "-e",
-                    &format!("trace={system_call}"),
-                    "-e",
-                    &format!("inject={system_call}:error={error}"),
-                ]);
-                command.arg(redd().get_program()).args([
-                    "run",
-                    "-M",
-                    &name,
-                    "-P",
-                    "--ephemeral",
-                    "--network-veth=no",
-                ]);
-                command.args(options).arg(Need::Debian13.tree()).args(["--", "/bin/echo", "it runs"]);
-                let output = command.stdin(std::process::Stdio::null()).output().unwrap();
+                let start = Start::new(options);
+                let mut command = with_refusal(&start.running(&["/bin/echo", "it runs"]), system_call, error);
+                let output = command.output().unwrap();
                 let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
                 assert!(output.stdout.is_empty(), "it runs without {system_call} ({error}), {options:?}");
                 assert!(!complaint.contains("panicked"), "{system_call} ({error}): {complaint}");
                 assert_eq!(run(["gc"]).status, 0);
-                Leftovers::before(&name).assert_none();
+                Leftovers::before(&start.name).assert_none();
             }
         }
     }

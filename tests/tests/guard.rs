@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use redd_tests::{Leftovers, Need, needs, redd, run, unique_name};
+use redd_tests::{Leftovers, Need, needs, own_tree, redd, run, unique_name};
 
 /// Clears the signal that ties it to redd's life, and tells by a lock in the tree that it is alone.
 const HOSTILE: &str = "syscall(157, 1, 0, 0, 0, 0); open(F, '>>/var/tmp/alone'); flock(F, 6) or exit 99; \
@@ -25,13 +25,27 @@ fn wait_until_alone(payload: &mut Child) {
     assert_eq!(&word, b"alone");
 }
 
-/// A tree of one's own: these payloads write to it.
-fn own_tree() -> tempfile::TempDir {
-    let directory = tempfile::tempdir_in(Need::Debian13.tree().parent().unwrap()).unwrap();
-    let copied =
-        Command::new("cp").arg("-a").arg(Need::Debian13.tree().join(".")).arg(directory.path()).status();
-    assert!(copied.unwrap().success());
-    directory
+/// A payload that runs, in a tree of its own.
+struct Hostile {
+    name: String,
+    tree: tempfile::TempDir,
+    leftovers: Leftovers,
+    supervisor: Child,
+}
+
+impl Hostile {
+    fn start() -> Self {
+        let (name, tree) = (unique_name(), own_tree());
+        let leftovers = Leftovers::before(&name);
+        let mut supervisor = start_hostile(&name, tree.path());
+        wait_until_alone(&mut supervisor);
+        Self { name, tree, leftovers, supervisor }
+    }
+}
+
+fn kill(supervisor: &mut Child) {
+    supervisor.kill().unwrap();
+    supervisor.wait().unwrap();
 }
 
 fn processes_of(name: &str) -> String {
@@ -42,26 +56,19 @@ fn processes_of(name: &str) -> String {
 #[test]
 fn a_payload_that_wants_to_outlive_redd_does_not() {
     needs!(Need::Root, Need::Debian13);
-    let (name, tree) = (unique_name(), own_tree());
-    let leftovers = Leftovers::before(&name);
-    let mut supervisor = start_hostile(&name, tree.path());
-    wait_until_alone(&mut supervisor);
-    supervisor.kill().unwrap();
-    supervisor.wait().unwrap();
+    let mut hostile = Hostile::start();
+    kill(&mut hostile.supervisor);
     // No start and no `redd gc` comes after: the guard does it.
-    leftovers.assert_none();
-    assert_eq!(processes_of(&name), "");
+    hostile.leftovers.assert_none();
+    assert_eq!(processes_of(&hostile.name), "");
 }
 
 #[test]
 fn a_guard_that_is_killed_is_replaced() {
     needs!(Need::Root, Need::Debian13);
-    let (name, tree) = (unique_name(), own_tree());
-    let leftovers = Leftovers::before(&name);
-    let mut supervisor = start_hostile(&name, tree.path());
-    wait_until_alone(&mut supervisor);
+    let mut hostile = Hostile::start();
+    let parent = hostile.supervisor.id().to_string();
     let guard = || {
-        let parent = supervisor.id().to_string();
         let output = Command::new("pgrep").args(["-P", &parent, "redd-guard"]).output().unwrap();
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
     };
@@ -72,9 +79,8 @@ fn a_guard_that_is_killed_is_replaced() {
         assert!(Instant::now() < deadline, "no new guard");
         sleep(Duration::from_millis(5));
     }
-    supervisor.kill().unwrap();
-    supervisor.wait().unwrap();
-    leftovers.assert_none();
+    kill(&mut hostile.supervisor);
+    hostile.leftovers.assert_none();
 }
 
 /// G4: the next start waits for the guard, and never shares the tree with what is left of the one before.
@@ -85,32 +91,24 @@ fn a_thousand_killed_redds_never_leave_two_payloads_on_one_tree() {
     let name = unique_name();
     let mut previous: Option<Child> = None;
     for attempt in 0..1000 {
-        if let Some(mut supervisor) = previous.take() {
-            supervisor.kill().unwrap();
-            supervisor.wait().unwrap();
-        }
+        previous.iter_mut().for_each(kill);
         // Another name each second time: the lock that counts is the tree's.
         let mut supervisor = start_hostile(&format!("{name}-{}", attempt % 2), tree.path());
         wait_until_alone(&mut supervisor);
         previous = Some(supervisor);
     }
-    let mut last = previous.unwrap();
-    last.kill().unwrap();
-    last.wait().unwrap();
+    previous.iter_mut().for_each(kill);
     Leftovers::before(&name).assert_none();
 }
 
 #[test]
 fn a_name_and_a_tree_that_are_in_use_are_refused_at_once() {
     needs!(Need::Root, Need::Debian13);
-    let (name, tree) = (unique_name(), own_tree());
-    let mut supervisor = start_hostile(&name, tree.path());
-    wait_until_alone(&mut supervisor);
-    let path = tree.path().to_str().unwrap();
-    let again = run(["run", "-M", &name, "-x", Need::Debian13.tree().to_str().unwrap(), "--", "/bin/true"]);
+    let mut hostile = Hostile::start();
+    let (name, path) = (&hostile.name, hostile.tree.path().to_str().unwrap());
+    let again = run(["run", "-M", name, "-x", Need::Debian13.tree().to_str().unwrap(), "--", "/bin/true"]);
     assert!(again.errors.contains("is running"), "{again:?}");
     let shared = run(["run", "-M", "another", path, "--", "/bin/true"]);
     assert!(shared.errors.contains("is in use by another machine"), "{shared:?}");
-    supervisor.kill().unwrap();
-    supervisor.wait().unwrap();
+    kill(&mut hostile.supervisor);
 }

@@ -6,7 +6,7 @@ use std::fs;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use redd_tests::{CgroupView, Leftovers, Machine, Need, needs, redd, unique_name};
+use redd_tests::{CgroupView, Leftovers, Machine, Need, in_view, needs, own_tree, redd, unique_name};
 
 /// What a leak would make more of.
 fn counts() -> BTreeMap<&'static str, usize> {
@@ -28,14 +28,11 @@ fn a_thousand_starts_leave_as_much_as_one() {
     let (name, before) = (unique_name(), counts());
     let leftovers = Leftovers::before(&name);
     // With version 2 alone: a hierarchy of version 1 makes each start wait.
-    let script = "mount -t cgroup2 none /sys/fs/cgroup || exit 1; name=$1; shift
+    let script = "name=$1; shift
         for number in $(seq 1000); do \"$@\" -M \"$name-$((number % 7))\" -- /bin/true || exit 2; done";
-    let mut soak = Command::new("unshare");
-    soak.args(["--mount", "sh", "-c", script, "sh", &name]).arg(redd().get_program());
-    soak.args(["run", "-P", "-x", "-D"])
-        .arg(Need::Debian13.tree())
-        .stdin(Stdio::null())
-        .stderr(Stdio::null());
+    let mut soak = in_view(CgroupView::PureV2, Command::new("sh"));
+    soak.args(["-c", script, "sh", &name]).arg(redd().get_program());
+    soak.args(["run", "-P", "-x", "-D"]).arg(Need::Debian13.tree()).stderr(Stdio::null());
     assert!(soak.status().unwrap().success());
     leftovers.assert_none();
     let after = counts();
@@ -54,9 +51,7 @@ fn held_by(pid: &str) -> (usize, u64) {
 #[test]
 fn a_reboot_loop_does_not_make_a_supervisor_grow() {
     needs!(Need::Root, Need::Debian13);
-    let tree = tempfile::tempdir_in(Need::Debian13.tree().parent().unwrap()).unwrap();
-    let copied = Command::new("cp").arg("-a").arg(Need::Debian13.tree().join(".")).arg(tree.path()).status();
-    assert!(copied.unwrap().success());
+    let tree = own_tree();
     let init = tree.path().join("usr/lib/systemd/systemd");
     fs::remove_file(&init).unwrap();
     let count = tree.path().join("var/boots");
@@ -92,10 +87,8 @@ fn a_reboot_loop_does_not_make_a_supervisor_grow() {
     let leftovers = Leftovers::before(&machine.name);
     drop(machine);
     // In the view of cgroups that the machine was started in: the journal has paths of it.
-    let script = "mount -t cgroup2 none /sys/fs/cgroup && exec \"$1\" gc";
-    let mut collect = Command::new("unshare");
-    collect.args(["--mount", "sh", "-c", script, "sh"]).arg(redd().get_program());
-    assert!(collect.stdout(Stdio::null()).status().unwrap().success());
+    let mut collect = in_view(CgroupView::PureV2, redd());
+    assert!(collect.arg("gc").stdout(Stdio::null()).status().unwrap().success());
     leftovers.assert_none();
     assert!(late.0 <= early.0 + 2, "descriptors: {early:?}, then {late:?}");
     assert!(late.1 * 20 <= early.1 * 21 + 20 * 8, "memory: {early:?}, then {late:?}");
