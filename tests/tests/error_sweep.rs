@@ -74,6 +74,8 @@ impl Start {
         let beyond: Vec<&str> =
             seen.lines().filter(|line| !confined.lines().any(|known| known == *line)).collect();
         assert!(beyond.is_empty(), "a payload ran with {beyond:?}: {at}");
+        // What is left behind is said without saying after what.
+        eprintln!("{at}");
         // Where it is an undoing that failed, the journal has it.
         assert_eq!(run(["gc"]).status, 0, "{at}");
         Leftovers::before(&self.name).assert_none();

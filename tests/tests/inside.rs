@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use redd_tests::{Machine, Need, covers, needs};
+use redd_tests::{Machine, Need, covers, needs, redd};
 
 fn machine(options: &[&str]) -> Machine {
     Machine::boot(&Need::Debian13.tree(), options)
@@ -256,4 +256,17 @@ fn the_time_zone_follows_the_host_by_a_relative_link() {
         None => assert!(machine.succeeds("test ! -L /etc/localtime")),
     }
     assert_eq!(machine.stop(), 0);
+}
+
+/// UN3: a caller like nohup(1) ignores signals, and a program that is executed inherits that.
+#[test]
+fn a_signal_that_the_caller_ignores_is_not_ignored_inside() {
+    needs!(Need::Root, Need::Debian13);
+    covers!(UN3);
+    let mut command = std::process::Command::new("sh");
+    command.args(["-c", "trap '' HUP USR1; exec \"$@\"", "sh"]).arg(redd().get_program());
+    command.args(["run", "--as-pid1", "--ephemeral"]).arg(Need::Debian13.tree());
+    let output = command.args(["grep", "SigIgn:", "/proc/self/status"]).output().unwrap();
+    let ignored = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(ignored.trim_start_matches("SigIgn:").trim().trim_start_matches('0'), "", "{ignored}");
 }

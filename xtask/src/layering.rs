@@ -15,7 +15,7 @@ const ALLOWED: [(&str, &[&str]); 6] = [
         "redd-runtime",
         &["redd-spec", "redd-plan", "redd-sys", "rustix", "netlink-packet-core", "netlink-packet-route"],
     ),
-    ("redd", &["redd-spec", "redd-plan", "redd-runtime", "rustix"]),
+    ("redd", &["redd-spec", "redd-plan", "redd-sys", "redd-runtime", "rustix"]),
 ];
 /// What is looked for among the dependencies.
 const WATCHED: [&str; 10] = [

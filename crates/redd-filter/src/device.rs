@@ -81,21 +81,25 @@ impl DevicePolicy {
     }
 
     /// The program that answers 1 where a rule allows what is asked, and 0 elsewhere.
+    ///
+    /// It has no branches: the kernel's verifier follows each one at every start, and that is most of what a filter
+    /// costs.
     #[must_use]
     pub fn compile(&self) -> DeviceProgram {
+        // The fields of struct bpf_cgroup_dev_ctx, to which R1 points.
         let mut program = vec![
-            // r2 = kind, r3 = access, r4 = major, r5 = minor, of struct bpf_cgroup_dev_ctx in r1
-            load_word(2, 0),
-            move_register(3, 2),
-            and_immediate(2, 0xffff),
-            shift_right(3, 16),
-            load_word(4, 4),
-            load_word(5, 8),
+            load_word(KIND, 0),
+            move_register(ACCESS, KIND),
+            and_immediate(KIND, 0xffff),
+            shift_right(ACCESS, 16),
+            load_word(MAJOR, 4),
+            load_word(MINOR, 8),
+            move_immediate(ANSWER, 0),
         ];
         for group in groups(&self.rules) {
             program.extend(group.instructions());
         }
-        program.extend([move_immediate(0, 0), exit()]);
+        program.push(exit());
         DeviceProgram(program.iter().map(|instruction| instruction.encode()).collect())
     }
 
@@ -161,37 +165,78 @@ const fn immediate(code: u8, destination: u8, immediate: i32) -> Instruction {
     Instruction { code, destination, source: 0, offset: 0, immediate }
 }
 
+/// What is answered, and what is asked: the registers of the program.
+const ANSWER: u8 = 0;
+const KIND: u8 = 2;
+const ACCESS: u8 = 3;
+const MAJOR: u8 = 4;
+const MINOR: u8 = 5;
+/// Not zero where something does not fit; then 1 where everything fits.
+const MISFIT: u8 = 6;
+const SCRATCH: u8 = 7;
+
 const fn load_word(destination: u8, offset: i16) -> Instruction {
     Instruction { code: 0x61, destination, source: 1, offset, immediate: 0 }
 }
 
-const fn move_register(destination: u8, source: u8) -> Instruction {
-    Instruction { code: 0xbc, destination, source, offset: 0, immediate: 0 }
+const fn between(code: u8, destination: u8, source: u8) -> Instruction {
+    Instruction { code, destination, source, offset: 0, immediate: 0 }
 }
 
-const fn move_immediate(destination: u8, value: i32) -> Instruction {
-    immediate(0xb7, destination, value)
+/// On 32 bits, like every instruction that is not called wide: the upper half becomes zero.
+const fn move_register(destination: u8, source: u8) -> Instruction {
+    between(0xbc, destination, source)
+}
+
+const fn move_immediate(destination: u8, value: u32) -> Instruction {
+    immediate(0xb4, destination, value.cast_signed())
 }
 
 const fn and_immediate(destination: u8, value: i32) -> Instruction {
     immediate(0x54, destination, value)
 }
 
+const fn xor_immediate(destination: u8, value: u32) -> Instruction {
+    immediate(0xa4, destination, value.cast_signed())
+}
+
 const fn shift_right(destination: u8, bits: i32) -> Instruction {
     immediate(0x74, destination, bits)
 }
 
-/// On 32 bits: what is below zero wraps to the largest numbers.
+/// What is below zero wraps to the largest numbers.
 const fn subtract_immediate(destination: u8, value: u32) -> Instruction {
     immediate(0x14, destination, value.cast_signed())
 }
 
-const fn and_wide(destination: u8, value: i32) -> Instruction {
-    immediate(0x57, destination, value)
+const fn subtract_wide(destination: u8, source: u8) -> Instruction {
+    between(0x1f, destination, source)
 }
 
+const fn or_wide(destination: u8, source: u8) -> Instruction {
+    between(0x4f, destination, source)
+}
+
+const fn and_wide(destination: u8, source: u8) -> Instruction {
+    between(0x5f, destination, source)
+}
+
+const fn shift_right_wide(destination: u8, bits: i32) -> Instruction {
+    immediate(0x77, destination, bits)
+}
+
+/// By the lower six bits of the source.
 const fn shift_right_by(destination: u8, source: u8) -> Instruction {
-    Instruction { code: 0x7f, destination, source, offset: 0, immediate: 0 }
+    between(0x7f, destination, source)
+}
+
+const fn exit() -> Instruction {
+    immediate(0x95, 0, 0)
+}
+
+/// Makes a register that holds at most 32 bits 1 where it was 0, and 0 elsewhere.
+const fn is_zero(register: u8) -> [Instruction; 2] {
+    [immediate(0x17, register, 1), shift_right_wide(register, 63)]
 }
 
 /// One instruction in the place of two.
@@ -201,31 +246,7 @@ fn load_wide(destination: u8, value: u64) -> [Instruction; 2] {
     [immediate(0x18, destination, low), immediate(0, 0, high)]
 }
 
-const fn skip_if_greater(register: u8, value: u32, count: i16) -> Instruction {
-    Instruction {
-        code: 0x25,
-        destination: register,
-        source: 0,
-        offset: count,
-        immediate: value.cast_signed(),
-    }
-}
-
-const fn skip_unless_equal(register: u8, value: u32, count: i16) -> Instruction {
-    Instruction {
-        code: 0x55,
-        destination: register,
-        source: 0,
-        offset: count,
-        immediate: value.cast_signed(),
-    }
-}
-
-const fn exit() -> Instruction {
-    immediate(0x95, 0, 0)
-}
-
-/// Rules that one test can answer: the kernel's verifier walks every branch at every start.
+/// Rules that are looked at together.
 #[derive(Debug, Clone, Copy)]
 struct RuleGroup {
     kind: DeviceKind,
@@ -274,48 +295,57 @@ impl RuleGroup {
         }
     }
 
-    /// Answers 1 where everything fits; each condition that fails skips the rest.
+    /// Sets the lowest bit of the answer where everything fits.
     fn instructions(self) -> Vec<Instruction> {
-        let mut rest = vec![move_immediate(0, 1), exit()];
-        if self.access != DeviceAccess::ALL {
-            // Nothing may be asked for beyond what is granted: r0 = asked without granted.
-            let beyond = i32::from(!self.access.0 & 7);
-            let skip = skip_unless_equal(0, 0, length(&rest));
-            rest.splice(0..0, [move_register(0, 3), and_immediate(0, beyond), skip]);
-        }
-        let minors = self.minor_instructions(&rest);
-        rest.splice(0..0, minors);
-        if self.first_major == self.last_major {
-            rest.insert(0, skip_unless_equal(4, self.first_major, length(&rest)));
-        } else {
-            let span = self.last_major - self.first_major;
-            let skip = skip_if_greater(0, span, length(&rest));
-            rest.splice(0..0, [move_register(0, 4), subtract_immediate(0, self.first_major), skip]);
-        }
         let kind = match self.kind {
             DeviceKind::Block => 1,
             DeviceKind::Character => 2,
         };
-        rest.insert(0, skip_unless_equal(2, kind, length(&rest)));
-        rest
+        let mut all = self.major_misfits();
+        all.extend([move_register(SCRATCH, KIND), xor_immediate(SCRATCH, kind), or_wide(MISFIT, SCRATCH)]);
+        if self.access != DeviceAccess::ALL {
+            // Nothing may be asked for beyond what is granted.
+            let beyond = i32::from(!self.access.0 & 7);
+            let asked = [move_register(SCRATCH, ACCESS), and_immediate(SCRATCH, beyond)];
+            all.extend(asked.into_iter().chain([or_wide(MISFIT, SCRATCH)]));
+        }
+        all.extend(self.minor_answers());
+        all.push(or_wide(ANSWER, MISFIT));
+        all
     }
 
-    fn minor_instructions(self, rest: &[Instruction]) -> Vec<Instruction> {
+    fn major_misfits(self) -> Vec<Instruction> {
+        if self.first_major == self.last_major {
+            return vec![move_register(MISFIT, MAJOR), xor_immediate(MISFIT, self.first_major)];
+        }
+        // The sign of the span less the distance from the first; the distance wraps where it is below.
+        let span = self.last_major - self.first_major;
+        vec![
+            move_register(SCRATCH, MAJOR),
+            subtract_immediate(SCRATCH, self.first_major),
+            move_immediate(MISFIT, span),
+            subtract_wide(MISFIT, SCRATCH),
+            shift_right_wide(MISFIT, 63),
+        ]
+    }
+
+    /// Turns the misfit into the answer, with what is left to look at: the minor number.
+    fn minor_answers(self) -> Vec<Instruction> {
         match self.minors {
-            Minors::Any => Vec::new(),
-            Minors::One(minor) => vec![skip_unless_equal(5, minor, length(rest))],
+            Minors::Any => is_zero(MISFIT).into(),
+            Minors::One(minor) => {
+                let look =
+                    [move_register(SCRATCH, MINOR), xor_immediate(SCRATCH, minor), or_wide(MISFIT, SCRATCH)];
+                [&look[..], &is_zero(MISFIT)].concat()
+            }
             Minors::Set(set) => {
-                let test = [shift_right_by(0, 5), and_wide(0, 1), skip_unless_equal(0, 1, length(rest))];
-                let load = load_wide(0, set);
-                let skip = skip_if_greater(5, u64::BITS - 1, length(rest) + length(&test) + length(&load));
-                [&[skip][..], &load, &test].concat()
+                let beyond =
+                    [move_register(SCRATCH, MINOR), shift_right(SCRATCH, 6), or_wide(MISFIT, SCRATCH)];
+                let look = [shift_right_by(SCRATCH, MINOR), and_wide(MISFIT, SCRATCH)];
+                [&beyond[..], &is_zero(MISFIT), &load_wide(SCRATCH, set), &look].concat()
             }
         }
     }
-}
-
-fn length(instructions: &[Instruction]) -> i16 {
-    i16::try_from(instructions.len()).unwrap_or(i16::MAX)
 }
 
 fn groups(rules: &[DeviceRule]) -> Vec<RuleGroup> {

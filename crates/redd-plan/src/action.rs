@@ -6,6 +6,7 @@ pub use redd_filter::device::{DevicePolicy, DeviceProgram};
 pub use redd_filter::seccomp::SeccompProgram;
 use redd_spec::capability::CapabilitySet;
 use redd_spec::ids::{HostId, IdRange};
+use redd_spec::lifecycle::SignalNumber;
 use redd_spec::name::{Hostname, MachineName};
 use redd_spec::path::PathInRoot;
 use redd_spec::resources::{OomScoreAdjust, ResourceLimit};
@@ -126,6 +127,8 @@ pub enum Action {
     AttachConsole,
     /// Leads a session without a terminal.
     LeadSession,
+    /// Gives signals their default actions.
+    ResetSignals { signals: Vec<SignalNumber> },
     /// Makes a session keyring of its own.
     JoinSessionKeyring,
     /// Sets umask and working directory.

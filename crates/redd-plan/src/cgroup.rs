@@ -5,6 +5,9 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+/// The cgroup of the payload itself, below the one that carries its limits.
+pub const PAYLOAD: &str = "payload";
+
 /// A controller that redd uses; the kernel has more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

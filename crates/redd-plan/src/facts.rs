@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use redd_spec::capability::CapabilitySet;
 use redd_spec::ids::{HostId, IdRange};
+use redd_spec::lifecycle::SignalNumber;
 use redd_spec::path::PathInRoot;
 use redd_spec::uuid::Uuid;
 use serde::Serialize;
@@ -24,6 +25,8 @@ pub struct HostFacts {
     pub cgroups: CgroupFacts,
     /// What redd itself may do.
     pub capabilities: CapabilitySet,
+    /// Signals that redd's caller ignores, or redd itself does: a program that is executed would inherit that.
+    pub ignored_signals: Vec<SignalNumber>,
     /// The host's memory in bytes.
     pub memory: u64,
     /// The host's time zone.
@@ -179,6 +182,8 @@ pub struct TreeFacts {
     pub zone: Presence,
     /// What is at `/etc/resolv.conf`.
     pub resolv_conf: FileKind,
+    /// Which mount points of API file systems are missing.
+    pub missing_mount_points: Vec<&'static str>,
     /// Whether `/etc` is there.
     pub etc: Presence,
     /// Device and inode number, which tell a copy from its original.

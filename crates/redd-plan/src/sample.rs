@@ -122,6 +122,7 @@ pub fn unified_host() -> HostFacts {
             legacy: Vec::new(),
         },
         capabilities: CapabilitySet::ALL,
+        ignored_signals: Vec::new(),
         memory: 16 << 30,
         timezone: HostTimezone::Zone("Europe/Berlin".to_owned()),
         selinux: Presence::Absent,
@@ -168,6 +169,7 @@ pub fn tree() -> TreeFacts {
         localtime: FileKind::Link,
         zone: Presence::Present,
         resolv_conf: FileKind::Missing,
+        missing_mount_points: Vec::new(),
         etc: Presence::Present,
         identity: TreeIdentity { device: 1, inode: 2 },
     }

@@ -1,16 +1,17 @@
 //! What is kept of a running machine below `/run/redd/machines/NAME`, so that a killed redd can be cleaned up after.
 
 use std::cell::Cell;
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::{DirBuilder, File};
 use std::io::{self, Write as _};
 use std::os::fd::{AsFd as _, BorrowedFd};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use redd_plan::step::Undo;
 use redd_spec::name::MachineName;
 use redd_sys::Errno;
 use redd_sys::lock::{LockOutcome, Sharing};
+use rustix::fs::{CWD, Mode, OFlags, openat};
 use serde::Serialize;
 
 use crate::Error;
@@ -21,6 +22,10 @@ use crate::patience::{take_lock, wait_for_lock};
 pub(crate) const MACHINES: &str = "/run/redd/machines";
 /// Where what does not fit into memory is kept.
 pub(crate) const LIBRARY: &str = "/var/lib/redd";
+/// What is in the directory of a machine: what has to be undone, what others may know, and a link for them.
+const JOURNAL: &str = "journal";
+const STATE: &str = "state.json";
+pub(crate) const UNIX_EXPORT: &str = "unix-export";
 /// The most that a journal may have, in bytes.
 const JOURNAL_MAX: u64 = 1024 * 1024;
 
@@ -80,22 +85,22 @@ impl StateDirectory {
     pub(crate) fn write_journal(&self, undo: &[&Undo]) -> Result<(), Error> {
         let failed = |error: io::Error| host_error("writing the journal", &error);
         let text = serde_json::to_vec(undo).map_err(|error| failed(error.into()))?;
-        self.write_atomically("journal", &text).map_err(failed)
+        self.write_atomically(JOURNAL, &text).map_err(failed)
     }
 
     /// Tells other programs what runs here.
     pub(crate) fn write_state(&self, state: &State<'_>) -> Result<(), Error> {
         let failed = |error: io::Error| host_error("writing the state", &error);
         let text = serde_json::to_vec_pretty(state).map_err(|error| failed(error.into()))?;
-        self.write_atomically("state.json", &text).map_err(failed)
+        self.write_atomically(STATE, &text).map_err(failed)
     }
 
     /// Whoever reads sees the old file or the new one, never a half.
     fn write_atomically(&self, name: &str, contents: &[u8]) -> io::Result<()> {
         let temporary = self.path.join(format!(".{name}.new"));
-        let mut file =
-            OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
-        file.write_all(contents)?;
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC | OFlags::CLOEXEC;
+        let file = openat(CWD, &temporary, flags, Mode::from_raw_mode(0o600))?;
+        File::from(file).write_all(contents)?;
         std::fs::rename(&temporary, self.path.join(name))
     }
 
@@ -117,8 +122,13 @@ impl StateDirectory {
         if self.is_unfinished.get() {
             return Removal::JournalKept;
         }
-        // What cannot be removed is found by the next start of the name.
-        best_effort(std::fs::remove_dir_all(&self.path));
+        for name in [STATE, UNIX_EXPORT, JOURNAL] {
+            best_effort(std::fs::remove_file(self.path.join(name)));
+        }
+        if std::fs::remove_dir(&self.path).is_err() {
+            // What cannot be removed is found by the next start of the name.
+            best_effort(std::fs::remove_dir_all(&self.path));
+        }
         Removal::Done
     }
 
@@ -130,21 +140,22 @@ impl StateDirectory {
 
 /// What a killed redd wrote down; a journal that cannot be read holds nothing that was made.
 fn read_journal(directory: &Path) -> Vec<Undo> {
-    let path = directory.join("journal");
+    let path = directory.join(JOURNAL);
     let fits = std::fs::metadata(&path).is_ok_and(|metadata| metadata.len() <= JOURNAL_MAX);
-    let text = if fits { std::fs::read(&path).unwrap_or_default() } else { Vec::new() };
-    serde_json::from_slice(&text).unwrap_or_default()
+    let text = fits.then(|| std::fs::read(&path).ok()).flatten();
+    text.and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default()
 }
 
 /// The lock of a machine's directory; `None` where it runs.
 fn lock_directory(path: &Path, purpose: Purpose) -> io::Result<Option<File>> {
     loop {
-        let directory = match File::open(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let directory = match openat(CWD, path, flags, Mode::empty()) {
+            Err(Errno::NOENT) => {
                 DirBuilder::new().recursive(true).mode(0o700).create(path)?;
                 continue;
             }
-            result => result?,
+            result => File::from(result?),
         };
         let outcome = match purpose {
             Purpose::Start => take_lock(&directory, Sharing::Exclusive)?,

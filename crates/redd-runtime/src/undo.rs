@@ -5,6 +5,7 @@ use std::io;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use redd_plan::cgroup::PAYLOAD;
 use redd_plan::step::Undo;
 
 use crate::error::best_effort;
@@ -37,6 +38,8 @@ pub(crate) fn or_gone(result: io::Result<()>) -> io::Result<()> {
 
 /// Kills what lives in a cgroup and removes it with all below.
 fn remove_cgroup(path: &Path) -> io::Result<()> {
+    // A payload that has ended by itself mostly leaves nothing else; where it did, this changes nothing.
+    best_effort(fs::remove_dir(path.join(PAYLOAD)));
     if or_gone(fs::remove_dir(path)).is_ok() {
         return Ok(());
     }

@@ -4,8 +4,8 @@ use std::os::fd::{AsFd as _, AsRawFd as _, BorrowedFd, OwnedFd};
 
 use bitflags::bitflags;
 use linux_raw_sys::general::{
-    __NR_clone3, CLONE_INTO_CGROUP, CLONE_NEWCGROUP, CLONE_NEWIPC, CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWPID,
-    CLONE_NEWTIME, CLONE_NEWUSER, CLONE_NEWUTS, CLONE_PIDFD, clone_args,
+    __NR_clone3, CLONE_CLEAR_SIGHAND, CLONE_INTO_CGROUP, CLONE_NEWCGROUP, CLONE_NEWIPC, CLONE_NEWNET,
+    CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWTIME, CLONE_NEWUSER, CLONE_NEWUTS, CLONE_PIDFD, clone_args,
 };
 use rustix::io::{Errno, retry_on_intr};
 use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
@@ -50,7 +50,7 @@ pub struct CloneRequest<'fd> {
 pub enum Cloned {
     /// The parent.
     Parent(ChildProcess),
-    /// The child: it has a copy of the parent's memory and descriptors.
+    /// The child: it has a copy of the parent's memory and descriptors, and no signal handler.
     Child,
 }
 
@@ -87,7 +87,7 @@ pub fn clone_process(_proof: &SingleThreaded, request: &CloneRequest<'_>) -> Res
     let mut pidfd: i32 = -1;
     let into_cgroup = if request.into_cgroup.is_some() { CLONE_INTO_CGROUP } else { 0 };
     let mut arguments = clone_args {
-        flags: u64::from(CLONE_PIDFD | request.namespaces.bits()) | into_cgroup,
+        flags: u64::from(CLONE_PIDFD | request.namespaces.bits()) | CLONE_CLEAR_SIGHAND | into_cgroup,
         pidfd: (&raw mut pidfd) as u64,
         child_tid: 0,
         parent_tid: 0,

@@ -2,6 +2,7 @@
 //!
 //! The only crate with `unsafe`. Every block names the precondition and who guarantees it.
 
+pub mod arena;
 pub mod bpf;
 pub mod channel;
 pub mod clone;

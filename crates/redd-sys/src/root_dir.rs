@@ -24,6 +24,24 @@ pub const SMALL_FILE_MAX: usize = 64 * 1024;
 #[derive(Debug)]
 pub struct RootDir(OwnedFd);
 
+/// A directory of a tree.
+#[derive(Debug)]
+enum Directory<'root> {
+    /// The tree's root.
+    Root(BorrowedFd<'root>),
+    /// One below it.
+    Below(OwnedFd),
+}
+
+impl AsFd for Directory<'_> {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Self::Root(root) => root.as_fd(),
+            Self::Below(directory) => directory.as_fd(),
+        }
+    }
+}
+
 /// Whether symbolic links on the way are followed; they never lead out of the tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Links {
@@ -96,10 +114,18 @@ impl RootDir {
     }
 
     /// The parent of a path and the last part of it; links on the way are followed inside the tree.
-    fn parent(&self, path: &Path) -> Result<(OwnedFd, PathBuf), Errno> {
+    fn parent(&self, path: &Path) -> Result<(Directory<'_>, PathBuf), Errno> {
         let name = path.file_name().ok_or(Errno::INVAL)?;
         let parent = path.parent().unwrap_or(Path::new("/"));
-        Ok((self.resolve(parent, Links::Followed)?, PathBuf::from(name)))
+        Ok((self.directory(parent)?, PathBuf::from(name)))
+    }
+
+    /// A directory of the tree; the tree's own root is open already.
+    fn directory(&self, path: &Path) -> Result<Directory<'_>, Errno> {
+        if path == Path::new("/") {
+            return Ok(Directory::Root(self.0.as_fd()));
+        }
+        self.resolve(path, Links::Followed).map(Directory::Below)
     }
 
     /// What a path is, if it is anything; a link at its end is looked at itself.
@@ -158,7 +184,7 @@ impl RootDir {
     pub fn make_directories(&self, path: &Path, mode: u32) -> Result<(), Errno> {
         let mut made = PathBuf::from("/");
         for part in path.components().filter(|part| matches!(part, Component::Normal(_))) {
-            let parent = self.resolve(&made, Links::Followed)?;
+            let parent = self.directory(&made)?;
             match mkdirat(&parent, part.as_os_str(), Mode::from_raw_mode(raw_mode(mode))) {
                 Ok(()) | Err(Errno::EXIST) => {}
                 // A read-only file system may have the directory all the same.

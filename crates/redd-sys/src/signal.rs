@@ -63,18 +63,16 @@ fn change_mask(how: u32, set: SignalSet) -> Result<(), Errno> {
     Ok(())
 }
 
-/// Gives every signal its default action. An ignored one would stay ignored in a program that is executed (UN3).
-pub fn reset_to_defaults() {
+/// Gives a signal its default action. An ignored one would stay ignored in a program that is executed (UN3).
+pub fn reset_to_default(number: i32) {
     // handler (SIG_DFL), flags, restorer, mask: all zero.
     let action = [0_u64; 4];
-    for number in 1..=SIGNAL_MAX {
-        let number = usize::try_from(number).unwrap_or_default();
-        let arguments = [number, action.as_ptr() as usize, 0, SET_SIZE, 0, 0];
-        // SAFETY: the structure lives until the call returns. SIG_DFL runs no code of ours.
-        let result = unsafe { syscall::raw(__NR_rt_sigaction, arguments) };
-        // KILL and STOP cannot be changed, and have no other action.
-        debug_assert!(result.is_ok() || number == 9 || number == 19, "signal {number}");
-    }
+    let argument = usize::try_from(number).unwrap_or_default();
+    let arguments = [argument, action.as_ptr() as usize, 0, SET_SIZE, 0, 0];
+    // SAFETY: the structure lives until the call returns. SIG_DFL runs no code of ours.
+    let result = unsafe { syscall::raw(__NR_rt_sigaction, arguments) };
+    // KILL and STOP cannot be changed, and have no other action.
+    debug_assert!(result.is_ok() || number == 9 || number == 19, "signal {number}");
 }
 
 /// A descriptor that signals are read from.

@@ -11,15 +11,33 @@ use std::marker::PhantomData;
 pub struct SingleThreaded(PhantomData<*const ()>);
 
 impl SingleThreaded {
-    /// Counts the threads.
+    /// Counts the threads: `/proc/self/task` has a link for each, and the two that every directory has.
     ///
     /// # Errors
-    /// `/proc/self/task` cannot be read, or there is more than one.
+    /// `/proc/self/task` cannot be looked at, or there is more than one.
     pub fn check() -> io::Result<Self> {
-        let threads = std::fs::read_dir("/proc/self/task")?.count();
+        let threads = rustix::fs::stat("/proc/self/task")?.st_nlink.saturating_sub(2);
         if threads == 1 {
             return Ok(Self(PhantomData));
         }
         Err(io::Error::other(format!("this process has {threads} threads; it must have one")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_thread_is_seen() {
+        let error = std::thread::scope(|scope| scope.spawn(SingleThreaded::check_twice).join()).unwrap();
+        assert!(error.is_some_and(|error| error.to_string().contains("it must have one")));
+    }
+
+    impl SingleThreaded {
+        /// The proof itself cannot leave its thread.
+        fn check_twice() -> Option<io::Error> {
+            Self::check().err()
+        }
     }
 }

@@ -5,10 +5,11 @@ use std::process::ExitCode;
 
 use redd::command_line::{Caller, parse};
 use redd::{commands, exit_status, report};
+use redd_sys::arena::Arena;
 
-/// One growing arena: the C library's own gives every few pages back to the kernel and asks for them again.
+/// The process ends with its work: memory is given out fast, and given back late.
 #[global_allocator]
-static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
+static ARENA: Arena = Arena::new();
 
 fn main() -> ExitCode {
     redd_runtime::restore_at_panic();

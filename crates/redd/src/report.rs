@@ -58,5 +58,5 @@ pub fn print_result(text: &str) {
 
 /// Standard error may be closed; then there is nobody to tell.
 fn print(line: &str) {
-    drop(writeln!(io::stderr().lock(), "{line}"));
+    drop(io::stderr().lock().write_all(format!("{line}\n").as_bytes()));
 }

@@ -6,7 +6,8 @@ use super::*;
 
 fn interpret(program: &DeviceProgram, kind: u32, access: u32, major: u32, minor: u32) -> u64 {
     let context = [access << 16 | kind, major, minor];
-    let mut registers = [0_u64; 6];
+    let wide = |immediate: i32| i64::from(immediate).cast_unsigned();
+    let mut registers = [0_u64; 8];
     let mut at = 0;
     loop {
         let [code, both, low, high, a, b, c, d] = program.0[at].to_ne_bytes();
@@ -17,23 +18,20 @@ fn interpret(program: &DeviceProgram, kind: u32, access: u32, major: u32, minor:
         match code {
             0x61 => registers[destination] = u64::from(context[usize::try_from(offset).unwrap() / 4]),
             0xbc => registers[destination] = registers[source] & 0xffff_ffff,
-            0xb7 => registers[destination] = i64::from(immediate).cast_unsigned(),
+            0xb4 => registers[destination] = u64::from(immediate.cast_unsigned()),
             0x54 => registers[destination] &= u64::from(immediate.cast_unsigned()),
-            0x74 => registers[destination] >>= immediate,
-            0x55 if registers[destination] != i64::from(immediate).cast_unsigned() => {
-                at += usize::try_from(offset).unwrap();
-            }
-            0x55 => {}
-            0x25 if registers[destination] > i64::from(immediate).cast_unsigned() => {
-                at += usize::try_from(offset).unwrap();
-            }
-            0x25 => {}
+            0xa4 => registers[destination] = (registers[destination] ^ wide(immediate)) & 0xffff_ffff,
+            0x74 => registers[destination] = (registers[destination] & 0xffff_ffff) >> immediate,
             0x14 => {
-                let difference = registers[destination].wrapping_sub(i64::from(immediate).cast_unsigned());
+                let difference = registers[destination].wrapping_sub(wide(immediate));
                 registers[destination] = difference & 0xffff_ffff;
             }
-            0x57 => registers[destination] &= i64::from(immediate).cast_unsigned(),
-            0x7f => registers[destination] >>= registers[source],
+            0x17 => registers[destination] = registers[destination].wrapping_sub(wide(immediate)),
+            0x1f => registers[destination] = registers[destination].wrapping_sub(registers[source]),
+            0x4f => registers[destination] |= registers[source],
+            0x5f => registers[destination] &= registers[source],
+            0x77 => registers[destination] >>= immediate,
+            0x7f => registers[destination] >>= registers[source] & 63,
             0x18 => {
                 let high = program.0[at] >> 32;
                 registers[destination] = u64::from(immediate.cast_unsigned()) | high << 32;

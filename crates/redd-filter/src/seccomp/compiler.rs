@@ -124,37 +124,43 @@ fn length(instructions: &[Instruction]) -> u32 {
 
 /// The whole space of numbers in ranges of equal verdicts. x32's numbers, from 2³⁰ on, are among the unknown.
 fn ranges(allowed: &[bool], column: usize) -> Vec<Range> {
-    let mut known: Vec<(u32, Verdict)> = SYSTEM_CALLS
-        .iter()
-        .zip(allowed)
-        .filter_map(|((name, numbers), &allowed)| {
-            let verdict = match (allowed, *name) {
+    let mut verdicts = [Verdict::Fail(ENOSYS); NUMBERS];
+    for ((name, numbers), &allowed) in SYSTEM_CALLS.iter().zip(allowed) {
+        if let Some(number) = numbers[column] {
+            verdicts[usize::from(number)] = match (allowed, *name) {
                 (true, "socket") => Verdict::CheckSocket,
                 (true, _) => Verdict::Allow,
                 (false, _) => Verdict::Fail(EPERM),
             };
-            numbers[column].map(|number| (u32::from(number), verdict))
-        })
-        .collect();
-    known.sort_unstable_by_key(|(number, _)| *number);
-    let mut ranges = Vec::new();
-    let mut next = 0;
-    for (number, verdict) in known {
-        if number > next {
-            push(&mut ranges, next, Verdict::Fail(ENOSYS));
         }
-        push(&mut ranges, number, verdict);
-        next = number + 1;
     }
-    push(&mut ranges, next, Verdict::Fail(ENOSYS));
+    let mut ranges: Vec<Range> = Vec::new();
+    for (start, verdict) in (0..).zip(verdicts).chain([(LAST_NUMBER + 1, Verdict::Fail(ENOSYS))]) {
+        if ranges.last().is_none_or(|last| last.verdict != verdict) {
+            ranges.push(Range { start, verdict });
+        }
+    }
     ranges
 }
 
-fn push(ranges: &mut Vec<Range>, start: u32, verdict: Verdict) {
-    if ranges.last().is_none_or(|last| last.verdict != verdict) {
-        ranges.push(Range { start, verdict });
+/// The highest number of any system call in the table.
+const LAST_NUMBER: u32 = {
+    let (mut last, mut row) = (0, 0);
+    while row < SYSTEM_CALLS.len() {
+        let mut column = 0;
+        while column < 3 {
+            if let Some(number) = SYSTEM_CALLS[row].1[column]
+                && number as u32 > last
+            {
+                last = number as u32;
+            }
+            column += 1;
+        }
+        row += 1;
     }
-}
+    last
+};
+const NUMBERS: usize = LAST_NUMBER as usize + 1;
 
 /// Bisects the ranges; the lower half follows its question, the upper half the lower.
 fn tree(ranges: &[Range]) -> Vec<Instruction> {

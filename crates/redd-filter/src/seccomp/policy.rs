@@ -1,5 +1,7 @@
 //! Which system calls are allowed.
 
+use std::cmp::Ordering;
+
 use super::compiler::{self, SeccompProgram};
 use super::table::{GROUPS, SYSTEM_CALLS};
 
@@ -202,10 +204,9 @@ impl SeccompPolicy {
     }
 
     /// For each row of the table, whether it is allowed.
-    pub(super) fn allowed(&self) -> Vec<bool> {
-        let mut allowed = vec![false; SYSTEM_CALLS.len()];
+    pub(super) fn allowed(&self) -> Rows {
+        let mut allowed = ALLOWED;
         let mut set = |name: &str, value| set_all(&mut allowed, name, value);
-        GROUPS_ALLOWED.iter().chain(&NAMES_ALLOWED).for_each(|name| set(name, true));
         for (capability, names) in NAMES_WITH_CAPABILITY {
             let has_it = self.capabilities >> capability & 1 == 1;
             names.iter().for_each(|name| set(name, has_it));
@@ -218,11 +219,67 @@ impl SeccompPolicy {
     }
 }
 
+/// A verdict for each row of the table.
+pub(super) type Rows = [bool; SYSTEM_CALLS.len()];
+
+/// The groups and names of every policy, looked up when redd is compiled instead of at each start.
+const ALLOWED: Rows = {
+    let mut rows = [false; SYSTEM_CALLS.len()];
+    set_each(&mut rows, &GROUPS_ALLOWED);
+    set_each(&mut rows, &NAMES_ALLOWED);
+    rows
+};
+
+const fn set_each(rows: &mut Rows, names: &[&str]) {
+    let mut at = 0;
+    while at < names.len() {
+        set_all(rows, names[at], true);
+        at += 1;
+    }
+}
+
 /// Sets every row of a name or group. Names of other architectures have no row.
-fn set_all(rows: &mut [bool], name: &str, value: bool) {
-    if let Ok(row) = SYSTEM_CALLS.binary_search_by_key(&name, |(name, _)| *name) {
-        rows[row] = value;
-    } else if let Ok(group) = GROUPS.binary_search_by_key(&name, |(name, _)| *name) {
-        GROUPS[group].1.iter().for_each(|member| set_all(rows, member, value));
+const fn set_all(rows: &mut Rows, name: &str, value: bool) {
+    let (mut first, mut end) = (0, SYSTEM_CALLS.len());
+    while first < end {
+        let middle = usize::midpoint(first, end);
+        match compare(SYSTEM_CALLS[middle].0, name) {
+            Ordering::Less => first = middle + 1,
+            Ordering::Greater => end = middle,
+            Ordering::Equal => {
+                rows[middle] = value;
+                return;
+            }
+        }
+    }
+    let mut group = 0;
+    while group < GROUPS.len() {
+        if let (group_name, members) = GROUPS[group]
+            && let Ordering::Equal = compare(group_name, name)
+        {
+            let mut member = 0;
+            while member < members.len() {
+                set_all(rows, members[member], value);
+                member += 1;
+            }
+        }
+        group += 1;
+    }
+}
+
+/// The order of the tables: by bytes.
+const fn compare(one: &str, other: &str) -> Ordering {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    let mut at = 0;
+    while at < one.len() && at < other.len() {
+        if one[at] != other[at] {
+            return if one[at] < other[at] { Ordering::Less } else { Ordering::Greater };
+        }
+        at += 1;
+    }
+    match (one.len() - at, other.len() - at) {
+        (0, 0) => Ordering::Equal,
+        (0, _) => Ordering::Less,
+        _ => Ordering::Greater,
     }
 }

@@ -6,7 +6,7 @@ pub(super) type Row = (&'static str, [Option<u16>; 3]);
 
 /// Every system call.
 #[rustfmt::skip]
-pub(super) static SYSTEM_CALLS: &[Row] = &[
+pub(super) const SYSTEM_CALLS: &[Row] = &[
     ("_llseek", [None, Some(140), None]),
     ("_newselect", [None, Some(142), None]),
     ("_sysctl", [Some(156), Some(149), None]),
@@ -480,7 +480,7 @@ pub(super) static SYSTEM_CALLS: &[Row] = &[
 
 /// Groups of system calls and of other groups. Sorted by name.
 #[rustfmt::skip]
-pub(super) static GROUPS: &[(&str, &[&str])] = &[
+pub(super) const GROUPS: &[(&str, &[&str])] = &[
     ("@aio", &[
         "io_cancel", "io_destroy", "io_getevents", "io_pgetevents", "io_pgetevents_time64", "io_setup",
         "io_submit", "io_uring_enter", "io_uring_register", "io_uring_setup",

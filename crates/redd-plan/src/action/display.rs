@@ -120,6 +120,10 @@ impl Action {
         match self {
             Self::AttachConsole => formatter.write_str("make the console the controlling terminal"),
             Self::LeadSession => formatter.write_str("lead a session without a terminal"),
+            Self::ResetSignals { signals } => {
+                let numbers: Vec<String> = signals.iter().map(|signal| signal.get().to_string()).collect();
+                write!(formatter, "stop ignoring signals {}", numbers.join(", "))
+            }
             Self::JoinSessionKeyring => formatter.write_str("join a new session keyring"),
             Self::DieWithSupervisor => formatter.write_str("die when redd dies"),
             Self::RefuseNewPrivileges => formatter.write_str("refuse new privileges"),

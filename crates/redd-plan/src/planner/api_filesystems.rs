@@ -1,6 +1,6 @@
 //! `/dev`, `/proc`, `/sys`, `/run`, `/tmp` (EE2, EE3).
 
-use redd_spec::root::Access;
+use redd_spec::root::{Access, Volatile};
 
 use super::context::{Context, Steps, options_of, path, tmpfs};
 use crate::action::{
@@ -86,10 +86,13 @@ fn ensure_mount_points(context: &Context<'_>, steps: &mut Steps) {
     if context.root_access() == Access::ReadOnly {
         return;
     }
+    let is_empty = context.spec.root.volatile == Volatile::Yes;
     for (directory, mode) in
         [("/dev", 0o755), ("/proc", 0o555), ("/sys", 0o555), ("/run", 0o755), ("/tmp", 0o1777)]
     {
-        steps.child(Action::EnsureDirectory { path: path(directory), mode }, &[]);
+        if is_empty || context.tree.missing_mount_points.contains(&directory) {
+            steps.child(Action::EnsureDirectory { path: path(directory), mode }, &[]);
+        }
     }
 }
 
@@ -100,8 +103,11 @@ fn mount_proc(context: &Context<'_>, steps: &mut Steps) {
     if context.spec.network.is_private() {
         bind_over_itself("/proc/sys/net", MountFlags::DATA.and(MountFlags::WRITABLE), Missing::Skip, steps);
     }
-    for name in READ_ONLY {
-        bind_over_itself(name, MountFlags::READ_ONLY_DATA, Missing::Skip, steps);
+    // Root of a user namespace owns none of it, and may read it only anyway.
+    if context.ids.is_none() {
+        for name in READ_ONLY {
+            bind_over_itself(name, MountFlags::READ_ONLY_DATA, Missing::Skip, steps);
+        }
     }
     for name in COVERED {
         steps.child(Action::Cover { path: path(name), missing: Missing::Skip }, &[]);

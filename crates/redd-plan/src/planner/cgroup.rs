@@ -11,7 +11,7 @@ use redd_spec::resources::{Limit, MemoryAmount, MilliCpus};
 use super::check::PlanError;
 use super::context::{Context, Steps};
 use crate::action::Action;
-use crate::cgroup::{CgroupPath, Controller};
+use crate::cgroup::{CgroupPath, Controller, PAYLOAD};
 use crate::clause::Clause::{AI5, EE3, EE6, NO1, NO5, NO6, UP2};
 use crate::facts::{LegacyHierarchy, Population, UnifiedHierarchy};
 use crate::step::Undo;
@@ -76,7 +76,7 @@ fn prepare_unified(
     steps: &mut Steps,
 ) {
     let machine = machine_cgroup(context, &unified.own);
-    let payload = machine.child("payload");
+    let payload = machine.child(PAYLOAD);
     let controllers = hand_down(unified, steps);
     create(&machine, steps);
     if !controllers.is_empty() {
@@ -91,9 +91,10 @@ fn prepare_unified(
     let program = DevicePolicy::container_default().compile();
     steps.host(Action::AttachDeviceProgram { path: machine, program }, &[EE3, NO1, NO5]);
     steps.host(Action::CreateCgroup { path: payload.clone() }, &[EE6, NO6]);
-    let files = unified.delegate.clone();
-    steps
-        .host(Action::DelegateCgroup { path: payload.clone(), owner: context.root_id(), files }, &[EE6, UP2]);
+    if context.ids.is_some() {
+        let (owner, files) = (context.root_id(), unified.delegate.clone());
+        steps.host(Action::DelegateCgroup { path: payload.clone(), owner, files }, &[EE6, UP2]);
+    }
     steps.host(Action::OpenPayloadCgroup { path: payload }, &[EE6]);
 }
 

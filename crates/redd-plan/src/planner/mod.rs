@@ -111,7 +111,13 @@ fn enter_namespaces(context: &Context<'_>, steps: &mut Steps) {
     if context.ids.is_some() {
         steps.child(Action::BecomeRoot, &[UP2]);
     }
-    steps.child(Action::Unshare { namespaces: vec![Namespace::Mount, Namespace::Cgroup] }, &[EE6, UN1]);
+    let namespaces = match context.ids {
+        // The kernel locks the flags of mounts that are copied into a user namespace's own (ADR 3).
+        Some(_) => vec![Namespace::Mount, Namespace::Cgroup],
+        // The staging namespace is the payload's: redd has left it.
+        None => vec![Namespace::Cgroup],
+    };
+    steps.child(Action::Unshare { namespaces }, &[EE6, UN1]);
     identity::set_hostname(context, steps);
     network::enable(context, steps);
 }

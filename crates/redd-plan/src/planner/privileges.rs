@@ -91,6 +91,9 @@ pub(super) fn confine(context: &Context<'_>, steps: &mut Steps) -> Result<(), Pl
         NewPrivileges::Allowed => PrivilegeCheck::Unchecked,
         NewPrivileges::Refused => PrivilegeCheck::NoneGained,
     };
+    if !context.host.ignored_signals.is_empty() {
+        steps.child(Action::ResetSignals { signals: context.host.ignored_signals.clone() }, &[UN3]);
+    }
     steps.child(Action::JoinSessionKeyring, &[UP2]);
     if new_privileges == PrivilegeCheck::NoneGained {
         steps.child(Action::RefuseNewPrivileges, &[]);

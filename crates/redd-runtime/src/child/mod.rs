@@ -59,7 +59,6 @@ fn walk_steps(
     handshake: &Handshake,
     failed_at: &mut usize,
 ) -> Result<(), StepError> {
-    signal::reset_to_defaults();
     signal::unblock_all()?;
     let staging = rustix::fs::openat(
         rustix::fs::CWD,

@@ -77,7 +77,8 @@ pub(super) fn bind(
     };
     let copy = mount::copy_tree(opened.as_fd(), c"", Recursion::Recursive)?;
     set_flags(&copy, flags)?;
-    let place = mount_point(side, target, create)?;
+    // What is bound over itself is its own mount point.
+    let place = if source == target { opened } else { mount_point(side, target, create)? };
     Ok(mount::attach(copy.as_fd(), place.as_fd())?)
 }
 

@@ -4,7 +4,7 @@ use std::os::fd::AsFd as _;
 
 use redd_plan::action::{Action, PrivilegeCheck};
 use redd_spec::capability::CapabilitySet;
-use redd_sys::{Errno, process, seccomp};
+use redd_sys::{Errno, process, seccomp, signal};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::{Signal, set_parent_process_death_signal, umask};
 use rustix::thread::{
@@ -13,11 +13,15 @@ use rustix::thread::{
 };
 
 use super::{ChildSide, execute};
-use crate::StepError;
+use crate::{StepError, facts};
 
 /// Does one of the last steps.
 pub(super) fn perform(side: &mut ChildSide<'_>, index: usize, action: &Action) -> Result<(), StepError> {
     match action {
+        Action::ResetSignals { signals } => {
+            signals.iter().for_each(|signal| signal::reset_to_default(signal.get()));
+            Ok(())
+        }
         Action::JoinSessionKeyring => join_session_keyring(),
         Action::SetWorkingDirectory { path } => set_working_directory(path),
         Action::RefuseNewPrivileges => Ok(set_no_new_privs(true)?),
@@ -108,7 +112,8 @@ fn verify(
     bounding: CapabilitySet,
     new_privileges: PrivilegeCheck,
 ) -> Result<(), StepError> {
-    let status = std::fs::read_to_string("/proc/self/status")?;
+    let status = facts::read_text("/proc/self/status").map_err(|_unreadable| Errno::NODATA)?;
+    let status = status.unwrap_or_default();
     let field = |name: &str| status.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
     let set = |name: &str| field(name).and_then(|bits| u64::from_str_radix(bits, 16).ok());
     let wrong = |what: &str| Err(StepError::about(format!("{what} is not as planned"))(Errno::PERM));

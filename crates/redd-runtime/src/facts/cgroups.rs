@@ -80,6 +80,9 @@ fn from_text(
                 facts.unified = own.map(unified_hierarchy).transpose()?;
             }
             MountVersion::Unified => {}
+            // A hierarchy that is mounted twice is one hierarchy.
+            MountVersion::Legacy(controllers)
+                if facts.legacy.iter().any(|known| known.controllers == *controllers) => {}
             MountVersion::Legacy(controllers) if !controllers.is_empty() => {
                 let own = memberships.iter().find(|membership| membership.controllers == *controllers);
                 let own = own.and_then(|own| below(&mount, own));
@@ -161,6 +164,14 @@ mod tests {
         let own: Vec<String> = facts.legacy.iter().map(|hierarchy| hierarchy.own.to_string()).collect();
         assert_eq!(own, ["/sys/fs/cgroup/cpu,cpuacct", "/sys/fs/cgroup/memory/a/b"]);
         assert_eq!(facts.unified, None);
+    }
+
+    #[test]
+    fn a_hierarchy_that_is_mounted_twice_is_used_once() {
+        let again = "45 30 0:32 / /elsewhere/memory rw,relatime - cgroup cgroup rw,memory\n";
+        let facts = from_text(&format!("{MOUNTS}{again}"), "4:memory:/a/b\n", |_| Ok(true)).unwrap();
+        let own: Vec<String> = facts.legacy.iter().map(|hierarchy| hierarchy.own.to_string()).collect();
+        assert_eq!(own, ["/sys/fs/cgroup/memory/a/b"]);
     }
 
     #[test]

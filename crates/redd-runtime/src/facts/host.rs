@@ -4,6 +4,7 @@ use std::path::Path;
 
 use redd_plan::facts::{HostFacts, HostTimezone, InotifyFacts, KernelVersion, OsRelease};
 use redd_spec::capability::CapabilitySet;
+use redd_spec::lifecycle::SignalNumber;
 use redd_sys::Errno;
 
 use super::{FILE_MAX, cgroups, os_release, read, read_text};
@@ -16,12 +17,14 @@ use crate::state::MACHINES;
 /// Something is there, and cannot be read.
 pub fn host_facts(terminal: Option<String>) -> Result<HostFacts, Error> {
     let system = rustix::system::sysinfo();
+    let status = read_text("/proc/self/status")?.unwrap_or_default();
     Ok(HostFacts {
         kernel: kernel_version(),
         machine_id: read_text("/etc/machine-id")?.and_then(|id| id.trim().parse().ok()),
         os_release: host_os_release()?,
         cgroups: cgroups::cgroup_facts()?,
-        capabilities: own_capabilities()?,
+        capabilities: own_capabilities(&status)?,
+        ignored_signals: ignored_signals(&status)?,
         memory: system.totalram * u64::from(system.mem_unit),
         timezone: timezone(),
         selinux: Path::new("/sys/fs/selinux/enforce").exists().into(),
@@ -54,16 +57,23 @@ fn host_os_release() -> Result<OsRelease, Error> {
 }
 
 /// What redd may do, and give: the permitted and bounding sets together.
-fn own_capabilities() -> Result<CapabilitySet, Error> {
-    let status = read_text("/proc/self/status")?.unwrap_or_default();
-    let set = |name: &str| {
-        let value = status.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
-        value.and_then(|bits| u64::from_str_radix(bits, 16).ok()).map(CapabilitySet::from_bits)
-    };
-    match (set("CapPrm:"), set("CapBnd:")) {
-        (Some(permitted), Some(bounding)) => Ok(permitted.intersection(bounding)),
-        _ => Err(Error::host("looking for redd's own capabilities in /proc/self/status")(Errno::NODATA)),
-    }
+fn own_capabilities(status: &str) -> Result<CapabilitySet, Error> {
+    let (permitted, bounding) = (bits(status, "CapPrm:")?, bits(status, "CapBnd:")?);
+    Ok(CapabilitySet::from_bits(permitted & bounding))
+}
+
+fn ignored_signals(status: &str) -> Result<Vec<SignalNumber>, Error> {
+    let ignored = bits(status, "SigIgn:")?;
+    let numbers = (0..u64::BITS).filter(|bit| ignored >> bit & 1 == 1).map(|bit| bit + 1);
+    Ok(numbers.filter_map(|number| i32::try_from(number).ok().and_then(SignalNumber::new)).collect())
+}
+
+/// A set in proc_pid_status(5).
+fn bits(status: &str, name: &str) -> Result<u64, Error> {
+    let value = status.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
+    value.and_then(|bits| u64::from_str_radix(bits, 16).ok()).ok_or_else(|| {
+        Error::host(format!("looking for {name} in redd's own /proc/self/status"))(Errno::NODATA)
+    })
 }
 
 fn timezone() -> HostTimezone {

@@ -9,6 +9,7 @@ use redd_spec::Spec;
 use redd_spec::ids::HostId;
 use redd_spec::path::PathInRoot;
 use redd_spec::payload::Payload;
+use redd_spec::root::Volatile;
 use redd_spec::uuid::Uuid;
 use redd_sys::Errno;
 use redd_sys::root_dir::{Links, RootDir, SMALL_FILE_MAX, file_type};
@@ -94,7 +95,7 @@ pub(crate) fn file_kind(status: &rustix::fs::Stat) -> FileKind {
 /// The tree is none, or has something in a place where only one thing may be.
 pub fn tree_facts(tree: &Tree, spec: &Spec, host: &HostFacts) -> Result<TreeFacts, Error> {
     let status = fstat(&tree.root).map_err(Error::host("looking at the tree"))?;
-    refuse_linked_mount_points(tree)?;
+    let missing_mount_points = missing_mount_points(tree)?;
     let zone = match &host.timezone {
         HostTimezone::Zone(zone) => tree.kind(&format!("/usr/share/zoneinfo/{zone}"))? != FileKind::Missing,
         HostTimezone::File | HostTimezone::Unset => false,
@@ -107,22 +108,24 @@ pub fn tree_facts(tree: &Tree, spec: &Spec, host: &HostFacts) -> Result<TreeFact
         os_release: has_os_release(tree)?,
         machine_id: machine_id(tree)?,
         usr: tree.is_directory("/usr"),
-        usr_links: usr_links(tree)?,
+        usr_links: usr_links(tree, spec)?,
         user: payload_user(tree, spec)?,
         localtime: tree.kind("/etc/localtime")?,
         zone: zone.into(),
         resolv_conf: tree.kind("/etc/resolv.conf")?,
+        missing_mount_points,
         etc: tree.is_directory("/etc"),
         identity: TreeIdentity { device: status.st_dev, inode: status.st_ino },
     })
 }
 
-/// A link where an API file system is to be mounted would send the mount elsewhere.
-fn refuse_linked_mount_points(tree: &Tree) -> Result<(), Error> {
+/// A link where an API file system is to be mounted would send the mount elsewhere, and is refused.
+fn missing_mount_points(tree: &Tree) -> Result<Vec<&'static str>, Error> {
+    let mut missing = Vec::new();
     for directory in API_DIRECTORIES {
         match tree.root.resolve(Path::new(directory), Links::Refused).and_then(fstat) {
             Ok(status) if file_type(&status) == FileType::Directory => {}
-            Err(Errno::NOENT) => {}
+            Err(Errno::NOENT) => missing.push(directory),
             Ok(_) | Err(Errno::LOOP | Errno::NOTDIR) => {
                 return Err(tree.refuse(
                     format!("has a {directory} that is no directory"),
@@ -137,7 +140,7 @@ fn refuse_linked_mount_points(tree: &Tree) -> Result<(), Error> {
             }
         }
     }
-    Ok(())
+    Ok(missing)
 }
 
 fn find_init(tree: &Tree) -> Result<Option<Init>, Error> {
@@ -191,8 +194,12 @@ fn machine_id(tree: &Tree) -> Result<Option<Uuid>, Error> {
     Ok(String::from_utf8_lossy(&contents).trim().parse().ok())
 }
 
-fn usr_links(tree: &Tree) -> Result<Vec<(String, String)>, Error> {
+/// An empty root gets the same links; other roots have them.
+fn usr_links(tree: &Tree, spec: &Spec) -> Result<Vec<(String, String)>, Error> {
     let mut links = Vec::new();
+    if spec.root.volatile != Volatile::Yes {
+        return Ok(links);
+    }
     for name in USR_LINKS {
         let target = tree
             .root

@@ -24,6 +24,7 @@ pub(crate) use handshake::{Handshake, PeerMessage};
 use crate::error::best_effort;
 use crate::guard::{Duties, Guard};
 use crate::prepare::Inputs;
+use crate::state::UNIX_EXPORT;
 use crate::{Error, StepError, child, host};
 
 /// A payload that was executed.
@@ -187,7 +188,7 @@ impl Running {
         use std::os::fd::AsRawFd as _;
         if let Some(export) = self.descriptors.get(FdName::UnixExport) {
             let target = format!("/proc/{}/fd/{}", std::process::id(), export.as_raw_fd());
-            let link = directory.join("unix-export");
+            let link = directory.join(UNIX_EXPORT);
             best_effort(std::fs::remove_file(&link));
             best_effort(std::os::unix::fs::symlink(target, link));
         }

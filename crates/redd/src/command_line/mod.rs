@@ -7,8 +7,9 @@ mod specification;
 mod tests;
 
 use std::ffi::OsString;
+use std::mem::ManuallyDrop;
 
-use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use clap::{Args as _, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use redd_spec::Spec;
 
 pub use caller::{Caller, Terminal};
@@ -146,6 +147,9 @@ pub fn command() -> clap::Command {
 /// Help, version, and words that cannot be used.
 pub fn parse(words: impl Iterator<Item = OsString>, caller: &Caller) -> Result<Request, Answer> {
     let words: Vec<OsString> = words.collect();
+    if let Some(request) = parse_start(&words, caller) {
+        return request;
+    }
     let matches = command().try_get_matches_from(&words).map_err(|error| answer(&error))?;
     let arguments = Arguments::from_arg_matches(&matches).map_err(|error| answer(&error))?;
     let format = |json| if json { Format::Json } else { Format::Text };
@@ -163,6 +167,24 @@ pub fn parse(words: impl Iterator<Item = OsString>, caller: &Caller) -> Result<R
         Verb::Doctor { json } => Ok(Request::Doctor { format: format(json) }),
         Verb::Gc => Ok(Request::CollectGarbage),
     }
+}
+
+/// The hot path: a verb that starts a machine, with the options of that verb alone. Defining those of every verb
+/// costs more than parsing. `None` where the whole definition has to say what is wrong, or asked for.
+fn parse_start(words: &[OsString], caller: &Caller) -> Option<Result<Request, Answer>> {
+    let (verb, arguments) = (words.get(1)?, words.get(1..)?);
+    match verb.to_str()? {
+        "boot" => Some(start(boot(parse_verb(arguments)?, caller), caller)),
+        "run" => Some(start(run(parse_verb(arguments)?, caller), caller)),
+        _ => None,
+    }
+}
+
+fn parse_verb<Words: clap::Args>(words: &[OsString]) -> Option<StartArguments<Words>> {
+    // Taking them apart again would cost as much as putting them together did, and the process ends soon enough.
+    let mut command = ManuallyDrop::new(StartArguments::<Words>::augment_args(clap::Command::new("redd")));
+    let matches = ManuallyDrop::new(command.try_get_matches_from_mut(words).ok()?);
+    StartArguments::from_arg_matches(&matches).ok()
 }
 
 fn start(spec: Result<Spec, Refusal>, caller: &Caller) -> Result<Request, Answer> {
