@@ -22,9 +22,11 @@ const LINKS: [(&str, &str); 6] = [
     ("ptmx", "pts/ptmx"),
 ];
 
-/// What the payload's root has no use for; without a user namespace it would be the host's.
-const COVERED: [&str; 5] =
-    ["/proc/kallsyms", "/proc/kcore", "/proc/keys", "/proc/sysrq-trigger", "/proc/timer_list"];
+/// What a payload has no use for, and anybody may read.
+const COVERED: [&str; 2] = ["/proc/kallsyms", "/proc/keys"];
+
+/// What the host's root alone may use, which a payload's root is without a user namespace.
+const COVERED_FOR_ROOT: [&str; 3] = ["/proc/kcore", "/proc/sysrq-trigger", "/proc/timer_list"];
 
 /// What may be read only. `/proc/sys/net` is the payload's own, where the network namespace is (EE2).
 const READ_ONLY: [&str; 7] =
@@ -103,14 +105,17 @@ fn mount_proc(context: &Context<'_>, steps: &mut Steps) {
     if context.spec.network.is_private() {
         bind_over_itself("/proc/sys/net", MountFlags::DATA.and(MountFlags::WRITABLE), Missing::Skip, steps);
     }
-    // Root of a user namespace owns none of it, and may read it only anyway.
+    for name in COVERED {
+        steps.child(Action::Cover { path: path(name), missing: Missing::Skip }, &[]);
+    }
+    // Root of a user namespace owns none of it, and may no more with it than everybody.
     if context.ids.is_none() {
         for name in READ_ONLY {
             bind_over_itself(name, MountFlags::READ_ONLY_DATA, Missing::Skip, steps);
         }
-    }
-    for name in COVERED {
-        steps.child(Action::Cover { path: path(name), missing: Missing::Skip }, &[]);
+        for name in COVERED_FOR_ROOT {
+            steps.child(Action::Cover { path: path(name), missing: Missing::Skip }, &[]);
+        }
     }
     for (file, target) in
         [("proc-sys-kernel-random-boot-id", "/proc/sys/kernel/random/boot_id"), ("proc-kmsg", "/proc/kmsg")]

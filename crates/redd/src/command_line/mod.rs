@@ -147,7 +147,7 @@ pub fn command() -> clap::Command {
 /// Help, version, and words that cannot be used.
 pub fn parse(words: impl Iterator<Item = OsString>, caller: &Caller) -> Result<Request, Answer> {
     let words: Vec<OsString> = words.collect();
-    if let Some(request) = parse_start(&words, caller) {
+    if let Some(request) = parse_hot(&words, caller) {
         return request;
     }
     let matches = command().try_get_matches_from(&words).map_err(|error| answer(&error))?;
@@ -169,13 +169,16 @@ pub fn parse(words: impl Iterator<Item = OsString>, caller: &Caller) -> Result<R
     }
 }
 
-/// The hot path: a verb that starts a machine, with the options of that verb alone. Defining those of every verb
-/// costs more than parsing. `None` where the whole definition has to say what is wrong, or asked for.
-fn parse_start(words: &[OsString], caller: &Caller) -> Option<Result<Request, Answer>> {
+/// The hot paths: a verb that starts a machine, with the options of that verb alone, and the version. Defining the
+/// options of every verb costs more than parsing. `None` where the whole definition has to say what is wrong, or asked for.
+fn parse_hot(words: &[OsString], caller: &Caller) -> Option<Result<Request, Answer>> {
     let (verb, arguments) = (words.get(1)?, words.get(1..)?);
     match verb.to_str()? {
         "boot" => Some(start(boot(parse_verb(arguments)?, caller), caller)),
         "run" => Some(start(run(parse_verb(arguments)?, caller), caller)),
+        "--version" | "-V" => {
+            Some(Err(Answer::Text(concat!("redd ", env!("CARGO_PKG_VERSION"), "\n").to_owned())))
+        }
         _ => None,
     }
 }

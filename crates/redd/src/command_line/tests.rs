@@ -239,3 +239,20 @@ fn help_is_text_and_fits_a_screen_or_two() {
 fn the_definition_is_consistent() {
     command().debug_assert();
 }
+
+#[test]
+fn the_version_is_what_the_whole_definition_says() {
+    let whole = command().try_get_matches_from(["redd", "--version"]).unwrap_err().render().to_string();
+    for option in ["--version", "-V"] {
+        assert_eq!(request(option).unwrap_err(), Answer::Text(whole.clone()));
+    }
+}
+
+#[test]
+fn the_options_of_one_verb_mean_what_they_mean_among_all() {
+    let words = "--machine=web -x --private-users=no /tree -- --help -x";
+    assert_eq!(
+        format!("{:?}", spec(&format!("run {words}"))),
+        format!("{:?}", spec(&format!("plan run {words}")))
+    );
+}
