@@ -8,13 +8,15 @@ mod machine;
 mod needs;
 mod redd;
 pub mod sweep;
+mod terminal;
 mod tree;
 
 pub use leftovers::Leftovers;
 pub use machine::{CgroupView, Machine, in_view};
 pub use needs::Need;
 pub use redd::{Run, redd, run, unique_name};
-pub use tree::own_tree;
+pub use terminal::at_a_terminal;
+pub use tree::{minimal_tree, own_tree};
 
 /// Names the clauses that a test covers, by their constants.
 #[macro_export]

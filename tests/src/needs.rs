@@ -19,6 +19,8 @@ pub enum Need {
     Strace,
     /// valgrind(1), to count instructions.
     Valgrind,
+    /// A compiler for C, for the few lines of a hostile program.
+    Compiler,
 }
 
 impl Need {
@@ -33,6 +35,7 @@ impl Need {
             Self::Nspawn => "nspawn",
             Self::Strace => "strace",
             Self::Valgrind => "valgrind",
+            Self::Compiler => "compiler",
         }
     }
 
@@ -62,6 +65,7 @@ impl Need {
             Self::Nspawn => PathBuf::from("/usr/bin/systemd-nspawn").exists(),
             Self::Strace => PathBuf::from("/usr/bin/strace").exists(),
             Self::Valgrind => PathBuf::from("/usr/bin/valgrind").exists(),
+            Self::Compiler => PathBuf::from("/usr/bin/cc").exists(),
             Self::Debian12 | Self::Debian13 | Self::DebianSid => self.tree().join("usr").is_dir(),
         }
     }

@@ -6,7 +6,7 @@ use crate::documents::Mode;
 use crate::{Failure, binary, clauses, documents, layering, root, setup, shell, trees};
 
 /// What a machine like CI's has: a test that lacks it fails there instead of being passed over.
-const REQUIRED: &str = "root,debian-12,debian-13,nspawn,strace,valgrind";
+const REQUIRED: &str = "root,debian-12,debian-13,nspawn,strace,valgrind,compiler";
 
 /// Runs everything; a filter selects tests and leaves the other checks out.
 pub(crate) fn test(filter: Option<&str>) -> Result<(), Failure> {

@@ -15,6 +15,8 @@ use rustix::fs::{
 };
 use rustix::io::Errno;
 
+/// As many links as the kernel follows on one path.
+const LINKS_MAX: u32 = 40;
 /// How often a resolution is tried again when the kernel saw a rename on the way.
 const RESOLVE_ATTEMPTS: u32 = 128;
 /// The most that is read of a file in a tree, in bytes.
@@ -99,10 +101,21 @@ impl RootDir {
     }
 
     fn open_below(&self, path: &Path, flags: OFlags, mode: Mode, links: Links) -> Result<OwnedFd, Errno> {
-        let mut resolve = ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS;
+        let mut resolve = ResolveFlags::empty();
         if links == Links::Refused {
             resolve |= ResolveFlags::NO_SYMLINKS;
         }
+        self.open_resolved(path, flags, mode, resolve)
+    }
+
+    fn open_resolved(
+        &self,
+        path: &Path,
+        flags: OFlags,
+        mode: Mode,
+        resolve: ResolveFlags,
+    ) -> Result<OwnedFd, Errno> {
+        let resolve = resolve | ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS;
         let path = if path == Path::new("") { Path::new("/") } else { path };
         for _ in 0..RESOLVE_ATTEMPTS {
             match openat2(&self.0, path, flags | OFlags::CLOEXEC, mode, resolve) {
@@ -117,15 +130,15 @@ impl RootDir {
     fn parent(&self, path: &Path) -> Result<(Directory<'_>, PathBuf), Errno> {
         let name = path.file_name().ok_or(Errno::INVAL)?;
         let parent = path.parent().unwrap_or(Path::new("/"));
-        Ok((self.directory(parent)?, PathBuf::from(name)))
+        Ok((self.directory(parent, Links::Followed)?, PathBuf::from(name)))
     }
 
     /// A directory of the tree; the tree's own root is open already.
-    fn directory(&self, path: &Path) -> Result<Directory<'_>, Errno> {
+    fn directory(&self, path: &Path, links: Links) -> Result<Directory<'_>, Errno> {
         if path == Path::new("/") {
             return Ok(Directory::Root(self.0.as_fd()));
         }
-        self.resolve(path, Links::Followed).map(Directory::Below)
+        self.resolve(path, links).map(Directory::Below)
     }
 
     /// What a path is, if it is anything; a link at its end is looked at itself.
@@ -177,19 +190,53 @@ impl RootDir {
         }
     }
 
+    /// The path that is meant where the tree's own links are followed. One in another mount that is attached below is
+    /// left as it is: a neighbour who shares that mount may have put it there.
+    ///
+    /// # Errors
+    /// Those of openat2(2); `ELOOP` for too many links.
+    pub fn follow_own_links(&self, path: &Path) -> Result<PathBuf, Errno> {
+        let mut path = path.to_owned();
+        for _ in 0..LINKS_MAX {
+            let Some((link, target)) = self.first_own_link(&path)? else { return Ok(path) };
+            let rest = path.strip_prefix(&link).unwrap_or(Path::new("")).to_owned();
+            path = without_dots(&link.parent().unwrap_or(Path::new("/")).join(target).join(rest));
+        }
+        Err(Errno::LOOP)
+    }
+
+    /// The first link on a path, and where it points to, up to where another mount begins.
+    fn first_own_link(&self, path: &Path) -> Result<Option<(PathBuf, PathBuf)>, Errno> {
+        let mut prefixes: Vec<&Path> = path.ancestors().collect();
+        prefixes.reverse();
+        for prefix in prefixes {
+            let flags = OFlags::PATH | OFlags::NOFOLLOW;
+            let here = ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_XDEV;
+            let handle = match self.open_resolved(prefix, flags, Mode::empty(), here) {
+                Err(Errno::XDEV | Errno::NOENT | Errno::NOTDIR) => return Ok(None),
+                result => result?,
+            };
+            if file_type(&fstat(&handle)?) == FileType::Symlink {
+                let target = readlinkat(&handle, "", Vec::new())?;
+                return Ok(Some((prefix.to_owned(), PathBuf::from(OsString::from_vec(target.into_bytes())))));
+            }
+        }
+        Ok(None)
+    }
+
     /// Makes a directory and those above it, where they are missing.
     ///
     /// # Errors
     /// Those of mkdir(2) and openat2(2).
-    pub fn make_directories(&self, path: &Path, mode: u32) -> Result<(), Errno> {
+    pub fn make_directories(&self, path: &Path, mode: u32, links: Links) -> Result<(), Errno> {
         let mut made = PathBuf::from("/");
         for part in path.components().filter(|part| matches!(part, Component::Normal(_))) {
-            let parent = self.directory(&made)?;
+            let parent = self.directory(&made, links)?;
             match mkdirat(&parent, part.as_os_str(), Mode::from_raw_mode(raw_mode(mode))) {
                 Ok(()) | Err(Errno::EXIST) => {}
                 // A read-only file system may have the directory all the same.
                 Err(errno) => {
-                    self.resolve(&made.join(part), Links::Followed).map_err(|_missing| errno)?;
+                    self.resolve(&made.join(part), links).map_err(|_missing| errno)?;
                 }
             }
             made.push(part);
@@ -197,15 +244,16 @@ impl RootDir {
         Ok(())
     }
 
-    /// Makes an empty file where there is nothing.
+    /// Makes an empty file where there is nothing, in a directory that is there, without following any link.
     ///
     /// # Errors
     /// Those of open(2).
     pub fn make_empty_file(&self, path: &Path) -> Result<(), Errno> {
-        if self.resolve(path, Links::Followed).is_ok() {
+        if self.resolve(path, Links::Refused).is_ok() {
             return Ok(());
         }
-        let (parent, name) = self.parent(path)?;
+        let name = path.file_name().ok_or(Errno::INVAL)?;
+        let parent = self.resolve(path.parent().unwrap_or(Path::new("/")), Links::Refused)?;
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         openat(parent, name, flags, Mode::from_raw_mode(raw_mode(0o644)))?;
         Ok(())
@@ -277,6 +325,19 @@ impl AsFd for RootDir {
 #[must_use]
 pub fn file_type(status: &Stat) -> FileType {
     FileType::from_raw_mode(status.st_mode)
+}
+
+/// `..` taken back step by step, never above the root.
+fn without_dots(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::from("/");
+    for part in path.components() {
+        match part {
+            Component::Normal(name) => plain.push(name),
+            Component::ParentDir => drop(plain.pop()),
+            Component::RootDir | Component::CurDir | Component::Prefix(_) => {}
+        }
+    }
+    plain
 }
 
 fn raw_mode(mode: u32) -> RawMode {
@@ -381,6 +442,24 @@ mod tests {
         symlink("real", directory.path().join("link")).unwrap();
         assert!(root.resolve(Path::new("/real"), Links::Refused).is_ok());
         assert_eq!(root.resolve(Path::new("/link"), Links::Refused).unwrap_err(), Errno::LOOP);
+    }
+
+    #[test]
+    fn own_links_are_followed_and_those_of_another_mount_are_not() {
+        let (directory, root) = tree();
+        let place = |name: &str| directory.path().join(name);
+        std::fs::create_dir_all(place("run")).unwrap();
+        std::fs::create_dir_all(place("var")).unwrap();
+        symlink("../../run", place("var/run")).unwrap();
+        symlink("/var/run/./deep/../", place("link")).unwrap();
+        symlink("loop", place("loop")).unwrap();
+        let follow = |path: &str| root.follow_own_links(Path::new(path));
+        assert_eq!(follow("/link/x/y"), Ok(PathBuf::from("/run/x/y")));
+        assert_eq!(follow("/none/x"), Ok(PathBuf::from("/none/x")));
+        assert_eq!(follow("/loop/x"), Err(Errno::LOOP));
+        // The host's own procfs is another mount, and `self` a link in it.
+        let host = RootDir::open(Path::new("/")).unwrap();
+        assert_eq!(host.follow_own_links(Path::new("/proc/self")), Ok(PathBuf::from("/proc/self")));
     }
 
     #[test]

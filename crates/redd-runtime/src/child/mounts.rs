@@ -16,7 +16,7 @@ use crate::StepError;
 use crate::host::staging::{attributes, options};
 
 pub(super) fn ensure_directory(side: &ChildSide<'_>, path: &PathInRoot, mode: u32) -> Result<(), StepError> {
-    Ok(side.root()?.make_directories(path.as_path(), mode)?)
+    Ok(side.root()?.make_directories(path.as_path(), mode, Links::Followed)?)
 }
 
 pub(super) fn mount(
@@ -84,10 +84,15 @@ pub(super) fn bind(
 
 /// Covers a path with the inaccessible node of the same kind, which the host's side made (R5).
 pub(super) fn cover(side: &ChildSide<'_>, path: &PathInRoot, missing: Missing) -> Result<(), StepError> {
-    let place = match (side.root()?.resolve(path.as_path(), Links::Followed), missing) {
+    let root = side.root()?;
+    let place = match (root.resolve(path.as_path(), Links::Refused), missing) {
         (Err(Errno::NOENT), Missing::Skip) => return Ok(()),
-        (result, _) => result.map_err(StepError::about(path.to_string()))?,
+        (Err(Errno::LOOP), _) => {
+            root.follow_own_links(path.as_path()).and_then(|path| root.resolve(&path, Links::Refused))
+        }
+        (result, _) => result,
     };
+    let place = place.map_err(StepError::about(path.to_string()))?;
     let name = match file_type(&fstat(&place)?) {
         FileType::Directory => "dir",
         FileType::Fifo => "fifo",
@@ -109,7 +114,8 @@ fn set_flags(mounted: &OwnedFd, flags: MountFlags) -> Result<(), StepError> {
     Ok(mount::set_attributes(mounted.as_fd(), Recursion::Recursive, &attributes)?)
 }
 
-/// The mount point, made where that is wanted. What has to be there has to be no link (R2).
+/// The mount point, made where that is wanted. What has to be there has to be no link (R2); on the way to what is made,
+/// links of the tree's own are followed, but none that a neighbour could have put into a mount that is shared.
 pub(super) fn mount_point(
     side: &ChildSide<'_>,
     path: &PathInRoot,
@@ -117,16 +123,17 @@ pub(super) fn mount_point(
 ) -> Result<OwnedFd, StepError> {
     let root = side.root()?;
     let about = || StepError::about(path.to_string());
-    match create {
-        MountPoint::Required => return root.resolve(path.as_path(), Links::Refused).map_err(about()),
-        MountPoint::Directory => root.make_directories(path.as_path(), 0o755).map_err(about())?,
-        MountPoint::File => {
-            let parent = path.as_path().parent().unwrap_or(Path::new("/"));
-            root.make_directories(parent, 0o755).map_err(about())?;
-            root.make_empty_file(path.as_path()).map_err(about())?;
-        }
+    match (root.resolve(path.as_path(), Links::Refused), create) {
+        (Err(Errno::LOOP | Errno::NOENT), MountPoint::Directory | MountPoint::File) => {}
+        (result, _) => return result.map_err(about()),
     }
-    root.resolve(path.as_path(), Links::Followed).map_err(about())
+    let path = root.follow_own_links(path.as_path()).map_err(about())?;
+    let directory = if create == MountPoint::File { path.parent().unwrap_or(Path::new("/")) } else { &path };
+    root.make_directories(directory, 0o755, Links::Refused).map_err(about())?;
+    if create == MountPoint::File {
+        root.make_empty_file(&path).map_err(about())?;
+    }
+    root.resolve(&path, Links::Refused).map_err(about())
 }
 
 pub(super) fn c_string(text: &str) -> Result<std::ffi::CString, StepError> {

@@ -4,16 +4,18 @@ use std::os::fd::AsFd as _;
 
 use redd_plan::action::{Action, PrivilegeCheck};
 use redd_spec::capability::CapabilitySet;
+use redd_sys::root_dir::{SMALL_FILE_MAX, read_bounded};
 use redd_sys::{Errno, process, seccomp, signal};
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::process::{Signal, set_parent_process_death_signal, umask};
+use rustix::fs::{CWD, Mode, OFlags, PROC_SUPER_MAGIC, ResolveFlags, fstatfs, openat, openat2};
+use rustix::process::{Signal, getpid, set_parent_process_death_signal, umask};
 use rustix::thread::{
     CapabilitySet as KernelSet, CapabilitySets, Gid, Uid, clear_ambient_capability_set, set_capabilities,
     set_no_new_privs, set_thread_groups, set_thread_res_gid, set_thread_res_uid,
 };
 
 use super::{ChildSide, execute};
-use crate::{StepError, facts};
+use crate::StepError;
 
 /// Does one of the last steps.
 pub(super) fn perform(side: &mut ChildSide<'_>, index: usize, action: &Action) -> Result<(), StepError> {
@@ -55,7 +57,7 @@ fn join_session_keyring() -> Result<(), StepError> {
 
 /// Entered through the container's root; what cannot be reached from there is no directory to start in (R11).
 fn set_working_directory(path: &redd_spec::path::PathInRoot) -> Result<(), StepError> {
-    umask(rustix::fs::Mode::from_raw_mode(0o022));
+    umask(Mode::from_raw_mode(0o022));
     rustix::process::chdir(path.as_path()).map_err(StepError::about(path.to_string()))?;
     let directory = rustix::process::getcwd(Vec::new())?;
     if directory.as_bytes().starts_with(b"/") { Ok(()) } else { Err(Errno::NOENT.into()) }
@@ -112,8 +114,7 @@ fn verify(
     bounding: CapabilitySet,
     new_privileges: PrivilegeCheck,
 ) -> Result<(), StepError> {
-    let status = facts::read_text("/proc/self/status").map_err(|_unreadable| Errno::NODATA)?;
-    let status = status.unwrap_or_default();
+    let status = own_status()?;
     let field = |name: &str| status.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
     let set = |name: &str| field(name).and_then(|bits| u64::from_str_radix(bits, 16).ok());
     let wrong = |what: &str| Err(StepError::about(format!("{what} is not as planned"))(Errno::PERM));
@@ -133,4 +134,19 @@ fn verify(
         return wrong("no_new_privs");
     }
     Ok(())
+}
+
+/// What the kernel says, and no file that something was mounted over it with (R6).
+fn own_status() -> Result<String, StepError> {
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let proc = openat(CWD, "/proc", flags, Mode::empty())?;
+    if fstatfs(&proc)?.f_type != PROC_SUPER_MAGIC {
+        return Err(StepError::about("/proc is no procfs")(Errno::PERM));
+    }
+    let path = format!("{}/status", getpid());
+    let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_XDEV | ResolveFlags::NO_SYMLINKS;
+    let status = openat2(&proc, &path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty(), resolve)
+        .map_err(StepError::about(format!("/proc/{path}")))?;
+    let contents = read_bounded(&status, SMALL_FILE_MAX).map_err(|_error| StepError::from(Errno::IO))?;
+    Ok(String::from_utf8_lossy(&contents).into_owned())
 }
