@@ -107,6 +107,8 @@ fn become_inconspicuous(
     rustix::stdio::dup2_stdin(&nothing)?;
     rustix::stdio::dup2_stdout(&nothing)?;
     rustix::stdio::dup2_stderr(&nothing)?;
+    // Who owns a descriptor closes it, and a debug build ends where somebody else has done it.
+    drop(nothing);
     let mut kept: Vec<RawFd> = vec![0, 1, 2, supervisor.as_raw_fd(), payload.as_raw_fd()];
     kept.extend(duties.locks.iter().map(AsRawFd::as_raw_fd));
     process::close_all_but(kept)
