@@ -43,7 +43,8 @@ pub fn usage(answer: &Answer) -> ExitStatus {
             exit_status::SUCCESS
         }
         Answer::Refused { text } => {
-            print(text.trim_end());
+            // It quotes words of the caller's.
+            text.trim_end().lines().for_each(|line| print(&escape(line.as_bytes(), LINE_MAX)));
             exit_status::FAILED
         }
     }

@@ -3,6 +3,7 @@
 //! Each attack has a number of the suite it comes from; docs/threat-model.md prints the table.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
+mod names;
 mod payload;
 mod process;
 mod races;
@@ -14,8 +15,15 @@ use registry::{Attack, Held, Trial};
 
 /// In the order of the document: by number.
 fn all() -> Vec<Attack> {
-    let mut all =
-        [payload::ATTACKS, process::ATTACKS, races::ATTACKS, stopping::ATTACKS, tree::ATTACKS].concat();
+    let mut all = [
+        names::ATTACKS,
+        payload::ATTACKS,
+        process::ATTACKS,
+        races::ATTACKS,
+        stopping::ATTACKS,
+        tree::ATTACKS,
+    ]
+    .concat();
     let number = |attack: &Attack| -> u32 {
         let (word, _) = attack.name.split_once(' ').unwrap();
         word.strip_prefix('A').unwrap().parse().unwrap()

@@ -25,22 +25,26 @@ pub fn user_facts(root: &RootDir, wanted: &str) -> Result<Option<UserFacts>, Rea
     }))
 }
 
+/// A number is never a name: the author of a tree could call a user with another one's number.
 fn find_user(passwd: &str, wanted: &str) -> Option<UserFacts> {
-    let entries = || passwd.lines().filter_map(parse_user);
-    // A name that consists of digits is a name first, as everywhere.
-    let by_name = entries().find(|user| user.name == wanted);
-    let number =
-        wanted.bytes().all(|byte| byte.is_ascii_digit()).then(|| wanted.parse::<u32>().ok()).flatten();
-    by_name.or_else(|| {
-        let number = number.filter(|&number| number != u32::MAX)?;
-        entries().find(|user| user.uid == number)
-    })
+    let mut entries = passwd.lines().filter_map(parse_user);
+    if wanted.bytes().all(|byte| byte.is_ascii_digit()) {
+        let number = parse_id(wanted)?;
+        return entries.find(|user| user.uid == number);
+    }
+    entries.find(|user| user.name == wanted)
+}
+
+/// Digits alone, and not the number that means "leave it as it is" to the kernel.
+fn parse_id(text: &str) -> Option<u32> {
+    let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|&id| is_number && id != u32::MAX)
 }
 
 fn parse_user(line: &str) -> Option<UserFacts> {
     let fields: Vec<&str> = line.split(':').collect();
     let [name, _password, uid, gid, _comment, home, shell] = fields[..] else { return None };
-    let (uid, gid) = (uid.parse().ok()?, gid.parse().ok()?);
+    let (uid, gid) = (parse_id(uid)?, parse_id(gid)?);
     let or =
         |text: &str, default: &str| if text.starts_with('/') { text.to_owned() } else { default.to_owned() };
     Some(UserFacts {
@@ -57,7 +61,7 @@ fn supplementary_groups(groups: &str, user: &UserFacts) -> Vec<u32> {
     let is_member = |line: &&str| {
         line.rsplit(':').next().is_some_and(|members| members.split(',').any(|member| member == user.name))
     };
-    groups.lines().filter(is_member).filter_map(|line| line.split(':').nth(2)?.parse().ok()).collect()
+    groups.lines().filter(is_member).filter_map(|line| parse_id(line.split(':').nth(2)?)).collect()
 }
 
 #[cfg(test)]
@@ -66,18 +70,22 @@ mod tests {
 
     use super::*;
 
-    const PASSWD: &str =
-        "root:x:0:0:root:/root:/bin/bash\nbroken\n1000:x:5:5::/h:\nalice:x:1000:1000::/home/alice:/bin/zsh\n";
+    const PASSWD: &str = "root:x:0:0:root:/root:/bin/bash\nbroken\n1000:x:0:0::/h:\n\
+                          alice:x:1000:1000::/home/alice:/bin/zsh\nunchanged:x:4294967295:0::/:\n\
+                          plus:x:+0:0::/:\n:x:0:0::/:\n";
 
     #[rstest]
     #[case("alice", Some(1000))]
-    #[case("1000", Some(5))]
+    #[case("1000", Some(1000))]
     #[case("0", Some(0))]
     #[case("+1", None)]
     #[case("4294967296", None)]
     #[case("4294967295", None)]
     #[case("nobody", None)]
-    fn users_are_found_by_name_first(#[case] wanted: &str, #[case] uid: Option<u32>) {
+    #[case("unchanged", None)]
+    #[case("plus", None)]
+    #[case("", None)]
+    fn a_number_is_no_name_and_strange_ids_are_none(#[case] wanted: &str, #[case] uid: Option<u32>) {
         assert_eq!(find_user(PASSWD, wanted).map(|user| user.uid), uid);
     }
 
