@@ -14,7 +14,7 @@ mod tree;
 pub use leftovers::Leftovers;
 pub use machine::{CgroupView, Machine, in_view};
 pub use needs::Need;
-pub use redd::{Run, redd, run, unique_name};
+pub use redd::{Run, held_by, redd, run, unique_name};
 pub use terminal::at_a_terminal;
 pub use tree::{minimal_tree, own_tree};
 

@@ -1,6 +1,7 @@
 //! redd as a program.
 
 use std::ffi::OsStr;
+use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -43,4 +44,13 @@ pub fn run<Word: AsRef<OsStr>>(words: impl IntoIterator<Item = Word>) -> Run {
 pub fn unique_name() -> String {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     format!("t{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed))
+}
+
+/// What a process has: descriptors, and anonymous memory in KiB.
+#[must_use]
+pub fn held_by(pid: &str) -> (usize, u64) {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let memory = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).unwrap();
+    let memory = memory.split_whitespace().next().unwrap().parse().unwrap();
+    (fs::read_dir(format!("/proc/{pid}/fd")).unwrap().count(), memory)
 }

@@ -1,7 +1,6 @@
 //! Start, readiness, stop, reboot.
 
 use std::fs;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use redd_tests::{CgroupView, Leftovers, Machine, Need, covers, needs};
@@ -117,36 +116,6 @@ fn a_stop_that_takes_too_long_ends_in_a_kill() {
         "systemd-run --quiet -p KillMode=process -p TimeoutStopSec=600 -p ExecStop='sleep 600' sleep 900";
     assert!(machine.succeeds(slow));
     assert_eq!(machine.stop(), 137);
-}
-
-/// R29: output that nobody reads does not hold up a stop.
-#[test]
-fn a_stop_works_while_nobody_reads() {
-    needs!(Need::Root, Need::Debian13);
-    let name = format!("unread{}", std::process::id());
-    let mut machine = redd_tests::redd()
-        .args(["boot", "--ephemeral", "-M", &name])
-        .arg(Need::Debian13.tree())
-        .stdout(std::process::Stdio::piped())
-        .spawn()
-        .unwrap();
-    let _unread = machine.stdout.take().unwrap();
-    std::thread::sleep(Duration::from_secs(3));
-    let flood = format!("/run/redd/machines/{name}/state.json");
-    let state: serde_json::Value = serde_json::from_slice(&fs::read(flood).unwrap()).unwrap();
-    let leader = state["leader"].to_string();
-    let flood = "setsid sh -c 'yes > /dev/console' > /dev/null 2>&1 &";
-    Command::new("nsenter").args(["--all", "--target", &leader, "sh", "-c", flood]).status().unwrap();
-    std::thread::sleep(Duration::from_millis(500));
-    for _ in 0..2 {
-        Command::new("kill").arg(machine.id().to_string()).status().unwrap();
-        std::thread::sleep(Duration::from_millis(200));
-    }
-    let deadline = Instant::now() + Duration::from_secs(20);
-    while machine.try_wait().unwrap().is_none() {
-        assert!(Instant::now() < deadline, "redd does not end");
-        std::thread::sleep(Duration::from_millis(20));
-    }
 }
 
 #[test]

@@ -1,12 +1,13 @@
 //! Many times, and many at once (G6, G7): nothing grows, nothing is left.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use redd_tests::{CgroupView, Leftovers, Machine, Need, in_view, needs, own_tree, redd, unique_name};
+use redd_tests::{
+    CgroupView, Leftovers, Machine, Need, held_by, in_view, needs, own_tree, redd, unique_name,
+};
 
 /// What a leak would make more of.
 fn counts() -> BTreeMap<&'static str, usize> {
@@ -37,14 +38,6 @@ fn a_thousand_starts_leave_as_much_as_one() {
     leftovers.assert_none();
     let after = counts();
     assert_eq!(before, after);
-}
-
-/// What a supervisor has: descriptors, and anonymous memory in KiB.
-fn held_by(pid: &str) -> (usize, u64) {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
-    let memory = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).unwrap();
-    let memory = memory.split_whitespace().next().unwrap().parse().unwrap();
-    (fs::read_dir(format!("/proc/{pid}/fd")).unwrap().count(), memory)
 }
 
 /// A49: an init that reboots without end costs a supervisor nothing that adds up.

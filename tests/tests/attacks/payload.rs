@@ -154,7 +154,7 @@ const DRIVER: &str = "while [ $# -gt 0 ]; do \
 fn scripts() -> impl Iterator<Item = (&'static str, Held, &'static str)> {
     ATTACKS.iter().filter_map(|attack| match attack.trial {
         Trial::Script(text) => Some((attack.name, attack.held, text)),
-        Trial::Test(_) | Trial::Elsewhere(..) => None,
+        Trial::Test(_) => None,
     })
 }
 

@@ -1,5 +1,8 @@
 //! Every attack, where it is held off, and what tries it.
 
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
 use redd_tests::Run;
 
 /// Where an attack is held off.
@@ -18,8 +21,6 @@ pub(crate) enum Trial {
     Script(&'static str),
     /// A test of this program.
     Test(#[expect(dead_code, reason = "the compiler has seen that it is there")] fn()),
-    /// A test of another program: its source, and its name.
-    Elsewhere(&'static str, &'static str),
 }
 
 /// One row of the table in docs/threat-model.md.
@@ -36,15 +37,6 @@ pub(crate) const fn script(name: &'static str, held: Held, text: &'static str) -
 
 pub(crate) const fn test(name: &'static str, held: Held, test: fn()) -> Attack {
     Attack { name, held, trial: Trial::Test(test) }
-}
-
-pub(crate) const fn elsewhere(
-    name: &'static str,
-    held: Held,
-    source: &'static str,
-    test: &'static str,
-) -> Attack {
-    Attack { name, held, trial: Trial::Elsewhere(source, test) }
 }
 
 /// Whose ids the payload's root has.
@@ -70,4 +62,13 @@ impl Users {
 /// Runs redd with these words, and the option for the ids after the first of them.
 pub(crate) fn run_as(users: Users, words: &[&str]) -> Run {
     redd_tests::run([&words[..1], &[users.option()], &words[1..]].concat())
+}
+
+/// Looks again and again until something is so.
+pub(crate) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !is_so() {
+        assert!(Instant::now() < deadline, "never: {what}");
+        sleep(Duration::from_millis(20));
+    }
 }
