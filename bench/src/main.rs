@@ -1,14 +1,25 @@
 //! Measures redd against its peers, in interleaved rounds, and prints tables.
 //!
-//! Expects a mount namespace of its own with cgroup2 at /sys/fs/cgroup and a tmpfs at /run: `cargo xtask bench`.
+//! Expects namespaces of its own for mounts, with cgroup2 at /sys/fs/cgroup and a tmpfs at /run, and for the network:
+//! `cargo xtask bench`.
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, reason = "the tables are the result")]
+#![expect(clippy::print_stderr, reason = "what goes on meanwhile")]
 #![expect(clippy::unwrap_used, reason = "a measurement that cannot go on stops")]
 
 mod boot;
+mod bundle;
+mod console;
+mod machine;
 mod measure;
+mod memory;
+mod scale;
 mod start;
+mod stop;
+mod tiny;
 mod tools;
+mod trace;
+mod trees;
 
 use std::path::PathBuf;
 
@@ -16,18 +27,34 @@ use std::path::PathBuf;
 #[derive(Debug)]
 struct Paths {
     redd: PathBuf,
-    floor: PathBuf,
+    /// The programs of this package.
+    programs: PathBuf,
     /// A Debian that boots; written to.
     tree: PathBuf,
     /// For what is made on the way.
     scratch: PathBuf,
 }
 
+impl Paths {
+    fn program(&self, name: &str) -> PathBuf {
+        self.programs.join(name)
+    }
+}
+
 fn main() {
-    let words: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
-    let [redd, floor, tree, scratch] = <[PathBuf; 4]>::try_from(words).unwrap();
-    let paths = Paths { redd, floor, tree, scratch };
-    tools::print(&paths);
-    start::bench(&paths);
-    boot::bench(&paths);
+    let mut words = std::env::args().skip(1);
+    let case = words.next().unwrap();
+    let paths: Vec<PathBuf> = words.map(PathBuf::from).collect();
+    let [redd, programs, tree, scratch] = <[PathBuf; 4]>::try_from(paths).unwrap();
+    let paths = Paths { redd, programs, tree, scratch };
+    match case.as_str() {
+        "start" => start::bench(&paths),
+        "tiny" => tiny::bench(&paths),
+        "boot" => boot::bench(&paths),
+        "stop" => stop::bench(&paths),
+        "console" => console::bench(&paths),
+        "memory" => memory::bench(&paths),
+        "scale" => scale::bench(&paths),
+        other => panic!("there is no case {other}"),
+    }
 }

@@ -41,8 +41,8 @@ enum Task {
     KillSweep,
     /// Make every system call of a start fail in every way, and look what runs: half an hour
     ErrorSweep,
-    /// Measure redd against its peers, and write docs/performance.md
-    Bench,
+    /// Measure redd against its peers, and write docs/performance.md: all, or the named cases
+    Bench { cases: Vec<String> },
     /// Check that crates depend downwards only, and the like
     Layering,
     /// Write docs/clauses.md, or check it
@@ -65,7 +65,7 @@ fn main() -> ExitCode {
         Task::Test { filter } => checks::test(filter.as_deref()),
         Task::KillSweep => checks::sweep("kill_sweep"),
         Task::ErrorSweep => checks::sweep("error_sweep"),
-        Task::Bench => bench::bench(),
+        Task::Bench { cases } => bench::bench(&cases),
         Task::Layering => layering::check(),
         Task::Clauses { check } => clauses::generate(documents::Mode::from(check)),
         Task::Docs { check } => documents::generate(documents::Mode::from(check)),

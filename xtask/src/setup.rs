@@ -19,8 +19,14 @@ const PROGRAMS: [(&str, &str); 10] = [
     ("script", "bsdutils"),
     ("systemd-nspawn", "systemd-container"),
 ];
-/// What redd is measured against.
-const PEERS: [(&str, &str); 3] = [("crun", "crun"), ("runc", "runc"), ("bwrap", "bubblewrap")];
+/// What redd is measured against, and the system call filter that podman has.
+const PEERS: [(&str, &str); 5] = [
+    ("crun", "crun"),
+    ("runc", "runc"),
+    ("bwrap", "bubblewrap"),
+    ("conmon", "conmon"),
+    ("/usr/share/containers/seccomp.json", "golang-github-containers-common"),
+];
 /// Enough for many machines at once: a systemd takes about five.
 const INOTIFY_INSTANCES: u32 = 8192;
 
