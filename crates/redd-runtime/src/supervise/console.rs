@@ -1,124 +1,57 @@
 //! The console between the payload's pty and the caller.
 
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
-use crate::error::best_effort;
 use redd_spec::console::ConsoleMode;
-use redd_sys::Errno;
-use rustix::event::PollFlags;
-use rustix::fs::{CWD, Mode, OFlags, openat};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::OFlags;
 use rustix::termios::tcsetwinsize;
 
+use super::buffer::{Buffer, Read, Stream, Written};
+use super::escape::{EscapeDetector, Typed};
 use super::terminal;
+use crate::error::best_effort;
 
-/// One read, one write: a pty hands over 4 KiB at most.
-const BUFFER_SIZE: usize = 16 * 1024;
 /// How long output that nobody reads may hold up the end.
-const DRAIN_TIMEOUT: Duration = Duration::from_secs(2);
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
+/// More than the kernel keeps for a pty was not there when the payload ended.
+const DRAIN_MAX: usize = 1024 * 1024;
+/// A read of at least so much means that more is there already.
+const MUCH: usize = 2048;
+/// How often it is read on without looking at anything else.
+const READS_PER_TURN: u32 = 16;
 
-/// The key that kills, three times within a second: `^]`.
-const ESCAPE: u8 = 0x1d;
-const ESCAPE_COUNT: usize = 3;
-const ESCAPE_PERIOD: Duration = Duration::from_secs(1);
-
-/// Finds the key in what is typed.
-#[derive(Debug, Default)]
-pub(super) struct EscapeDetector {
-    /// When the last presses were, at most as many as are needed.
-    presses: Vec<Instant>,
-}
-
-/// What was typed.
+/// A direction in which something can be moved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Typed {
-    /// Something for the payload.
-    Text,
-    /// The key, often enough.
-    Escape,
+pub(super) enum Direction {
+    /// From the payload.
+    Read,
+    /// To the caller.
+    Write,
+    /// From the caller to the payload.
+    Inward,
 }
 
-impl EscapeDetector {
-    pub(super) fn feed(&mut self, typed: &[u8], now: Instant) -> Typed {
-        for &byte in typed {
-            if byte != ESCAPE {
-                self.presses.clear();
-                continue;
-            }
-            self.presses.retain(|&press| now.duration_since(press) <= ESCAPE_PERIOD);
-            self.presses.push(now);
-            if self.presses.len() >= ESCAPE_COUNT {
-                return Typed::Escape;
-            }
-        }
-        Typed::Text
-    }
-}
-
-/// Bytes on their way.
-#[derive(Debug)]
-struct Buffer {
-    bytes: Box<[u8; BUFFER_SIZE]>,
-    start: usize,
-    end: usize,
-}
-
-/// Whether more may come.
+/// Whether the pty has somebody at its other end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Flow {
-    Open,
-    Ended,
-}
-
-impl Buffer {
-    fn new() -> Self {
-        Self { bytes: Box::new([0; BUFFER_SIZE]), start: 0, end: 0 }
-    }
-
-    const fn is_empty(&self) -> bool {
-        self.start == self.end
-    }
-
-    fn fill(&mut self, from: BorrowedFd<'_>) -> Flow {
-        match rustix::io::read(from, self.bytes.as_mut_slice()) {
-            Ok(0) => Flow::Ended,
-            Ok(length) => {
-                (self.start, self.end) = (0, length);
-                Flow::Open
-            }
-            Err(Errno::AGAIN | Errno::INTR) => Flow::Open,
-            Err(_) => Flow::Ended,
-        }
-    }
-
-    /// What cannot be written now stays.
-    fn flush(&mut self, to: BorrowedFd<'_>) -> Flow {
-        match rustix::io::write(to, &self.bytes[self.start..self.end]) {
-            Ok(length) => {
-                self.start += length;
-                Flow::Open
-            }
-            Err(Errno::AGAIN | Errno::INTR) => Flow::Open,
-            Err(_) => {
-                self.start = self.end;
-                Flow::Ended
-            }
-        }
-    }
+enum Payload {
+    Present,
+    Absent,
 }
 
 /// The console of a running machine.
 #[derive(Debug)]
 pub(super) struct Console {
     manager: OwnedFd,
-    input: Option<OwnedFd>,
-    output: Option<OwnedFd>,
+    input: Option<Stream>,
+    output: Option<Stream>,
     /// From the payload to the caller.
     outward: Buffer,
     /// From the caller to the payload.
     inward: Buffer,
     escape: EscapeDetector,
-    flow: Flow,
+    payload: Payload,
     _terminal: Option<terminal::RawTerminal>,
 }
 
@@ -131,12 +64,12 @@ impl Console {
         best_effort(rustix::fs::fcntl_setfl(&manager, OFlags::NONBLOCK));
         let console = Self {
             manager,
-            input: is_typed.then(|| own(rustix::stdio::stdin(), OFlags::RDONLY)).flatten(),
-            output: is_read.then(|| own(rustix::stdio::stdout(), OFlags::WRONLY)).flatten(),
+            input: is_typed.then(|| Stream::open(rustix::stdio::stdin(), OFlags::RDONLY)).flatten(),
+            output: is_read.then(|| Stream::open(rustix::stdio::stdout(), OFlags::WRONLY)).flatten(),
             outward: Buffer::new(),
             inward: Buffer::new(),
             escape: EscapeDetector::default(),
-            flow: Flow::Open,
+            payload: Payload::Present,
             _terminal: if is_typed { terminal::RawTerminal::enter() } else { None },
         };
         console.follow_window_size();
@@ -151,129 +84,141 @@ impl Console {
     }
 
     /// What to wait for.
-    pub(super) fn interests(&self) -> Vec<(BorrowedFd<'_>, PollFlags)> {
-        let mut interests = Vec::new();
-        let mut flags = PollFlags::empty();
-        if self.outward.is_empty() && self.flow == Flow::Open {
-            flags |= PollFlags::IN;
-        }
-        if !self.inward.is_empty() {
-            flags |= PollFlags::OUT;
-        }
-        if !flags.is_empty() {
-            interests.push((self.manager.as_fd(), flags));
-        }
-        if let Some(input) = self.input.as_ref().filter(|_| self.inward.is_empty()) {
-            interests.push((input.as_fd(), PollFlags::IN));
-        }
-        if let Some(output) = self.output.as_ref().filter(|_| !self.outward.is_empty()) {
-            interests.push((output.as_fd(), PollFlags::OUT));
-        }
-        interests
+    pub(super) fn interests(&self) -> impl Iterator<Item = (Direction, BorrowedFd<'_>, PollFlags)> {
+        let manager = self.manager.as_fd();
+        let can_read = self.outward.has_room() && self.payload == Payload::Present;
+        let output = self.output.as_ref().filter(|_| !self.outward.is_empty());
+        let input = self.input.as_ref().filter(|_| self.inward.is_empty());
+        [
+            can_read.then_some((Direction::Read, manager, PollFlags::IN)),
+            output.map(|output| (Direction::Write, output.as_fd(), PollFlags::OUT)),
+            (!self.inward.is_empty()).then_some((Direction::Inward, manager, PollFlags::OUT)),
+            input.map(|input| (Direction::Inward, input.as_fd(), PollFlags::IN)),
+        ]
+        .into_iter()
+        .flatten()
     }
 
-    /// Moves whatever can be moved without waiting.
-    pub(super) fn relay(&mut self, now: Instant) -> Typed {
-        self.relay_outward();
-        self.relay_inward(now)
-    }
-
-    fn relay_outward(&mut self) {
-        if self.outward.is_empty()
-            && self.flow == Flow::Open
-            && self.outward.fill(self.manager.as_fd()) == Flow::Ended
-        {
-            // The payload has no process with the console open: one may open it again, while it lives.
-            self.flow = Flow::Ended;
-        }
-        match &self.output {
-            Some(output) if !self.outward.is_empty() => {
-                if self.outward.flush(output.as_fd()) == Flow::Ended {
-                    self.output = None;
-                }
+    /// Moves what can be moved without waiting.
+    pub(super) fn relay(&mut self, direction: Direction, now: Instant) -> Typed {
+        match direction {
+            Direction::Read => self.relay_outward(),
+            Direction::Write => {
+                self.write();
             }
-            Some(_) => {}
-            // Nobody reads: what comes is thrown away, or the payload would wait.
-            None => self.outward.start = self.outward.end,
+            Direction::Inward => return self.relay_inward(now),
         }
+        Typed::Text
+    }
+
+    /// One read, one write; and again at once where much was there.
+    fn relay_outward(&mut self) {
+        for _ in 0..READS_PER_TURN {
+            // What is left is written when the other side has room again, with what has come until then.
+            let is_slow = !self.outward.is_empty();
+            let read = self.read();
+            if is_slow {
+                return;
+            }
+            self.write();
+            if !matches!(read, Read::Some(MUCH..)) {
+                return;
+            }
+        }
+    }
+
+    fn read(&mut self) -> Read {
+        let read = self.outward.fill(self.manager.as_fd());
+        if read == Read::End {
+            // The payload has no process with the console open: one may open it again, while it lives.
+            self.payload = Payload::Absent;
+        }
+        read
+    }
+
+    fn write(&mut self) -> Written {
+        if self.outward.is_empty() {
+            return Written::Some(0);
+        }
+        // Where nobody reads, what comes is thrown away, or the payload would wait.
+        let written = match &self.output {
+            Some(output) => self.outward.flush(|bytes| output.write(bytes)),
+            None => self.outward.flush(|bytes| Ok(bytes.len())),
+        };
+        if written == Written::Refused {
+            self.output = None;
+        }
+        written
     }
 
     fn relay_inward(&mut self, now: Instant) -> Typed {
         let mut typed = Typed::Text;
         if let Some(input) = self.input.as_ref().filter(|_| self.inward.is_empty()) {
-            let flow = self.inward.fill(input.as_fd());
-            typed = self.escape.feed(&self.inward.bytes[self.inward.start..self.inward.end], now);
-            if flow == Flow::Ended {
-                self.input = None;
+            match self.inward.fill(input.as_fd()) {
+                Read::Some(length) => typed = self.escape.feed(self.inward.newest(length), now),
+                Read::Nothing => {}
+                Read::End => self.input = None,
             }
         }
         if !self.inward.is_empty() {
-            self.inward.flush(self.manager.as_fd());
+            self.inward.flush(|bytes| rustix::io::write(&self.manager, bytes));
         }
         typed
     }
 
     /// A console without a process is at its end for now; it is looked at again later.
     pub(super) fn is_idle(&self) -> bool {
-        self.flow == Flow::Ended
+        self.payload == Payload::Absent
     }
 
     /// Looks at the console again.
     pub(super) fn revive(&mut self) {
-        self.flow = Flow::Open;
+        self.payload = Payload::Present;
     }
 
-    /// Passes on what the payload wrote before it ended; output that nobody reads is given up in time.
-    pub(super) fn drain(&mut self) {
-        self.input = None;
-        self.flow = Flow::Open;
-        let deadline = Instant::now() + DRAIN_TIMEOUT;
-        while (self.flow == Flow::Open || !self.outward.is_empty()) && Instant::now() < deadline {
-            let was_empty = self.outward.is_empty();
-            self.relay_outward();
-            let is_stuck = !was_empty && !self.outward.is_empty();
-            if is_stuck && let Some(output) = &self.output {
-                let mut polled = [rustix::event::PollFd::new(output, PollFlags::OUT)];
-                let wait = rustix::event::Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
-                best_effort(rustix::event::poll(&mut polled, Some(&wait)));
-            } else if was_empty && self.outward.is_empty() && self.flow == Flow::Open {
-                // Nothing more without a process that could write it.
+    /// Passes on what the payload wrote before it ended. Output that nobody reads is given up in time, or when
+    /// `interruption` is readable.
+    pub(super) fn drain(&mut self, interruption: BorrowedFd<'_>) {
+        let (mut deadline, mut left) = (Instant::now() + DRAIN_TIMEOUT, DRAIN_MAX);
+        self.payload = Payload::Present;
+        loop {
+            if self.outward.has_room() && self.payload == Payload::Present && left > 0 {
+                match self.read() {
+                    Read::Some(length) => left = left.saturating_sub(length),
+                    // Nothing more without a process that could write it.
+                    Read::Nothing | Read::End => self.payload = Payload::Absent,
+                }
+            }
+            if self.outward.is_empty() {
                 return;
+            }
+            let now = Instant::now();
+            match self.write() {
+                Written::Some(0) if now >= deadline => return,
+                Written::Some(0) => {
+                    if self.wait_for_output(interruption) == Waited::Interrupted {
+                        return;
+                    }
+                }
+                Written::Some(_) | Written::Refused => deadline = now + DRAIN_TIMEOUT,
             }
         }
     }
-}
 
-/// A descriptor of one's own for the same file, so that its flags are nobody else's.
-fn nonblocking(file: BorrowedFd<'_>, access: OFlags) -> Option<OwnedFd> {
-    use std::os::fd::AsRawFd as _;
-    let path = format!("/proc/self/fd/{}", file.as_raw_fd());
-    openat(CWD, path, access | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC, Mode::empty()).ok()
-}
-
-/// Sockets cannot be opened a second time; theirs is shared, and waited for by poll(2) alone.
-fn own(file: BorrowedFd<'_>, access: OFlags) -> Option<OwnedFd> {
-    nonblocking(file, access).or_else(|| rustix::io::fcntl_dupfd_cloexec(file.as_fd(), 3).ok())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn three_presses_within_a_second_are_the_escape() {
-        let now = Instant::now();
-        let mut detector = EscapeDetector::default();
-        assert_eq!(detector.feed(&[ESCAPE, ESCAPE], now), Typed::Text);
-        assert_eq!(detector.feed(&[ESCAPE], now + Duration::from_millis(900)), Typed::Escape);
+    fn wait_for_output(&self, interruption: BorrowedFd<'_>) -> Waited {
+        let mut polled = vec![PollFd::from_borrowed_fd(interruption, PollFlags::IN)];
+        polled.extend(self.output.iter().map(|output| PollFd::new(output, PollFlags::OUT)));
+        let interval = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
+        best_effort(poll(&mut polled, Some(&interval)));
+        if polled[0].revents().is_empty() { Waited::Enough } else { Waited::Interrupted }
     }
+}
 
-    #[test]
-    fn slow_presses_and_other_keys_are_not() {
-        let now = Instant::now();
-        let mut detector = EscapeDetector::default();
-        assert_eq!(detector.feed(&[ESCAPE, ESCAPE], now), Typed::Text);
-        assert_eq!(detector.feed(&[ESCAPE], now + Duration::from_secs(2)), Typed::Text);
-        assert_eq!(detector.feed(&[ESCAPE, b'x', ESCAPE], now + Duration::from_secs(2)), Typed::Text);
-    }
+/// Why a wait is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Waited {
+    /// It is worth another look.
+    Enough,
+    /// Somebody wants redd to end.
+    Interrupted,
 }

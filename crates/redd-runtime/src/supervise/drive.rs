@@ -15,9 +15,11 @@ use redd_sys::{Errno, program_text};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{WaitId, WaitIdOptions, waitid};
 
-use super::console::{Console, Typed};
+use super::console::{Console, Direction};
+use super::escape::Typed;
 use super::machine::{Command, Event, Exit, Handler, Machine};
-use super::notify::{self, RateLimit, Upstream};
+use super::notify::{self, RateLimit};
+use super::upstream::Upstream;
 use crate::Error;
 use crate::error::best_effort;
 use crate::guard::{Duties, Guard};
@@ -48,6 +50,17 @@ pub(crate) struct Supervisor {
     upstream: Upstream,
 }
 
+/// Where something happened, in the order in which it is attended to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Source {
+    Guard,
+    Console(Direction),
+    Notifications,
+    Signals,
+    /// Last: what the payload said and wrote before it ended comes first.
+    Payload,
+}
+
 /// One boot while it is supervised.
 struct Session<'a> {
     machine: Machine,
@@ -56,7 +69,7 @@ struct Session<'a> {
     duties: &'a Duties<'a>,
     descriptors: &'a mut FdTable,
     console: Option<Console>,
-    upstream: &'a Upstream,
+    upstream: &'a mut Upstream,
     /// Where everything of the payload can be killed at once.
     cgroup: Option<PathBuf>,
     rate: RateLimit,
@@ -82,7 +95,7 @@ impl Supervisor {
         running: &mut Running,
         duties: &Duties<'_>,
     ) -> Result<Outcome, Error> {
-        let mut session = Session::new(plan, running, duties, &self.upstream);
+        let mut session = Session::new(plan, running, duties, &mut self.upstream);
         session.happened(Event::Executed);
         if plan.supervision.init == InitKind::Init {
             // A machine runs for long, and its supervisor needs a tenth of what a start needs.
@@ -92,18 +105,22 @@ impl Supervisor {
             if let Some(outcome) = session.outcome {
                 return Ok(outcome);
             }
-            session.wait(&self.signals).map_err(Error::host("waiting for events"))?;
+            let sources = session.wait(&self.signals).map_err(Error::host("waiting for events"))?;
             session.on_time(Instant::now());
-            session.relay_console();
-            session.read_notifications();
-            session.read_signals(&self.signals)?;
-            session.reap()?;
+            for source in sources {
+                session.attend(source, &self.signals)?;
+            }
         }
     }
 }
 
 impl<'a> Session<'a> {
-    fn new(plan: &Plan, running: &'a mut Running, duties: &'a Duties<'a>, upstream: &'a Upstream) -> Self {
+    fn new(
+        plan: &Plan,
+        running: &'a mut Running,
+        duties: &'a Duties<'a>,
+        upstream: &'a mut Upstream,
+    ) -> Self {
         let Running { child, guard, descriptors } = running;
         let mode = plan.supervision.console;
         let console = descriptors.remove(FdName::ConsoleManager).map(|manager| Console::new(manager, mode));
@@ -125,31 +142,48 @@ impl<'a> Session<'a> {
     }
 
     /// Waits until there is something to do.
-    fn wait(&mut self, signals: &SignalFd) -> Result<(), Errno> {
+    fn wait(&mut self, signals: &SignalFd) -> Result<Vec<Source>, Errno> {
         let now = Instant::now();
         let pause = self.rate.wait_until(now);
-        let deadlines = [self.stop_deadline, self.watched.map(|(_, at)| at), self.console_deadline, pause];
+        let retry = self.upstream.retry_at();
+        let deadlines =
+            [self.stop_deadline, self.watched.map(|(_, at)| at), self.console_deadline, pause, retry];
         let timeout = deadlines
             .into_iter()
             .flatten()
             .min()
             .map(|deadline| timespec(deadline.saturating_duration_since(now)));
-        let mut polled = vec![
-            PollFd::from_borrowed_fd(self.child.pidfd.as_fd(), PollFlags::IN),
-            PollFd::from_borrowed_fd(signals.as_fd(), PollFlags::IN),
-            PollFd::from_borrowed_fd(self.guard.descriptor(), PollFlags::IN),
-        ];
-        let guards = polled.len() - 1;
+        let mut sources = vec![Source::Guard];
+        let mut polled = vec![PollFd::from_borrowed_fd(self.guard.descriptor(), PollFlags::IN)];
+        for (direction, descriptor, flags) in self.console.iter().flat_map(Console::interests) {
+            sources.push(Source::Console(direction));
+            polled.push(PollFd::from_borrowed_fd(descriptor, flags));
+        }
         if let (Some(socket), None) = (self.descriptors.get(FdName::NotifySocket), pause) {
+            sources.push(Source::Notifications);
             polled.push(PollFd::from_borrowed_fd(socket.as_fd(), PollFlags::IN));
         }
-        let interests = self.console.as_ref().map(Console::interests).unwrap_or_default();
-        polled.extend(interests.into_iter().map(|(fd, flags)| PollFd::from_borrowed_fd(fd, flags)));
+        sources.extend([Source::Signals, Source::Payload]);
+        polled.push(PollFd::from_borrowed_fd(signals.as_fd(), PollFlags::IN));
+        polled.push(PollFd::from_borrowed_fd(self.child.pidfd.as_fd(), PollFlags::IN));
         match poll(&mut polled, timeout.as_ref()) {
-            Ok(_) if !polled[guards].revents().is_empty() => self.replace_guard(),
-            Ok(_) | Err(Errno::INTR) => Ok(()),
-            Err(errno) => Err(errno),
+            Ok(_) => {}
+            Err(Errno::INTR) => return Ok(Vec::new()),
+            Err(errno) => return Err(errno),
         }
+        let found = sources.into_iter().zip(&polled).filter(|(_, polled)| !polled.revents().is_empty());
+        Ok(found.map(|(source, _)| source).collect())
+    }
+
+    fn attend(&mut self, source: Source, signals: &SignalFd) -> Result<(), Error> {
+        match source {
+            Source::Guard => self.replace_guard().map_err(Error::host("starting another guard"))?,
+            Source::Console(direction) => self.relay_console(direction),
+            Source::Notifications => self.read_notifications(),
+            Source::Signals => self.read_signals(signals)?,
+            Source::Payload => self.reap(signals)?,
+        }
+        Ok(())
     }
 
     /// A guard that was killed leaves its place to another one.
@@ -169,7 +203,7 @@ impl<'a> Session<'a> {
 
     fn obey(&mut self, command: Command) {
         match command {
-            Command::Notify(message) => self.upstream.send(&message),
+            Command::Notify(message) => self.upstream.send(message, Instant::now()),
             // A process that ended meanwhile is reaped next.
             Command::Signal(number) => best_effort(signal::send(self.child.pidfd.as_fd(), number.get())),
             Command::WatchHandler(number, after) => self.watched = Some((number, Instant::now() + after)),
@@ -190,6 +224,9 @@ impl<'a> Session<'a> {
     }
 
     fn on_time(&mut self, now: Instant) {
+        if self.upstream.retry_at().is_some_and(|at| at <= now) {
+            self.upstream.flush(now);
+        }
         if self.stop_deadline.is_some_and(|deadline| deadline <= now) {
             self.stop_deadline = None;
             self.happened(Event::StopTimedOut);
@@ -217,9 +254,9 @@ impl<'a> Session<'a> {
         if holds("SigBlk:") || holds("SigCgt:") { Handler::Installed } else { Handler::Missing }
     }
 
-    fn relay_console(&mut self) {
+    fn relay_console(&mut self, direction: Direction) {
         let Some(console) = &mut self.console else { return };
-        let typed = console.relay(Instant::now());
+        let typed = console.relay(direction, Instant::now());
         if console.is_idle() && self.console_deadline.is_none() {
             self.console_deadline = Some(Instant::now() + CONSOLE_INTERVAL);
         }
@@ -229,9 +266,6 @@ impl<'a> Session<'a> {
     }
 
     fn read_notifications(&mut self) {
-        if self.rate.wait_until(Instant::now()).is_some() {
-            return;
-        }
         let Some(socket) = self.descriptors.get(FdName::NotifySocket) else { return };
         for event in notify::receive(socket.as_fd(), self.child.pid, &mut self.rate) {
             self.happened(event);
@@ -248,13 +282,13 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    fn reap(&mut self) -> Result<(), Error> {
+    fn reap(&mut self, signals: &SignalFd) -> Result<(), Error> {
         let id = WaitId::PidFd(self.child.pidfd.as_fd());
         let status = waitid(id, WaitIdOptions::EXITED | WaitIdOptions::NOHANG)
             .map_err(Error::host("reaping the payload"))?;
         let Some(status) = status else { return Ok(()) };
         if let Some(console) = &mut self.console {
-            console.drain();
+            console.drain(signals.as_fd());
         }
         let exit = match (status.exit_status(), status.terminating_signal()) {
             (Some(code), _) => Exit::Status(u8::try_from(code & 0xff).unwrap_or(u8::MAX)),

@@ -1,12 +1,8 @@
-//! Messages of sd_notify(3): those of the payload, which is not trusted, and redd's own.
+//! Messages of sd_notify(3) of the payload, which is not trusted.
 
 use std::os::fd::BorrowedFd;
-use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::net::UnixDatagram;
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use crate::error::best_effort;
 use redd_spec::text::escape;
 use redd_sys::datagram::{self, Completeness};
 use rustix::process::Pid;
@@ -76,36 +72,6 @@ fn parse_line(line: &[u8]) -> Option<Event> {
             Some(Event::SignalsLevel(level))
         }
         _ => None,
-    }
-}
-
-/// redd's own supervisor.
-#[derive(Debug)]
-pub(super) struct Upstream(Option<(UnixDatagram, PathBuf)>);
-
-impl Upstream {
-    /// Connects to what `$NOTIFY_SOCKET` names, if it names anything.
-    pub(super) fn from_environment() -> Self {
-        let address = std::env::var_os("NOTIFY_SOCKET").map(PathBuf::from);
-        let usable = |path: &PathBuf| matches!(path.as_os_str().as_bytes().first(), Some(b'/' | b'@'));
-        let socket = address.filter(usable).and_then(|path| Some((UnixDatagram::unbound().ok()?, path)));
-        if let Some((socket, _)) = &socket {
-            best_effort(socket.set_nonblocking(true));
-        }
-        Self(socket)
-    }
-
-    /// Tells it something. A supervisor that does not listen is no reason to stop.
-    pub(super) fn send(&self, message: &str) {
-        let Some((socket, path)) = &self.0 else { return };
-        match path.as_os_str().as_bytes().strip_prefix(b"@") {
-            None => best_effort(socket.send_to(message.as_bytes(), path)),
-            Some(name) => {
-                use std::os::linux::net::SocketAddrExt as _;
-                let address = std::os::unix::net::SocketAddr::from_abstract_name(name);
-                best_effort(address.and_then(|address| socket.send_to_addr(message.as_bytes(), &address)));
-            }
-        }
     }
 }
 
