@@ -67,7 +67,7 @@ impl Manager {
 pub(crate) struct Fleet {
     pub(crate) processes: Vec<Child>,
     start: Instant,
-    listener: UnixDatagram,
+    listener: Option<UnixDatagram>,
 }
 
 impl Fleet {
@@ -84,7 +84,7 @@ impl Fleet {
             command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(errors.try_clone().unwrap());
             command.env("NOTIFY_SOCKET", &socket).spawn().unwrap()
         };
-        Self { processes: commands.into_iter().map(spawn).collect(), start, listener }
+        Self { processes: commands.into_iter().map(spawn).collect(), start, listener: Some(listener) }
     }
 
     /// Waits until all are ready, or nothing happens for long: when the last one was, and how many are.
@@ -92,7 +92,7 @@ impl Fleet {
         let (mut last, mut ready) = (Duration::ZERO, 0);
         let mut buffer = [0; 4096];
         while ready < self.processes.len() {
-            let Ok(length) = self.listener.recv(&mut buffer) else { break };
+            let Ok(length) = self.listener.as_ref().unwrap().recv(&mut buffer) else { break };
             ready += buffer[..length].split(|&byte| byte == b'\n').filter(|line| *line == b"READY=1").count();
             last = self.start.elapsed();
         }
@@ -101,6 +101,8 @@ impl Fleet {
 
     /// Stops them all in an orderly way; how long that took.
     pub(crate) fn stop(&mut self) -> Duration {
+        // nspawn waits where nobody reads what it has to say; a socket that is closed refuses it.
+        self.listener = None;
         let start = Instant::now();
         for process in &self.processes {
             if let Err(gone) = kill_process(Pid::from_child(process), Signal::TERM) {

@@ -51,9 +51,8 @@ fn booted(paths: &Paths, tree: &Path, count: usize, what: &str) {
         assert_eq!(fleet.wait_until_ready().1, count, "{manager:?}");
         let pids: Vec<u32> = fleet.processes.iter().map(std::process::Child::id).collect();
         print(&format!("{}, {what}", manager.name()), count, &pids);
-        let guards: Vec<u32> =
-            pids.iter().flat_map(|&pid| children(pid)).filter(|&pid| is_named(pid, "redd-guard")).collect();
         if manager == Manager::Redd {
+            let guards: Vec<u32> = pids.iter().map(|&pid| guard_of(pid)).collect();
             print(&format!("its guard, {what}"), count, &guards);
         }
         fleet.stop();
@@ -64,6 +63,7 @@ fn booted(paths: &Paths, tree: &Path, count: usize, what: &str) {
 fn conmon(paths: &Paths, tree: &Path, count: usize) {
     let bundle = bundle::make("crun", Filter::No, tree, &["/usr/bin/sleep", "100000"], &paths.scratch);
     let files = Path::new("/run/bench-conmon");
+    drop(fs::remove_dir_all(files));
     fs::create_dir_all(files).unwrap();
     let ids: Vec<String> = (0..count).map(|number| format!("bench-conmon-{number}")).collect();
     let mut pids = Vec::new();
@@ -99,6 +99,16 @@ fn wait_for(path: &Path) {
 fn children(pid: u32) -> Vec<u32> {
     let text = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
     text.split_whitespace().filter_map(|pid| pid.parse().ok()).collect()
+}
+
+/// The guard takes its name a moment after the payload runs.
+fn guard_of(pid: u32) -> u32 {
+    loop {
+        if let Some(guard) = children(pid).into_iter().find(|&child| is_named(child, "redd-guard")) {
+            return guard;
+        }
+        std::thread::yield_now();
+    }
 }
 
 fn is_named(pid: u32, name: &str) -> bool {
