@@ -169,11 +169,15 @@ fn the_stub_inits_memory_tells_nothing_of_the_caller() {
 /// TIOCSTI on each standard stream; what the caller's shell reads afterwards.
 fn typed_by_payload(options: &str) -> String {
     let tree = Need::Debian13.tree();
-    let script = "for (0..2) { open T, \"+<&=\", $_; for $key (split //, \"INJECTED\\n\") { ioctl(T, 0x5412, $key) } }";
-    fs::write("/dev/shm/redd-attack-typing", script).unwrap();
+    let script = "for (0..2) { open T, \"+<&=\", $_; for $key (split //, \"INJECTED\\n\") { ioctl(T, 0x5412, $key) } } print \"tried\\n\"";
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs::write(file.path(), script).unwrap();
+    // Its owner is nobody inside.
+    fs::set_permissions(file.path(), fs::Permissions::from_mode(0o644)).unwrap();
     let line = format!(
-        "bash -c 'REDD run -x --network-veth=no {options} --bind-ro=/dev/shm/redd-attack-typing:/typing {} perl /typing; \
+        "bash -c 'REDD run -x --network-veth=no {options} --bind-ro={}:/typing {} perl /typing; \
          stty -echo; read -t 1 line; echo \"caller reads <$line>\"'",
+        file.path().display(),
         tree.display()
     );
     at_a_terminal(&line, "no prompt", b"")
@@ -190,7 +194,7 @@ fn nobody_types_into_the_callers_terminal() {
         ("-P --private-users=no", "caller reads <INJECTED>"),
     ] {
         let seen = typed_by_payload(options);
-        assert!(seen.contains(expected), "{options}: {seen}");
+        assert!(seen.contains("tried") && seen.contains(expected), "{options}: {seen}");
     }
 }
 
