@@ -57,8 +57,8 @@ pub enum Action {
     CopyMount { slot: Slot, source: MountSource },
     /// Leaves the host's mount namespace for a private one, where mounts wait for the child.
     EnterStagingNamespace,
-    /// Makes the child.
-    Clone { namespaces: Vec<Namespace>, cgroup: Birth },
+    /// Makes the child; the kernel counts what is in its user namespace for the owner.
+    Clone { namespaces: Vec<Namespace>, cgroup: Birth, owner: HostId },
     /// Maps ids in the child's user namespace.
     WriteIdMap { ids: IdRange },
     /// Puts a copied mount into a slot of the staging namespace, with an id map and flags.

@@ -25,17 +25,33 @@ fn every_step_has_words() {
 }
 
 #[test]
-fn a_host_with_too_few_inotify_instances_is_named_before_a_boot() {
-    use redd_plan::facts::InotifyFacts;
-    let warnings = |machines| {
+fn a_host_with_too_few_inotify_instances_is_named_before_a_boot_that_takes_the_hosts() {
+    use redd_plan::facts::{Grants, InotifyFacts};
+    let names_it = |machines, ids| {
         let inotify = Some(InotifyFacts { limit: 128, machines });
         let host = redd_plan::facts::HostFacts { inotify, ..sample::unified_host() };
-        redd_plan::plan(&sample::boot(), &host, &sample::tree(), &sample::grants()).unwrap().warnings
+        let grants = Grants { ids, ..sample::grants() };
+        let plan = redd_plan::plan(&sample::boot(), &host, &sample::tree(), &grants).unwrap();
+        plan.warnings.iter().any(|warning| warning.0.contains("max_user_instances is 128"))
     };
-    let names_it =
-        |machines| warnings(machines).iter().any(|warning| warning.0.contains("max_user_instances is 128"));
-    assert!(!names_it(24));
-    assert!(names_it(25));
+    assert!(!names_it(24, None));
+    assert!(names_it(25, None));
+    assert!(!names_it(25, sample::grants().ids), "a machine with its own ids has its own budget");
+}
+
+/// Its user namespace is the payload's root's, so that the kernel counts what it takes for that one.
+#[test]
+fn a_host_that_may_not_limit_somebody_elses_child_leaves_it_to_the_child() {
+    let sides = |capabilities| {
+        let host = redd_plan::facts::HostFacts { capabilities, ..sample::unified_host() };
+        let plan = redd_plan::plan(&sample::boot(), &host, &sample::tree(), &sample::grants()).unwrap();
+        let limits =
+            plan.steps.into_iter().filter(|step| matches!(step.action, Action::SetResourceLimits { .. }));
+        limits.map(|step| step.side).collect::<Vec<_>>()
+    };
+    assert_eq!(sides(CapabilitySet::ALL), [Side::Host]);
+    let without = CapabilitySet::ALL.difference(CapabilitySet::of(&["CAP_SYS_RESOURCE"]));
+    assert_eq!(sides(without), [Side::Child]);
 }
 
 /// The side that acts before the clone is the host's, and after the last step there is only the payload.

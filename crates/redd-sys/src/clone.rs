@@ -8,7 +8,10 @@ use linux_raw_sys::general::{
     CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWTIME, CLONE_NEWUSER, CLONE_NEWUTS, CLONE_PIDFD, clone_args,
 };
 use rustix::io::{Errno, retry_on_intr};
-use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
+use rustix::process::{Pid, Uid, WaitId, WaitIdOptions, geteuid, getuid, waitid};
+use rustix::thread::{
+    CapabilitiesSecureBits, capabilities_secure_bits, set_capabilities_secure_bits, set_thread_res_uid,
+};
 
 use crate::single_thread::SingleThreaded;
 use crate::{signal, syscall};
@@ -76,6 +79,36 @@ impl ChildProcess {
         retry_on_intr(|| waitid(WaitId::PidFd(self.pidfd.as_fd()), WaitIdOptions::EXITED))?;
         Ok(())
     }
+}
+
+/// Makes a child whose user namespace belongs to another user than the caller. Of both, no core is dumped from then on.
+///
+/// # Errors
+/// Those of clone3(2), setresuid(2) and of prctl(2) for `PR_SET_SECUREBITS`.
+pub fn clone_process_for(
+    proof: &SingleThreaded,
+    request: &CloneRequest<'_>,
+    owner: Uid,
+) -> Result<Cloned, Errno> {
+    let (real, effective) = (getuid(), geteuid());
+    if owner == effective {
+        return clone_process(proof, request);
+    }
+    // The caller's capabilities are still needed, to be born in a cgroup for one.
+    let bits = capabilities_secure_bits()?;
+    set_capabilities_secure_bits(bits | CapabilitiesSecureBits::NO_SETUID_FIXUP)?;
+    let cloned = set_thread_res_uid(real, owner, effective).and_then(|()| clone_process(proof, request));
+    // The child is nobody until its ids are mapped, and has no secure bits.
+    if matches!(cloned, Ok(Cloned::Child)) {
+        return cloned;
+    }
+    let restored =
+        set_thread_res_uid(real, effective, effective).and_then(|()| set_capabilities_secure_bits(bits));
+    if let (Err(errno), Ok(Cloned::Parent(child))) = (restored, &cloned) {
+        child.kill_and_reap()?;
+        return Err(errno);
+    }
+    cloned
 }
 
 /// Makes a child.

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use redd_tests::{Leftovers, Need, Run, minimal_tree, needs, redd, run, skip, unique_name};
 
-use crate::registry::Held::Always;
+use crate::registry::Held::{Always, WithUsers};
 use crate::registry::{Attack, Users, run_as, test};
 
 pub(crate) const ATTACKS: &[Attack] = &[
@@ -19,6 +19,7 @@ pub(crate) const ATTACKS: &[Attack] = &[
     test("A46 400 MB of files in memory", Always, memory_beyond_the_limit_costs_the_payload_alone),
     test("A47 open files up to the limit", Always, a_payload_without_descriptors_leaves_others_theirs),
     test("A47 start redd with 12 descriptors, more, or fewer", Always, a_redd_without_descriptors_says_so),
+    test("A50 take all inotify instances", WithUsers, what_one_machine_takes_another_has),
 ];
 
 fn perl(users: Users, options: &[&str], script: &str) -> Run {
@@ -147,4 +148,32 @@ fn a_redd_without_descriptors_says_so() {
     // What could not be undone for want of descriptors waits in the journal.
     assert_eq!(run(["gc"]).status, 0);
     leftovers.assert_none();
+}
+
+/// Not tried without a user namespace: there the host's root would be without any for a moment.
+#[test]
+fn what_one_machine_takes_another_has() {
+    needs!(Need::Root, Need::Debian13);
+    let take = "$| = 1; while (syscall(294, 0) >= 0) { $taken++ } print \"$taken instances.\"; <STDIN>";
+    let mut child = redd()
+        .args(["run", "-P", "-x", "--as-pid1", "--network-veth=no", "--rlimit=NOFILE=20000:20000"])
+        .arg(Need::Debian13.tree())
+        .args(["--", "/usr/bin/perl", "-e", take])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let (mut seen, mut byte) = (String::new(), [0]);
+    while !seen.ends_with('.') {
+        child.stdout.as_mut().unwrap().read_exact(&mut byte).unwrap();
+        seen.push(char::from(byte[0]));
+    }
+    let one = "print syscall(294, 0) >= 0 ? \"one\" : \"none\"";
+    let other = perl(Users::Own, &[], one);
+    let host = Command::new("perl").args(["-e", one]).output().unwrap();
+    drop(child.stdin.take());
+    child.wait().unwrap();
+    let taken: u32 = seen.split(' ').next().unwrap().parse().unwrap();
+    assert!(taken < 19_000, "the limit was met: {seen}");
+    assert_eq!((other.output.as_str(), host.stdout.as_slice()), ("one", &b"one"[..]));
 }

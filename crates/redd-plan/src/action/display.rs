@@ -59,8 +59,8 @@ impl Action {
             Self::OpenUnixExport { slot } => {
                 write!(formatter, "open a read-only view of staged {slot} for the host")
             }
-            Self::Clone { namespaces, cgroup } => {
-                write!(formatter, "clone into new {} namespaces{cgroup}", list(namespaces))
+            Self::Clone { namespaces, cgroup, owner } => {
+                write!(formatter, "clone into new {} namespaces{cgroup}, for id {owner}", list(namespaces))
             }
             Self::WriteIdMap { ids } => write!(formatter, "map ids 0… inside to {ids} outside"),
             Self::SetResourceLimits { limits, .. } => {

@@ -52,9 +52,10 @@ pub fn plan(spec: &Spec, host: &HostFacts, tree: &TreeFacts, grants: &Grants) ->
     })
 }
 
-/// A systemd that gets no inotify instance ends with "Too many open files", which tells nobody why.
+/// A systemd that gets no inotify instance ends with "Too many open files", which tells nobody why. Where a machine has ids of
+/// its own, it has a budget of its own.
 fn warn_of_host_limits(context: &Context<'_>, steps: &mut Steps) {
-    let Some(inotify) = context.host.inotify else { return };
+    let (Some(inotify), None) = (context.host.inotify, context.ids) else { return };
     let needed = (inotify.machines + 1) * InotifyFacts::INSTANCES_PER_MACHINE;
     if needed > inotify.limit {
         steps.warn(format!(
@@ -76,6 +77,9 @@ fn prepare(context: &Context<'_>, steps: &mut Steps) -> Result<(), PlanError> {
     Ok(())
 }
 
+/// The child's user namespace belongs to the payload's root, not to the host's: the kernel counts inotify instances,
+/// namespaces and the like for the owner of each namespace up to the first, so one machine could take them all.
+///
 /// A user namespace cannot be mapped, and a cgroup of version 1 not be joined, before the child exists;
 /// what depends on either is left to [`enter_namespaces`].
 fn clone(context: &Context<'_>, steps: &mut Steps) {
@@ -87,7 +91,7 @@ fn clone(context: &Context<'_>, steps: &mut Steps) {
         namespaces.push(Namespace::Network);
     }
     let cgroup = if context.host.cgroups.unified.is_some() { Birth::PayloadCgroup } else { Birth::OwnCgroup };
-    steps.host(Action::Clone { namespaces, cgroup }, &[EE1]);
+    steps.host(Action::Clone { namespaces, cgroup, owner: context.root_id() }, &[EE1]);
     if let Some(ids) = context.ids {
         steps.host(Action::WriteIdMap { ids }, &[UP2]);
     }

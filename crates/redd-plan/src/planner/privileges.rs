@@ -68,15 +68,29 @@ const fn limit(resource: RlimitResource, soft: Option<u64>, hard: Option<u64>) -
     ResourceLimit { resource, soft, hard }
 }
 
+/// Without it the host's side may not touch the limits of a child that belongs to somebody else.
+const SYS_RESOURCE: CapabilitySet = CapabilitySet::of(&["CAP_SYS_RESOURCE"]);
+
+/// Whether the child has to set its limits itself, which then can only be lowered.
+const fn limits_itself(context: &Context<'_>) -> bool {
+    context.ids.is_some() && !context.host.capabilities.contains(SYS_RESOURCE)
+}
+
+fn resource_limits(context: &Context<'_>) -> Vec<Action> {
+    let asked_for = context.spec.resources.rlimits.clone();
+    let is_asked_for = |resource| asked_for.iter().any(|limit| limit.resource == resource);
+    let limits = DEFAULT_LIMITS.into_iter().filter(|limit| !is_asked_for(limit.resource)).collect();
+    let mut actions = vec![Action::SetResourceLimits { limits, exactness: Exactness::Closest }];
+    if !asked_for.is_empty() {
+        actions.push(Action::SetResourceLimits { limits: asked_for, exactness: Exactness::Exact });
+    }
+    actions
+}
+
 /// What the host's side sets, with its own privileges.
 pub(super) fn limit_resources(context: &Context<'_>, steps: &mut Steps) {
-    let asked_for = &context.spec.resources.rlimits;
-    let is_asked_for = |resource| asked_for.iter().any(|limit: &ResourceLimit| limit.resource == resource);
-    let limits = DEFAULT_LIMITS.into_iter().filter(|limit| !is_asked_for(limit.resource)).collect();
-    steps.host(Action::SetResourceLimits { limits, exactness: Exactness::Closest }, &[FW2]);
-    if !asked_for.is_empty() {
-        let limits = asked_for.clone();
-        steps.host(Action::SetResourceLimits { limits, exactness: Exactness::Exact }, &[]);
+    if !limits_itself(context) {
+        resource_limits(context).into_iter().for_each(|action| steps.host(action, &[FW2]));
     }
     if let Some(value) = context.spec.resources.oom_score_adjust {
         steps.host(Action::SetOomScoreAdjust { value }, &[]);
@@ -91,6 +105,9 @@ pub(super) fn confine(context: &Context<'_>, steps: &mut Steps) -> Result<(), Pl
         NewPrivileges::Allowed => PrivilegeCheck::Unchecked,
         NewPrivileges::Refused => PrivilegeCheck::NoneGained,
     };
+    if limits_itself(context) {
+        resource_limits(context).into_iter().for_each(|action| steps.child(action, &[FW2]));
+    }
     if !context.host.ignored_signals.is_empty() {
         steps.child(Action::ResetSignals { signals: context.host.ignored_signals.clone() }, &[UN3]);
     }

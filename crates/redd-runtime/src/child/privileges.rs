@@ -16,10 +16,12 @@ use rustix::thread::{
 
 use super::{ChildSide, execute};
 use crate::StepError;
+use crate::host::limits;
 
 /// Does one of the last steps.
 pub(super) fn perform(side: &mut ChildSide<'_>, index: usize, action: &Action) -> Result<(), StepError> {
     match action {
+        Action::SetResourceLimits { limits, exactness } => limits::set(None, limits, *exactness),
         Action::ResetSignals { signals } => {
             signals.iter().for_each(|signal| signal::reset_to_default(signal.get()));
             Ok(())

@@ -1,4 +1,4 @@
-//! Limits of the child that only the host's side may raise.
+//! Limits of the child. Only the host's side may raise them.
 
 use redd_plan::action::Exactness;
 use redd_spec::resources::{OomScoreAdjust, ResourceLimit, RlimitResource};
@@ -8,13 +8,22 @@ use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit};
 use crate::StepError;
 use crate::launch::HostSide;
 
-pub(super) fn set(side: &HostSide, limits: &[ResourceLimit], exactness: Exactness) -> Result<(), StepError> {
+pub(super) fn set_of_child(
+    side: &HostSide,
+    limits: &[ResourceLimit],
+    exactness: Exactness,
+) -> Result<(), StepError> {
     let child = side.child.as_ref().ok_or(Errno::CHILD)?;
+    set(Some(child.pid), limits, exactness)
+}
+
+/// Those of this process, where no other one is named.
+pub(crate) fn set(pid: Option<Pid>, limits: &[ResourceLimit], exactness: Exactness) -> Result<(), StepError> {
     for limit in limits {
         let wanted = Rlimit { current: limit.soft, maximum: limit.hard };
-        match (prlimit(Some(child.pid), resource(limit.resource), wanted), exactness) {
+        match (prlimit(pid, resource(limit.resource), wanted), exactness) {
             (Ok(_), _) => {}
-            (Err(Errno::PERM), Exactness::Closest) => set_closest(child.pid, limit)?,
+            (Err(Errno::PERM), Exactness::Closest) => set_closest(pid, limit)?,
             (Err(errno), _) => {
                 let detail = format!("{:?}", limit.resource);
                 let hint = "a hard limit cannot be raised without CAP_SYS_RESOURCE";
@@ -26,14 +35,14 @@ pub(super) fn set(side: &HostSide, limits: &[ResourceLimit], exactness: Exactnes
 }
 
 /// As close as redd's own hard limit lets it.
-fn set_closest(pid: Pid, limit: &ResourceLimit) -> Result<(), StepError> {
+fn set_closest(pid: Option<Pid>, limit: &ResourceLimit) -> Result<(), StepError> {
     let own = getrlimit(resource(limit.resource)).maximum;
     let smaller = |one: Option<u64>, other: Option<u64>| match (one, other) {
         (Some(one), Some(other)) => Some(one.min(other)),
         (one, other) => one.or(other),
     };
     let closest = Rlimit { current: smaller(limit.soft, own), maximum: smaller(limit.hard, own) };
-    prlimit(Some(pid), resource(limit.resource), closest)
+    prlimit(pid, resource(limit.resource), closest)
         .map_err(StepError::about(format!("{:?}", limit.resource)))?;
     Ok(())
 }

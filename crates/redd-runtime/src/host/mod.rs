@@ -4,7 +4,7 @@ mod cgroup;
 pub(crate) mod clone;
 pub(crate) mod hints;
 pub(crate) mod identity;
-mod limits;
+pub(crate) mod limits;
 pub(crate) mod network;
 pub(crate) mod staging;
 
@@ -46,7 +46,7 @@ pub(crate) fn perform(side: &mut HostSide<'_>, action: &Action) -> Result<(), St
         }
         Action::OpenKernelMessages { slot, name } => staging::open_kernel_messages(side, *slot, name),
         Action::OpenUnixExport { slot } => staging::open_unix_export(side, *slot),
-        Action::SetResourceLimits { limits, exactness } => limits::set(side, limits, *exactness),
+        Action::SetResourceLimits { limits, exactness } => limits::set_of_child(side, limits, *exactness),
         Action::SetOomScoreAdjust { value } => limits::set_oom_score_adjust(side, *value),
         Action::JoinLegacyCgroups { paths } => cgroup::join_legacy(side, paths),
         Action::CreateVeth(pair) => network::create_veth(side, pair),

@@ -99,8 +99,8 @@ fn walk(plan: &Plan, side: &mut HostSide<'_>, done: &mut usize) -> Result<(), Er
     while let Some(step) = plan.steps.get(*done) {
         let index = *done;
         match (step.side, &step.action) {
-            (Side::Host, Action::Clone { namespaces, cgroup }) => {
-                match host::clone::clone(side, namespaces, *cgroup)
+            (Side::Host, Action::Clone { namespaces, cgroup, owner }) => {
+                match host::clone::clone(side, namespaces, *cgroup, *owner)
                     .map_err(|cause| step_error(plan, index, cause))?
                 {
                     Some(process) => side.child = Some(process),
