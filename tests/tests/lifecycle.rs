@@ -1,9 +1,11 @@
 //! Start, readiness, stop, reboot.
 
 use std::fs;
+use std::io::Read as _;
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use redd_tests::{CgroupView, Leftovers, Machine, Need, covers, needs};
+use redd_tests::{CgroupView, Leftovers, Machine, Need, covers, needs, redd, unique_name};
 
 fn boot(options: &[&str]) -> Machine {
     Machine::boot(&Need::Debian13.tree(), options)
@@ -135,4 +137,52 @@ fn a_killed_redd_leaves_no_payload_and_the_name_free() {
         redd_tests::run(["run", "--ephemeral", "-M", &name, Need::Debian13.tree().to_str().unwrap(), "true"]);
     assert_eq!((run.status, run.errors.as_str()), (0, ""));
     leftovers.assert_none();
+}
+
+/// AI6: a command that says something and ends at once is heard, however late redd comes to listen.
+#[test]
+fn the_last_words_of_a_payload_reach_the_supervisor() {
+    needs!(Need::Root, Need::Debian13);
+    covers!(AI6);
+    let directory = tempfile::tempdir().unwrap();
+    let socket = directory.path().join("notify");
+    let listener = std::os::unix::net::UnixDatagram::bind(&socket).unwrap();
+    listener.set_read_timeout(Some(Duration::from_millis(10))).unwrap();
+    let script = "$| = 1; print \"up\"; <STDIN>; socket(my $s, 1, 2, 0); \
+                  connect($s, pack('S Z*', 1, '/run/host/notify')); send($s, \"STATUS=word $_\", 0) for 1 .. 5";
+    let name = unique_name();
+    let mut command = redd();
+    command.args(["run", "-x", "--as-pid1", "--network-veth=no", "-M", &name]).arg(Need::Debian13.tree());
+    command.args(["/usr/bin/perl", "-e", script]).env("NOTIFY_SOCKET", &socket);
+    let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    process.stdout.as_mut().unwrap().read_exact(&mut [0; 2]).unwrap();
+    let state = loop {
+        // Written when the payload runs already.
+        if let Ok(state) = fs::read(format!("/run/redd/machines/{name}/state.json")) {
+            break state;
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    };
+    let leader = serde_json::from_slice::<serde_json::Value>(&state).unwrap()["leader"].to_string();
+    kill("STOP", &process);
+    drop(process.stdin.take());
+    while !fs::read_to_string(format!("/proc/{leader}/stat")).unwrap().contains(") Z ") {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    kill("CONT", &process);
+    let (mut heard, mut buffer) = (String::new(), [0; 4096]);
+    while process.try_wait().unwrap().is_none() {
+        if let Ok(length) = listener.recv(&mut buffer) {
+            heard.push_str(&String::from_utf8_lossy(&buffer[..length]));
+        }
+    }
+    while let Ok(length) = listener.recv(&mut buffer) {
+        heard.push_str(&String::from_utf8_lossy(&buffer[..length]));
+    }
+    assert!(heard.contains("word 5"), "{heard}");
+}
+
+fn kill(signal: &str, process: &Child) {
+    let status = Command::new("kill").args(["-s", signal, &process.id().to_string()]).status();
+    assert!(status.is_ok_and(|status| status.success()));
 }

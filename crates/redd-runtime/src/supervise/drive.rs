@@ -33,6 +33,8 @@ const SIGTERM: i32 = 15;
 const SIGWINCH: i32 = 28;
 /// How often a console without a process is looked at.
 const CONSOLE_INTERVAL: Duration = Duration::from_millis(100);
+/// How old a guard has to become before its end is followed by another one at once.
+const GUARD_INTERVAL: Duration = Duration::from_millis(100);
 
 /// What comes after a boot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,6 +78,9 @@ struct Session<'a> {
     stop_deadline: Option<Instant>,
     watched: Option<(SignalNumber, Instant)>,
     console_deadline: Option<Instant>,
+    guard_started: Instant,
+    /// Until then a guard that ended too soon has no successor.
+    guard_deadline: Option<Instant>,
     outcome: Option<Outcome>,
 }
 
@@ -137,6 +142,8 @@ impl<'a> Session<'a> {
             stop_deadline: None,
             watched: None,
             console_deadline: None,
+            guard_started: Instant::now(),
+            guard_deadline: None,
             outcome: None,
         }
     }
@@ -146,15 +153,19 @@ impl<'a> Session<'a> {
         let now = Instant::now();
         let pause = self.rate.wait_until(now);
         let retry = self.upstream.retry_at();
+        let watched = self.watched.map(|(_, at)| at);
         let deadlines =
-            [self.stop_deadline, self.watched.map(|(_, at)| at), self.console_deadline, pause, retry];
+            [self.stop_deadline, watched, self.console_deadline, self.guard_deadline, pause, retry];
         let timeout = deadlines
             .into_iter()
             .flatten()
             .min()
             .map(|deadline| timespec(deadline.saturating_duration_since(now)));
-        let mut sources = vec![Source::Guard];
-        let mut polled = vec![PollFd::from_borrowed_fd(self.guard.descriptor(), PollFlags::IN)];
+        let (mut sources, mut polled) = (Vec::new(), Vec::new());
+        if self.guard_deadline.is_none() {
+            sources.push(Source::Guard);
+            polled.push(PollFd::from_borrowed_fd(self.guard.descriptor(), PollFlags::IN));
+        }
         for (direction, descriptor, flags) in self.console.iter().flat_map(Console::interests) {
             sources.push(Source::Console(direction));
             polled.push(PollFd::from_borrowed_fd(descriptor, flags));
@@ -186,8 +197,14 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// A guard that was killed leaves its place to another one.
+    /// A guard that was killed leaves its place to another one. Where none lives long, that is not tried all the time.
     fn replace_guard(&mut self) -> Result<(), Errno> {
+        let now = Instant::now();
+        if now < self.guard_started + GUARD_INTERVAL {
+            self.guard_deadline = Some(now + GUARD_INTERVAL);
+            return Ok(());
+        }
+        self.guard_started = now;
         let proof = SingleThreaded::check().map_err(|_threads| Errno::BUSY)?;
         let next =
             Guard::start(&proof, self.child.pidfd.as_fd(), self.duties).map_err(|error| error.errno)?;
@@ -227,6 +244,7 @@ impl<'a> Session<'a> {
         if self.upstream.retry_at().is_some_and(|at| at <= now) {
             self.upstream.flush(now);
         }
+        self.guard_deadline.take_if(|deadline| *deadline <= now);
         if self.stop_deadline.is_some_and(|deadline| deadline <= now) {
             self.stop_deadline = None;
             self.happened(Event::StopTimedOut);
@@ -267,9 +285,19 @@ impl<'a> Session<'a> {
 
     fn read_notifications(&mut self) {
         let Some(socket) = self.descriptors.get(FdName::NotifySocket) else { return };
-        for event in notify::receive(socket.as_fd(), self.child.pid, &mut self.rate) {
-            self.happened(event);
+        let events = notify::receive(socket.as_fd(), self.child.pid, &mut self.rate);
+        events.into_iter().flatten().for_each(|event| self.happened(event));
+    }
+
+    /// What PID 1 said last. The kernel knows that it was PID 1 only until that is reaped.
+    fn read_last_notifications(&mut self) {
+        let Some(socket) = self.descriptors.get(FdName::NotifySocket) else { return };
+        let mut events = Vec::new();
+        while self.rate.wait_until(Instant::now()).is_none() {
+            let Some(more) = notify::receive(socket.as_fd(), self.child.pid, &mut self.rate) else { break };
+            events.extend(more);
         }
+        events.into_iter().for_each(|event| self.happened(event));
     }
 
     fn read_signals(&mut self, signals: &SignalFd) -> Result<(), Error> {
@@ -283,6 +311,7 @@ impl<'a> Session<'a> {
     }
 
     fn reap(&mut self, signals: &SignalFd) -> Result<(), Error> {
+        self.read_last_notifications();
         let id = WaitId::PidFd(self.child.pidfd.as_fd());
         let status = waitid(id, WaitIdOptions::EXITED | WaitIdOptions::NOHANG)
             .map_err(Error::host("reaping the payload"))?;

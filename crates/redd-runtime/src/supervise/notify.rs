@@ -42,17 +42,18 @@ impl RateLimit {
     }
 }
 
-/// Reads one message, if it is one of PID 1.
-pub(super) fn receive(socket: BorrowedFd<'_>, leader: Pid, rate: &mut RateLimit) -> Vec<Event> {
+/// Reads one message, of which only one of PID 1 says anything; `None` where there is none.
+pub(super) fn receive(socket: BorrowedFd<'_>, leader: Pid, rate: &mut RateLimit) -> Option<Vec<Event>> {
     rate.take();
     let mut buffer = [0; MESSAGE_MAX];
     match datagram::receive(socket, &mut buffer) {
         Ok(Some(message))
             if message.sender == Some(leader) && message.completeness == Completeness::Complete =>
         {
-            parse(&buffer[..message.length])
+            Some(parse(&buffer[..message.length]))
         }
-        Ok(_) | Err(_) => Vec::new(),
+        Ok(Some(_)) => Some(Vec::new()),
+        Ok(None) | Err(_) => None,
     }
 }
 
