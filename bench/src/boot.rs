@@ -10,7 +10,7 @@ use crate::trees::{self, Copies};
 use crate::{Paths, tools};
 
 /// How many at once, and how often.
-const FLEETS: [(usize, usize); 5] = [(1, 12), (4, 6), (16, 4), (32, 3), (50, 3)];
+const FLEETS: [(usize, usize); 5] = [(1, 12), (4, 6), (16, 4), (32, 2), (50, 2)];
 const SHARE_ROUNDS: usize = 30;
 
 /// One life of a fleet.
@@ -24,6 +24,7 @@ struct Life {
 
 pub(crate) fn bench(paths: &Paths) {
     println!("## Boot: Debian 13 until it is ready\n");
+    own_share(paths);
     println!(
         "From execve(2) of the manager to `READY=1`, of all machines that were started at once. Each has an overlay over \
          the same tree, its changes in memory, namespaces without users, and a network without a link; *defaults* is \
@@ -42,7 +43,6 @@ pub(crate) fn bench(paths: &Paths) {
         compare(&count.to_string(), rounds, &|manager| boot_copies(paths, manager, count));
     }
     println!();
-    own_share(paths);
     tools::print_setting(paths, &["systemd-nspawn"]);
 }
 
