@@ -6,8 +6,10 @@ use redd_sys::Errno;
 use rustix::fs::{CWD, FileType, Mode, OFlags, fstat, openat};
 use rustix::net::SendFlags;
 
-/// A pty hands over 4 KiB at most; more is kept where the other side is slow, to be written at once.
-const BUFFER_SIZE: usize = 16 * 1024;
+/// A pty hands over so much at most.
+const CHUNK: usize = 4 * 1024;
+/// More is kept where the other side is slow, to be written at once.
+const BUFFER_SIZE: usize = 4 * CHUNK;
 
 /// Bytes that were read and not written yet.
 #[derive(Debug)]
@@ -46,9 +48,9 @@ impl Buffer {
         self.start == self.end
     }
 
-    /// Whether more can be read.
+    /// Whether as much can be read as there may be: small reads cost as much as large ones.
     pub(super) const fn has_room(&self) -> bool {
-        self.end < BUFFER_SIZE
+        BUFFER_SIZE - (self.end - self.start) >= CHUNK
     }
 
     /// What was read last.
@@ -60,6 +62,10 @@ impl Buffer {
     pub(super) fn fill(&mut self, from: BorrowedFd<'_>) -> Read {
         if !self.has_room() {
             return Read::Nothing;
+        }
+        if BUFFER_SIZE - self.end < CHUNK {
+            self.bytes.copy_within(self.start..self.end, 0);
+            (self.start, self.end) = (0, self.end - self.start);
         }
         match rustix::io::read(from, &mut self.bytes[self.end..]) {
             Ok(0) => Read::End,
@@ -85,9 +91,6 @@ impl Buffer {
         }
         if self.is_empty() {
             (self.start, self.end) = (0, 0);
-        } else if !self.has_room() {
-            self.bytes.copy_within(self.start..self.end, 0);
-            (self.start, self.end) = (0, self.end - self.start);
         }
         written
     }

@@ -17,8 +17,8 @@ use crate::error::best_effort;
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 /// More than the kernel keeps for a pty was not there when the payload ended.
 const DRAIN_MAX: usize = 1024 * 1024;
-/// A read of at least so much means that more is there already.
-const MUCH: usize = 2048;
+/// A read of at least so much means that more is there already; a busy pty hands over 2 or 4 KiB, less a byte.
+const MUCH: usize = 1024;
 /// How often it is read on without looking at anything else.
 const READS_PER_TURN: u32 = 16;
 
@@ -102,25 +102,22 @@ impl Console {
     /// Moves what can be moved without waiting.
     pub(super) fn relay(&mut self, direction: Direction, now: Instant) -> Typed {
         match direction {
-            Direction::Read => self.relay_outward(),
-            Direction::Write => {
-                self.write();
-            }
+            Direction::Read | Direction::Write => self.relay_outward(direction),
             Direction::Inward => return self.relay_inward(now),
         }
         Typed::Text
     }
 
-    /// One read, one write; and again at once where much was there.
-    fn relay_outward(&mut self) {
+    /// One read, one write; and again at once where much was there. What the caller does not take yet is gathered,
+    /// and written when there is room.
+    fn relay_outward(&mut self, direction: Direction) {
+        let mut can_write = direction == Direction::Write || self.outward.is_empty();
         for _ in 0..READS_PER_TURN {
-            // What is left is written when the other side has room again, with what has come until then.
-            let is_slow = !self.outward.is_empty();
-            let read = self.read();
-            if is_slow {
-                return;
+            let read = if self.payload == Payload::Present { self.read() } else { Read::Nothing };
+            if can_write {
+                self.write();
+                can_write = self.outward.is_empty();
             }
-            self.write();
             if !matches!(read, Read::Some(MUCH..)) {
                 return;
             }

@@ -66,6 +66,7 @@ enum Source {
 /// One boot while it is supervised.
 struct Session<'a> {
     machine: Machine,
+    init: InitKind,
     child: &'a ChildProcess,
     guard: &'a mut Guard,
     duties: &'a Duties<'a>,
@@ -102,10 +103,7 @@ impl Supervisor {
     ) -> Result<Outcome, Error> {
         let mut session = Session::new(plan, running, duties, &mut self.upstream);
         session.happened(Event::Executed);
-        if plan.supervision.init == InitKind::Init {
-            // A machine runs for long, and its supervisor needs a tenth of what a start needs.
-            best_effort(program_text::release());
-        }
+        session.release_program();
         loop {
             if let Some(outcome) = session.outcome {
                 return Ok(outcome);
@@ -131,6 +129,7 @@ impl<'a> Session<'a> {
         let console = descriptors.remove(FdName::ConsoleManager).map(|manager| Console::new(manager, mode));
         Self {
             machine: Machine::new(plan.supervision.clone()),
+            init: plan.supervision.init,
             child,
             guard,
             duties,
@@ -286,7 +285,20 @@ impl<'a> Session<'a> {
     fn read_notifications(&mut self) {
         let Some(socket) = self.descriptors.get(FdName::NotifySocket) else { return };
         let events = notify::receive(socket.as_fd(), self.child.pid, &mut self.rate);
-        events.into_iter().flatten().for_each(|event| self.happened(event));
+        for event in events.into_iter().flatten() {
+            let is_booted = event == Event::Ready;
+            self.happened(event);
+            if is_booted {
+                self.release_program();
+            }
+        }
+    }
+
+    /// A machine runs for long, and its supervisor needs a tenth of what a start needs.
+    fn release_program(&self) {
+        if self.init == InitKind::Init {
+            best_effort(program_text::release());
+        }
     }
 
     /// What PID 1 said last. The kernel knows that it was PID 1 only until that is reaped.
