@@ -10,7 +10,7 @@ use crate::trees::{self, Copies};
 use crate::{Paths, tools};
 
 /// How many at once, and how often.
-const FLEETS: [(usize, usize); 5] = [(1, 12), (4, 6), (16, 4), (32, 2), (50, 2)];
+const FLEETS: [(usize, usize); 5] = [(1, 12), (4, 6), (16, 4), (32, 3), (50, 3)];
 const SHARE_ROUNDS: usize = 30;
 
 /// One life of a fleet.

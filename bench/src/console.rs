@@ -48,7 +48,7 @@ pub(crate) fn bench(paths: &Paths) {
     println!("## Console: {} MB of lines\n", LINES * 80 / 1_000_000);
     println!(
         "From the payload's pty to the caller's, read as fast as it can be; the loop is one read(2) and one write(2) and \
-         nothing else. Rates are of the first byte to the last one; CPU time has the writer's in it, but not the reader's. The goal is at least 0.95 \
+         nothing else, with the payload in a session of its own. Rates are of the first byte to the last one; CPU time has the writer's in it, but not the reader's. The goal is at least 0.95 \
          of the loop's rate, and that nothing is lost at the end.\n"
     );
     let writer = paths.program("redd-lines");

@@ -19,8 +19,9 @@ pub(crate) fn bench(paths: &Paths) {
     println!("## Start while many others live\n");
     println!(
         "`true` in a small tree, while so many others run a `sleep` below the stub, each with users, a link and a \
-         name of its own. What the kernel needs more with every process of the host is in the floor's figures too: \
-         pivot_root(2) looks at each of them. The goal is that what redd needs beside the floor stays within a tenth.\n"
+         name of its own, all in the same tree, which has a lock of each. What the kernel needs more with every process \
+         of the host is in the floor's figures too: pivot_root(2) looks at each of them. The goal is that what redd needs \
+         beside the floor stays within a tenth.\n"
     );
     let mut fleets = Vec::new();
     let mut levels = Vec::new();
