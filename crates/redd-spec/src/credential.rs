@@ -79,3 +79,20 @@ impl fmt::Debug for CredentialSource {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_credential_name_is_a_file_name(text in "[./:a]{0,4}|.{0,20}") {
+            if let Ok(name) = CredentialName::new(&text) {
+                prop_assert!(!name.as_str().contains(['/', ':']) && ![".", "..", ""].contains(&name.as_str()));
+                prop_assert_eq!(CredentialName::new(&name.to_string()), Ok(name));
+            }
+        }
+    }
+}

@@ -62,10 +62,12 @@ impl MachineName {
         cleaned.parse().ok()
     }
 
-    /// The name as a host name: underscores become dashes, and it does not end in `.` or `-`.
+    /// The name as a host name: underscores become dashes, and no label starts or ends with one.
     #[must_use]
     pub fn as_hostname(&self) -> Hostname {
-        Hostname(self.0.replace('_', "-").trim_end_matches(['.', '-']).to_owned())
+        let dashed = self.0.replace('_', "-");
+        let labels = dashed.split('.').map(|label| label.trim_matches('-')).filter(|label| !label.is_empty());
+        Hostname(labels.collect::<Vec<_>>().join("."))
     }
 }
 
@@ -200,6 +202,21 @@ mod tests {
         fn a_cleaned_file_name_is_always_valid(file_name in ".{0,100}") {
             if let Some(name) = MachineName::from_file_name(&file_name) {
                 prop_assert!(name.as_str().parse::<MachineName>().is_ok());
+            }
+        }
+
+        #[test]
+        fn every_name_makes_a_host_name(text in "[A-Za-z0-9][a_.-]{0,63}") {
+            if let Ok(name) = text.parse::<MachineName>() {
+                prop_assert!(name.as_hostname().as_str().parse::<Hostname>().is_ok());
+                prop_assert_eq!(name.to_string().parse::<MachineName>(), Ok(name));
+            }
+        }
+
+        #[test]
+        fn a_host_name_reads_as_it_prints(text in "[a0.-]{0,10}") {
+            if let Ok(name) = text.parse::<Hostname>() {
+                prop_assert_eq!(name.to_string().parse::<Hostname>(), Ok(name));
             }
         }
 

@@ -61,6 +61,7 @@ impl fmt::Display for PathInRoot {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use rstest::rstest;
 
     use super::*;
@@ -86,5 +87,16 @@ mod tests {
     #[test]
     fn slashes_are_normalised() {
         assert_eq!(PathInRoot::new("//a///b/").unwrap().as_path(), Path::new("/a/b"));
+    }
+
+    proptest! {
+        #[test]
+        fn a_path_is_absolute_and_normal(text in "[/.a\0]{0,12}|.{0,20}") {
+            if let Ok(path) = PathInRoot::new(&text) {
+                let is_plain = |part| matches!(part, Component::RootDir | Component::Normal(_));
+                prop_assert!(path.as_path().is_absolute() && path.as_path().components().all(is_plain));
+                prop_assert_eq!(PathInRoot::new(path.as_path()), Ok(path));
+            }
+        }
     }
 }

@@ -86,6 +86,8 @@ impl fmt::Display for Uuid {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -106,6 +108,22 @@ mod tests {
             "+f1e2d3c4b5a69788796a5b4c3d2e1f0",
         ] {
             assert!(text.parse::<Uuid>().is_err(), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn an_id_reads_as_it_prints(bytes: [u8; 16]) {
+            let uuid = Uuid::from_random_bytes(bytes);
+            prop_assert_eq!(uuid.to_string().parse(), Ok(uuid));
+            prop_assert_eq!(uuid.to_plain_string().parse(), Ok(uuid));
+        }
+
+        #[test]
+        fn any_text_is_answered(text in "[0-9a-f-]{30,38}|.{0,40}") {
+            if let Ok(uuid) = text.parse::<Uuid>() {
+                prop_assert_eq!(uuid.to_string().parse(), Ok(uuid));
+            }
         }
     }
 }

@@ -292,6 +292,18 @@ mod tests {
 
     proptest! {
         #[test]
+        fn a_time_reads_as_its_microseconds(microseconds in 0..=FOR_EVER.as_secs() * 1_000_000) {
+            prop_assert_eq!(time_span(&format!("{microseconds}us")), Ok(Duration::from_micros(microseconds)));
+        }
+
+        #[test]
+        fn an_amount_of_memory_is_what_its_unit_says(amount in 1..=u32::MAX, unit in 0..5_usize) {
+            let read = memory(&format!("{amount}{}", ["", "K", "M", "G", "T"][unit]));
+            let bytes = u64::from(amount).checked_mul(1 << (10 * unit));
+            prop_assert_eq!(read.ok(), bytes.map(|bytes| Limit::At(MemoryAmount::Bytes(bytes))));
+        }
+
+        #[test]
         fn any_text_is_answered(text in ".{0,40}") {
             drop((memory(&text), pids(&text), cpus(&text), oom_score_adjust(&text), resource_limit(&text), time_span(&text)));
         }

@@ -32,9 +32,9 @@ pub fn load_credential(value: &str) -> Result<Credential, ParseError> {
 }
 
 fn split(value: &str) -> Result<(CredentialName, &str), ParseError> {
-    let refuse = |reason: String| ParseError::new(value.split(':').next().unwrap_or_default(), reason);
-    let (name, rest) = value.split_once(':').ok_or_else(|| refuse("write ID:VALUE".to_owned()))?;
-    let name = CredentialName::new(name).map_err(|error| refuse(error.to_string()))?;
+    // Without a name all of it may be the secret.
+    let (name, rest) = value.split_once(':').ok_or_else(|| ParseError::new("…", "write ID:VALUE"))?;
+    let name = CredentialName::new(name).map_err(|error| ParseError::new(name, error.to_string()))?;
     Ok((name, rest))
 }
 
@@ -112,6 +112,7 @@ mod tests {
     fn a_value_is_not_repeated_in_the_message() {
         let error = set_credential(r"name:secret\q").unwrap_err().to_string();
         assert!(!error.contains("secret") && error.contains("name"), "{error}");
+        assert!(!set_credential("secret").unwrap_err().to_string().contains("secret"));
     }
 
     #[test]
@@ -123,6 +124,13 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn any_value_can_be_written_with_escapes(value in prop::collection::vec(any::<u8>(), 0..30)) {
+            let escaped: String = value.iter().map(|byte| format!("\\x{byte:02x}")).collect();
+            let read = set_credential(&format!("a:{escaped}")).unwrap();
+            prop_assert_eq!(read.source, CredentialSource::Value(value));
+        }
+
         #[test]
         fn any_text_is_answered(text in ".{0,60}") {
             drop((set_credential(&text), load_credential(&text)));

@@ -79,6 +79,7 @@ fn is_variable_name(name: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use rstest::rstest;
 
     use super::*;
@@ -118,6 +119,26 @@ mod tests {
         assert_eq!(variable("LANG=").unwrap().value.as_bytes(), b"");
         for refused in ["", "=x", "1A=x", "A B=x", "NONE"] {
             assert!(variable(refused).is_err(), "{refused}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_answered(text in ".{0,40}") {
+            drop((capabilities(&text), system_call_filter(&text), environment_variable(OsStr::new(&text), &[])));
+        }
+
+        #[test]
+        fn a_set_reads_as_its_names(bits in 1..=CapabilitySet::ALL.bits()) {
+            let set = CapabilitySet::from_bits(bits);
+            let names: Vec<&str> = set.names().collect();
+            prop_assert_eq!(capabilities(&names.join(",")), Ok(set));
+        }
+
+        #[test]
+        fn an_assignment_is_split_at_its_first_equals_sign(name in "[A-Z_][A-Z0-9_]{0,8}", value in "[^\0]{0,20}") {
+            let variable = environment_variable(OsStr::new(&format!("{name}={value}")), &[]).unwrap();
+            prop_assert_eq!((variable.name.as_bytes(), variable.value.as_bytes()), (name.as_bytes(), value.as_bytes()));
         }
     }
 }

@@ -229,6 +229,13 @@ mod tests {
 
     proptest! {
         #[test]
+        fn a_range_of_ids_reads_as_it_prints(start: u32, count: u32) {
+            if let Ok(range) = IdRange::new(HostId(start), count) {
+                prop_assert_eq!(private_users(&range.to_string()), Ok(UserNamespace::Range(range)));
+            }
+        }
+
+        #[test]
         fn any_text_is_answered(text in ".{0,40}") {
             drop((private_users(&text), resolv_conf(&text), console(&text), volatile(&text), timezone(&text)));
             drop((working_directory(&text), private_users_ownership(&text)));

@@ -47,6 +47,7 @@ fn number(value: &str) -> Option<i32> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use rstest::rstest;
 
     use super::*;
@@ -74,5 +75,14 @@ mod tests {
     #[case("SIGRTMIN+99999999999")]
     fn signals_that_are_none_are_refused(#[case] value: &str) {
         assert!(signal(value).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_answered(text in "(SIG)?(RTMIN|RTMAX|TERM)?[+-]?.{0,12}") {
+            if let Ok(signal) = signal(&text) {
+                prop_assert_eq!(super::signal(&signal.get().to_string()), Ok(signal));
+            }
+        }
     }
 }
