@@ -217,8 +217,21 @@ fn answer(error: &clap::Error) -> Answer {
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Answer::Text(text),
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => Answer::Refused { text },
+        ErrorKind::ValueValidation => Answer::Refused { text: hide_secret(&text, error) },
         ErrorKind::UnknownArgument => Answer::Refused { text: name_unsupported(&text, error) },
         _ => Answer::Refused { text: text.replacen("error:", "redd:", 1) },
+    }
+}
+
+/// The value of a credential is not repeated, as it is by the general message.
+fn hide_secret(text: &str, error: &clap::Error) -> String {
+    use clap::error::{ContextKind, ContextValue};
+    use std::error::Error as _;
+    const OPTION: &str = "--set-credential";
+    let is_secret = matches!(error.get(ContextKind::InvalidArg), Some(ContextValue::String(argument)) if argument.starts_with(OPTION));
+    match error.source().filter(|_| is_secret) {
+        Some(reason) => format!("redd: {OPTION}: {reason}"),
+        None => text.replacen("error:", "redd:", 1),
     }
 }
 

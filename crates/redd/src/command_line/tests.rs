@@ -1,5 +1,6 @@
 //! Words and what they become.
 
+use proptest::prelude::*;
 use redd_spec::console::ConsoleMode;
 use redd_spec::ids::UserNamespace;
 use redd_spec::lifecycle::{NotifyReady, RebootAction};
@@ -255,4 +256,61 @@ fn the_options_of_one_verb_mean_what_they_mean_among_all() {
         format!("{:?}", spec(&format!("run {words}"))),
         format!("{:?}", spec(&format!("plan run {words}")))
     );
+}
+
+#[rstest]
+#[case(r"boot --set-credential=name:secret\q x")]
+#[case(r"boot --set-credential name:secret\q x")]
+#[case("boot --set-credential=name:secret --set-credential=name:secret x")]
+fn a_credential_that_is_refused_is_not_printed(#[case] line: &str) {
+    match request(line) {
+        Err(Answer::Refused { text }) => {
+            assert!(
+                !text.contains("secret\\q") && !text.contains(":secret") && text.contains("name"),
+                "{text}"
+            );
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+/// A word of a command line: one that means something, or any.
+fn word() -> impl Strategy<Value = String> {
+    const KNOWN: [&str; 24] = [
+        "boot",
+        "run",
+        "plan",
+        "gc",
+        "--json",
+        "-D",
+        "-M",
+        "-x",
+        "-u",
+        "-E",
+        "-P",
+        "-n",
+        "--",
+        "/srv",
+        "debian",
+        "--volatile",
+        "--read-only",
+        "--as-pid1",
+        "--private-users=no",
+        "--bind=/a:/b",
+        "--tmpfs=/t",
+        "--cpus=1",
+        "--set-credential=a:b",
+        "--memory=1G",
+    ];
+    prop_oneof![3 => prop::sample::select(&KNOWN[..]).prop_map(str::to_owned), 1 => ".{0,12}"]
+}
+
+proptest! {
+    #[test]
+    fn any_words_are_answered(words in prop::collection::vec(word(), 0..8)) {
+        let words = std::iter::once("redd".to_owned()).chain(words).map(OsString::from);
+        if let Err(Answer::Text(text) | Answer::Refused { text }) = parse(words, &caller()) {
+            prop_assert!(!text.is_empty());
+        }
+    }
 }
