@@ -1,6 +1,9 @@
 //! A plan as text for people; for machines it serialises.
 
+use std::borrow::Cow;
 use std::fmt::{self, Write as _};
+
+use redd_spec::text::escape;
 
 use crate::step::{Plan, Side, Undo};
 
@@ -18,16 +21,24 @@ fn write_steps(plan: &Plan, text: &mut String) -> fmt::Result {
         let clauses: Vec<&str> = step.serves.iter().map(|clause| clause.id()).collect();
         let line =
             format!("{index:>3}  {:<5}  {:<76}  {}", step.side.to_string(), step.action, clauses.join(" "));
-        writeln!(text, "{}", line.trim_end())?;
+        writeln!(text, "{}", shown(line.trim_end()))?;
     }
     writeln!(text, "\nundone at the end, in this order:")?;
     for undo in plan.undo() {
-        writeln!(text, "  {undo}")?;
+        writeln!(text, "  {}", shown(&undo.to_string()))?;
     }
     for warning in &plan.warnings {
-        writeln!(text, "\nwarning: {}", warning.0)?;
+        writeln!(text, "\nwarning: {}", shown(&warning.0))?;
     }
     Ok(())
+}
+
+/// Options may hold anything, and a plan is shown on a terminal.
+fn shown(line: &str) -> Cow<'_, str> {
+    if line.bytes().any(|byte| byte.is_ascii_control() || !byte.is_ascii()) {
+        return Cow::Owned(escape(line.as_bytes(), usize::MAX));
+    }
+    Cow::Borrowed(line)
 }
 
 impl fmt::Display for Side {
