@@ -1,7 +1,7 @@
 //! Which cgroup hierarchies are mounted, and where redd is in them.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use redd_plan::cgroup::{CgroupPath, Controller};
 use redd_plan::facts::{CgroupFacts, LegacyHierarchy, Population, UnifiedHierarchy};
@@ -11,29 +11,24 @@ use redd_sys::Errno;
 use super::read_text;
 use crate::Error;
 
-/// A cgroup mount of `/proc/self/mountinfo`.
+/// A mounted hierarchy, and where this process is in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct CgroupMount {
-    /// Which part of the hierarchy is mounted.
-    root: PathBuf,
-    place: PathBuf,
-    /// Controllers of version 1; nothing for the unified hierarchy.
-    version: MountVersion,
+pub struct Hierarchy {
+    /// Where it is mounted.
+    pub place: PathBuf,
+    /// Which one it is.
+    pub kind: HierarchyKind,
+    /// The directory of this process's own cgroup, where the mounted part shows it.
+    pub own: Option<PathBuf>,
 }
 
+/// Which hierarchy is mounted.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum MountVersion {
+pub enum HierarchyKind {
+    /// The one of version 2.
     Unified,
+    /// One of version 1, with at least one controller that redd knows.
     Legacy(BTreeSet<Controller>),
-}
-
-/// A line of `/proc/self/cgroup`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Membership {
-    /// The names before the path; none for the unified hierarchy.
-    controllers: BTreeSet<Controller>,
-    unified: bool,
-    path: PathBuf,
 }
 
 /// Reads this process's own.
@@ -42,87 +37,116 @@ struct Membership {
 /// Something is there, and cannot be read.
 pub fn cgroup_facts() -> Result<CgroupFacts, Error> {
     let read = |path: &str| read_text(path).map(Option::unwrap_or_default);
-    from_text(&read("/proc/self/mountinfo")?, &read("/proc/self/cgroup")?, is_visible)
+    let hierarchies = hierarchies(&read("/proc/self/mountinfo")?, &read("/proc/self/cgroup")?);
+    facts_of(hierarchies, is_visible)
 }
 
 /// Whether a mount is what is seen at its place: another one may cover it.
-fn is_visible(mount: &CgroupMount) -> Result<bool, Error> {
+fn is_visible(hierarchy: &Hierarchy) -> Result<bool, Error> {
     const CGROUP_SUPER_MAGIC: u64 = 0x0027_e0eb;
     const CGROUP2_SUPER_MAGIC: u64 = 0x6367_7270;
-    let expected = match mount.version {
-        MountVersion::Unified => CGROUP2_SUPER_MAGIC,
-        MountVersion::Legacy(_) => CGROUP_SUPER_MAGIC,
+    let expected = match hierarchy.kind {
+        HierarchyKind::Unified => CGROUP2_SUPER_MAGIC,
+        HierarchyKind::Legacy(_) => CGROUP_SUPER_MAGIC,
     };
-    match rustix::io::retry_on_intr(|| rustix::fs::statfs(&mount.place)) {
+    match rustix::io::retry_on_intr(|| rustix::fs::statfs(&hierarchy.place)) {
         Ok(status) => Ok(status.f_type.cast_unsigned() == expected),
         Err(Errno::NOENT | Errno::NOTDIR | Errno::ACCESS) => Ok(false),
-        Err(errno) => Err(Error::host(format!("looking at {}", mount.place.display()))(errno)),
+        Err(errno) => Err(Error::host(format!("looking at {}", hierarchy.place.display()))(errno)),
     }
 }
 
-fn from_text(
-    mountinfo: &str,
-    memberships: &str,
-    is_visible: impl Fn(&CgroupMount) -> Result<bool, Error>,
+fn facts_of(
+    hierarchies: Vec<Hierarchy>,
+    is_visible: impl Fn(&Hierarchy) -> Result<bool, Error>,
 ) -> Result<CgroupFacts, Error> {
-    let memberships: Vec<Membership> = memberships.lines().filter_map(parse_membership).collect();
     let mut facts = CgroupFacts::default();
-    for mount in mountinfo.lines().filter_map(parse_mount) {
-        if !is_visible(&mount)? {
+    for hierarchy in hierarchies {
+        if !is_visible(&hierarchy)? {
             continue;
         }
-        match &mount.version {
-            MountVersion::Unified if facts.unified.is_none() => {
-                let own = memberships
-                    .iter()
-                    .find(|membership| membership.unified)
-                    .and_then(|own| below(&mount, own));
-                facts.unified = own.map(unified_hierarchy).transpose()?;
+        match (hierarchy.kind, hierarchy.own) {
+            (HierarchyKind::Unified, Some(own)) if facts.unified.is_none() => {
+                facts.unified = Some(unified_hierarchy(own)?);
             }
-            MountVersion::Unified => {}
-            // A hierarchy that is mounted twice is one hierarchy.
-            MountVersion::Legacy(controllers)
-                if facts.legacy.iter().any(|known| known.controllers == *controllers) => {}
-            MountVersion::Legacy(controllers) if !controllers.is_empty() => {
-                let own = memberships.iter().find(|membership| membership.controllers == *controllers);
-                let own = own.and_then(|own| below(&mount, own));
-                let hierarchy =
-                    |own| LegacyHierarchy { controllers: controllers.clone(), own: CgroupPath(own) };
-                facts.legacy.extend(own.map(hierarchy));
+            // One that is mounted twice is still one.
+            (HierarchyKind::Legacy(controllers), Some(own))
+                if facts.legacy.iter().all(|known| known.controllers != controllers) =>
+            {
+                facts.legacy.push(LegacyHierarchy { controllers, own: CgroupPath(own) });
             }
-            MountVersion::Legacy(_) => {}
+            (HierarchyKind::Unified | HierarchyKind::Legacy(_), _) => {}
         }
     }
     Ok(facts)
 }
 
-fn parse_mount(line: &str) -> Option<CgroupMount> {
+/// The hierarchies in the text of `/proc/self/mountinfo`, with the memberships in that of `/proc/self/cgroup`.
+#[must_use]
+pub fn hierarchies(mountinfo: &str, memberships: &str) -> Vec<Hierarchy> {
+    let memberships: Vec<Membership<'_>> = memberships.lines().filter_map(membership).collect();
+    mountinfo.lines().filter_map(|line| hierarchy(line, &memberships)).collect()
+}
+
+fn hierarchy(line: &str, memberships: &[Membership<'_>]) -> Option<Hierarchy> {
     let (mount, file_system) = line.split_once(" - ")?;
     let mut fields = mount.split(' ').skip(3);
-    let (root, place) = (fields.next()?, fields.next()?);
+    let (root, place) = (unescape(fields.next()?), PathBuf::from(unescape(fields.next()?)));
     let mut file_system = file_system.split(' ');
-    let version = match file_system.next()? {
-        "cgroup2" => MountVersion::Unified,
-        "cgroup" => {
-            let options = file_system.nth(1)?;
-            MountVersion::Legacy(options.split(',').filter_map(Controller::named).collect())
-        }
+    let kind = match file_system.next()? {
+        "cgroup2" => HierarchyKind::Unified,
+        "cgroup" => HierarchyKind::Legacy(controllers(file_system.nth(1)?)),
         _ => return None,
     };
-    Some(CgroupMount { root: PathBuf::from(root), place: PathBuf::from(place), version })
+    if kind == HierarchyKind::Legacy(BTreeSet::new()) {
+        return None;
+    }
+    let own = memberships.iter().find(|membership| membership.kind == kind);
+    let own = own.and_then(|own| below(&place, Path::new(&root), own.path));
+    Some(Hierarchy { place, kind, own })
 }
 
-fn parse_membership(line: &str) -> Option<Membership> {
-    let mut fields = line.splitn(3, ':');
-    let (_number, names, path) = (fields.next()?, fields.next()?, fields.next()?);
-    let controllers = names.split(',').filter_map(Controller::named).collect();
-    Some(Membership { controllers, unified: names.is_empty(), path: PathBuf::from(path) })
+fn controllers(names: &str) -> BTreeSet<Controller> {
+    names.split(',').filter_map(Controller::named).collect()
 }
 
-/// The directory of a membership, where the mounted part of the hierarchy shows it.
-fn below(mount: &CgroupMount, own: &Membership) -> Option<PathBuf> {
-    let relative = own.path.strip_prefix(&mount.root).ok()?;
-    Some(if relative == Path::new("") { mount.place.clone() } else { mount.place.join(relative) })
+/// A line of `/proc/self/cgroup`.
+struct Membership<'text> {
+    kind: HierarchyKind,
+    path: &'text Path,
+}
+
+fn membership(line: &str) -> Option<Membership<'_>> {
+    let mut fields = line.splitn(3, ':').skip(1);
+    let kind = match fields.next()? {
+        "" => HierarchyKind::Unified,
+        names => HierarchyKind::Legacy(controllers(names)),
+    };
+    Some(Membership { kind, path: Path::new(fields.next()?) })
+}
+
+/// The directory of a membership, where the mounted part of the hierarchy shows it. A cgroup outside this process's
+/// cgroup namespace is told as `/../NAME`: it is shown nowhere.
+fn below(place: &Path, root: &Path, own: &Path) -> Option<PathBuf> {
+    let relative = own.strip_prefix(root).ok()?;
+    let is_below = relative.components().all(|part| matches!(part, Component::Normal(_)));
+    is_below.then(|| if relative == Path::new("") { place.to_owned() } else { place.join(relative) })
+}
+
+/// Spaces and the like stand as `\040` in `/proc/self/mountinfo`.
+fn unescape(field: &str) -> String {
+    let mut parts = field.split('\\');
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        match part.split_at_checked(3).map(|(digits, rest)| (u8::from_str_radix(digits, 8), rest)) {
+            Some((Ok(byte), rest)) if byte.is_ascii() => {
+                text.push(char::from(byte));
+                text.push_str(rest);
+            }
+            _ => text.extend(["\\", part]),
+        }
+    }
+    text
 }
 
 fn unified_hierarchy(own: PathBuf) -> Result<UnifiedHierarchy, Error> {
@@ -148,6 +172,8 @@ fn unified_hierarchy(own: PathBuf) -> Result<UnifiedHierarchy, Error> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const MOUNTS: &str = "\
@@ -160,7 +186,7 @@ mod tests {
     #[test]
     fn own_cgroups_of_version_1_are_found_below_their_mounts() {
         let memberships = "4:memory:/a/b\n3:cpu,cpuacct:/\n2:name=systemd:/\n0::/\n";
-        let facts = from_text(MOUNTS, memberships, |_| Ok(true)).unwrap();
+        let facts = facts_of(hierarchies(MOUNTS, memberships), |_| Ok(true)).unwrap();
         let own: Vec<String> = facts.legacy.iter().map(|hierarchy| hierarchy.own.to_string()).collect();
         assert_eq!(own, ["/sys/fs/cgroup/cpu,cpuacct", "/sys/fs/cgroup/memory/a/b"]);
         assert_eq!(facts.unified, None);
@@ -169,7 +195,8 @@ mod tests {
     #[test]
     fn a_hierarchy_that_is_mounted_twice_is_used_once() {
         let again = "45 30 0:32 / /elsewhere/memory rw,relatime - cgroup cgroup rw,memory\n";
-        let facts = from_text(&format!("{MOUNTS}{again}"), "4:memory:/a/b\n", |_| Ok(true)).unwrap();
+        let facts =
+            facts_of(hierarchies(&format!("{MOUNTS}{again}"), "4:memory:/a/b\n"), |_| Ok(true)).unwrap();
         let own: Vec<String> = facts.legacy.iter().map(|hierarchy| hierarchy.own.to_string()).collect();
         assert_eq!(own, ["/sys/fs/cgroup/memory/a/b"]);
     }
@@ -177,13 +204,51 @@ mod tests {
     #[test]
     fn a_mount_that_another_one_covers_is_not_used() {
         let memberships = "4:memory:/a/b\n0::/\n";
-        assert_eq!(from_text(MOUNTS, memberships, |_| Ok(false)).unwrap(), CgroupFacts::default());
+        assert_eq!(
+            facts_of(hierarchies(MOUNTS, memberships), |_| Ok(false)).unwrap(),
+            CgroupFacts::default()
+        );
     }
 
     #[test]
     fn a_membership_outside_the_mounted_part_is_not_used() {
         let mounts = "35 31 0:32 /machine /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n";
-        assert!(from_text(mounts, "4:memory:/elsewhere\n", |_| Ok(true)).unwrap().legacy.is_empty());
-        assert_eq!(from_text(mounts, "4:memory:/machine/x\n", |_| Ok(true)).unwrap().legacy.len(), 1);
+        let own = |memberships| hierarchies(mounts, memberships).remove(0).own;
+        assert_eq!(own("4:memory:/elsewhere\n"), None);
+        assert_eq!(own("4:memory:/machine/x\n"), Some("/sys/fs/cgroup/memory/x".into()));
+    }
+
+    #[test]
+    fn a_membership_outside_the_cgroup_namespace_is_not_used() {
+        let mounts = "35 31 0:32 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n";
+        assert_eq!(hierarchies(mounts, "0::/../x\n")[0].own, None);
+    }
+
+    #[test]
+    fn a_hierarchy_is_found_at_a_place_with_spaces() {
+        let mounts = r"35 31 0:32 / /a\040b\134c rw - cgroup2 cgroup2 rw";
+        assert_eq!(hierarchies(mounts, "0::/x\n")[0].own, Some(r"/a b\c/x".into()));
+    }
+
+    proptest! {
+        #[test]
+        fn an_own_cgroup_is_never_beside_its_hierarchy(
+            root in "[/.a]{0,8}",
+            own in "[/.a ]{0,12}",
+            kind in "cgroup2|cgroup",
+        ) {
+            let mounts = format!("1 2 3:4 {root} /mount rw - {kind} x rw,memory\n");
+            for hierarchy in hierarchies(&mounts, &format!("0::{own}\n3:memory:{own}\n")) {
+                if let Some(own) = hierarchy.own {
+                    prop_assert!(own.starts_with("/mount"));
+                    prop_assert!(!own.components().any(|part| part == Component::ParentDir));
+                }
+            }
+        }
+
+        #[test]
+        fn any_text_is_taken(mounts in any::<String>(), memberships in any::<String>()) {
+            drop(hierarchies(&mounts, &memberships));
+        }
     }
 }
