@@ -16,13 +16,15 @@ pub fn user_facts(root: &RootDir, wanted: &str) -> Result<Option<UserFacts>, Rea
     let read = |path| {
         Ok::<_, ReadError>(root.read_small_file(Path::new(path), USER_DATABASE_MAX)?.unwrap_or_default())
     };
-    let passwd = read("/etc/passwd")?;
-    let groups = read("/etc/group")?;
-    let user = find_user(&String::from_utf8_lossy(&passwd), wanted);
-    Ok(user.map(|user| {
-        let groups = supplementary_groups(&String::from_utf8_lossy(&groups), &user);
-        UserFacts { groups, ..user }
-    }))
+    Ok(parse(&read("/etc/passwd")?, &read("/etc/group")?, wanted))
+}
+
+/// The user of that name or number in the contents of a passwd and a group file.
+#[must_use]
+pub fn parse(passwd: &[u8], groups: &[u8], wanted: &str) -> Option<UserFacts> {
+    let user = find_user(&String::from_utf8_lossy(passwd), wanted)?;
+    let groups = supplementary_groups(&String::from_utf8_lossy(groups), &user);
+    Some(UserFacts { groups, ..user })
 }
 
 /// A number is never a name: the author of a tree could call a user with another one's number.
@@ -66,6 +68,7 @@ fn supplementary_groups(groups: &str, user: &UserFacts) -> Vec<u32> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use rstest::rstest;
 
     use super::*;
@@ -93,5 +96,26 @@ mod tests {
     fn supplementary_groups_are_those_that_name_the_user() {
         let alice = find_user(PASSWD, "alice").unwrap();
         assert_eq!(supplementary_groups("audio:x:29:bob,alice\nx:x:7:alicer\n", &alice), [29]);
+    }
+
+    proptest! {
+        #[test]
+        fn any_files_are_taken(
+            passwd in prop::collection::vec(any::<u8>(), 0..200),
+            groups in prop::collection::vec(any::<u8>(), 0..200),
+            wanted in ".{0,10}",
+        ) {
+            drop(parse(&passwd, &groups, &wanted));
+        }
+
+        #[test]
+        fn a_user_is_found_under_its_name_and_number(uid in 0..u32::MAX, gid in 0..u32::MAX, group in 0..u32::MAX) {
+            let passwd = format!("alice:x:{uid}:{gid}:Alice:/home/alice:/bin/sh\n");
+            let groups = format!("audio:x:{group}:bob,alice\n");
+            let found = |wanted: &str| parse(passwd.as_bytes(), groups.as_bytes(), wanted).unwrap();
+            prop_assert_eq!((found("alice").uid, found("alice").gid), (uid, gid));
+            prop_assert_eq!(found("alice").groups.clone(), vec![group]);
+            prop_assert_eq!(found(&uid.to_string()), found("alice"));
+        }
     }
 }
