@@ -104,7 +104,7 @@ pub(crate) fn take(
     }
 }
 
-const fn whole_range(start: u32) -> IdRange {
+pub(crate) const fn whole_range(start: u32) -> IdRange {
     IdRange { start: HostId(start), count: RANGE_SIZE }
 }
 
@@ -190,22 +190,22 @@ fn is_used_by_host(start: u32) -> bool {
     in_files || lent || (has_remote_users(&read("/etc/nsswitch.conf")) && is_known_to_name_service(ends))
 }
 
-fn names_id(database: &str, ids: [u32; 2]) -> bool {
+pub(crate) fn names_id(database: &str, ids: [u32; 2]) -> bool {
     let id = |line: &str| line.split(':').nth(2).and_then(|id| id.parse::<u32>().ok());
     database.lines().filter_map(id).any(|id| ids.contains(&id))
 }
 
-fn lends(database: &str, range: IdRange) -> bool {
+pub(crate) fn lends(database: &str, range: IdRange) -> bool {
     let lent = |line: &str| {
         let mut fields = line.split(':').skip(1).map(|field| field.trim().parse::<u64>());
         Some((fields.next()?.ok()?, fields.next()?.ok()?))
     };
     let (start, end) = (u64::from(range.start.0), u64::from(range.start.0) + u64::from(range.count));
-    database.lines().filter_map(lent).any(|(first, count)| first < end && start < first + count)
+    database.lines().filter_map(lent).any(|(first, count)| first < end && start < first.saturating_add(count))
 }
 
 /// Whether users may come from elsewhere than the files that were read already.
-fn has_remote_users(nsswitch: &str) -> bool {
+pub(crate) fn has_remote_users(nsswitch: &str) -> bool {
     let databases = nsswitch.lines().filter(|line| line.starts_with("passwd:") || line.starts_with("group:"));
     databases
         .flat_map(|line| line.split_whitespace().skip(1))
@@ -229,6 +229,8 @@ fn is_known_to_name_service(ids: [u32; 2]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -270,7 +272,23 @@ mod tests {
         assert!(!names_id("x:x:5:1::/:\n", [524_288, 589_822]));
         assert!(lends("alice:500000:65536\n", whole_range(524_288)));
         assert!(!lends("alice:100000:65536\n", whole_range(524_288)));
+        assert!(lends("alice:1:18446744073709551615\n", whole_range(524_288)));
         assert!(has_remote_users("passwd: files sss\n"));
         assert!(!has_remote_users("passwd: files systemd [NOTFOUND=return]\ngroup: files\n"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_user_database_is_taken(text in "[a:0-9\\n ]{0,60}") {
+            let _answers = (names_id(&text, [FIRST, LAST]), lends(&text, whole_range(LAST)), has_remote_users(&text));
+        }
+
+        #[test]
+        fn what_is_lent_is_seen(first: u64, count: u64) {
+            let range = whole_range(FIRST);
+            let (start, end) = (u128::from(FIRST), u128::from(FIRST) + u128::from(range.count));
+            let overlap = u128::from(first) < end && start < u128::from(first) + u128::from(count);
+            prop_assert_eq!(lends(&format!("alice:{first}:{count}\n"), range), overlap);
+        }
     }
 }
