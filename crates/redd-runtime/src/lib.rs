@@ -9,6 +9,8 @@ mod child;
 pub mod doctor;
 mod error;
 pub mod facts;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod guard;
 mod host;
 mod ids;

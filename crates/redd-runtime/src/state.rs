@@ -143,7 +143,12 @@ fn read_journal(directory: &Path) -> Vec<Undo> {
     let path = directory.join(JOURNAL);
     let fits = std::fs::metadata(&path).is_ok_and(|metadata| metadata.len() <= JOURNAL_MAX);
     let text = fits.then(|| std::fs::read(&path).ok()).flatten();
-    text.and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default()
+    parse_journal(&text.unwrap_or_default())
+}
+
+/// The undo list in a journal's contents.
+pub(crate) fn parse_journal(text: &[u8]) -> Vec<Undo> {
+    serde_json::from_slice(text).unwrap_or_default()
 }
 
 /// The lock of a machine's directory; `None` where it runs.
@@ -199,5 +204,38 @@ fn host_error(what: &str, error: &io::Error) -> Error {
     Error::Host {
         what: format!("{what} below {MACHINES}"),
         cause: Errno::from_io_error(error).unwrap_or(Errno::IO),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use redd_plan::cgroup::CgroupPath;
+
+    use super::*;
+
+    fn undo() -> impl Strategy<Value = Undo> {
+        let path = || ".{0,20}".prop_map(PathBuf::from);
+        let machine = "[a-z][a-z0-9]{0,8}".prop_map(|name| name.parse::<MachineName>().unwrap());
+        prop_oneof![
+            path().prop_map(|path| Undo::RemoveCgroup { path: CgroupPath(path) }),
+            (".{0,15}", machine).prop_map(|(name, machine)| Undo::RemoveLink { name, machine }),
+            path().prop_map(|path| Undo::RemoveDirectory { path }),
+            path().prop_map(|path| Undo::ReleaseIds { path }),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn a_journal_is_read_as_it_was_written(list in prop::collection::vec(undo(), 0..5)) {
+            let text = serde_json::to_vec(&list).unwrap();
+            prop_assert_eq!(parse_journal(&text), list);
+            prop_assert_eq!(parse_journal(&text[..text.len() - 1]), []);
+        }
+
+        #[test]
+        fn any_journal_is_taken(contents in prop::collection::vec(any::<u8>(), 0..200)) {
+            drop(parse_journal(&contents));
+        }
     }
 }

@@ -20,6 +20,8 @@ use redd_sys::single_thread::SingleThreaded;
 
 pub(crate) use descriptors::FdTable;
 pub(crate) use handshake::{Handshake, PeerMessage};
+#[cfg(feature = "fuzzing")]
+pub(crate) use handshake::{decode, written_again};
 
 use crate::error::best_effort;
 use crate::guard::{Duties, Guard};

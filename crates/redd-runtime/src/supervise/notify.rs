@@ -58,7 +58,7 @@ pub(super) fn receive(socket: BorrowedFd<'_>, leader: Pid, rate: &mut RateLimit)
 }
 
 /// The known assignments of a message; anything else is passed over.
-fn parse(message: &[u8]) -> Vec<Event> {
+pub(super) fn parse(message: &[u8]) -> Vec<Event> {
     message.split(|&byte| byte == b'\n').filter_map(parse_line).collect()
 }
 

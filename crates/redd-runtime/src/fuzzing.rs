@@ -1,0 +1,42 @@
+//! Parsers that are nobody else's affair, for the fuzz targets.
+
+use redd_plan::step::Undo;
+use redd_plan::supervision::Supervision;
+
+use crate::{ids, launch, state, supervise};
+
+/// The undo list in a journal's contents.
+#[must_use]
+pub fn journal(contents: &[u8]) -> Vec<Undo> {
+    state::parse_journal(contents)
+}
+
+/// What redd's own supervisor is told on account of a message of the payload.
+#[must_use]
+pub fn notify_message(message: &[u8], supervision: Supervision) -> Vec<String> {
+    supervise::passed_on(message, supervision)
+}
+
+/// A message of the handshake, read and written again; `None` for one that is refused, or that means the end.
+#[must_use]
+pub fn handshake_message(message: &[u8]) -> Option<Vec<u8>> {
+    launch::written_again(launch::decode(message, Vec::new()).ok()?)
+}
+
+/// Whether a passwd or group file names an end of the range that starts there.
+#[must_use]
+pub fn names_id(database: &str, start: u32) -> bool {
+    ids::names_id(database, [start, start.saturating_add(65534)])
+}
+
+/// Whether a subuid or subgid file lends something of the range that starts there.
+#[must_use]
+pub fn lends(database: &str, start: u32) -> bool {
+    ids::lends(database, ids::whole_range(start))
+}
+
+/// Whether an nsswitch.conf says that users come from elsewhere.
+#[must_use]
+pub fn has_remote_users(nsswitch: &str) -> bool {
+    ids::has_remote_users(nsswitch)
+}
