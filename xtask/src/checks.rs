@@ -3,10 +3,13 @@
 use std::process::Command;
 
 use crate::documents::Mode;
-use crate::{Failure, binary, clauses, documents, layering, root, setup, shell, trees};
+use crate::{Failure, binary, clauses, documents, fuzz, layering, root, setup, shell, trees};
 
 /// What a machine like CI's has: a test that lacks it fails there instead of being passed over.
 const REQUIRED: &str = "root,debian-12,debian-13,nspawn,strace,valgrind,compiler";
+
+/// Inputs for each fuzz target: some seconds for all of them.
+const FUZZ_RUNS: u32 = 5000;
 
 /// Runs everything; a filter selects tests and leaves the other checks out.
 pub(crate) fn test(filter: Option<&str>) -> Result<(), Failure> {
@@ -27,7 +30,11 @@ pub(crate) fn test(filter: Option<&str>) -> Result<(), Failure> {
         documents::generate(Mode::Check)?;
     }
     let mut tests = tests(&[])?;
-    shell::run(tests.args(filter))
+    shell::run(tests.args(filter))?;
+    if filter.is_none() {
+        fuzz::fuzz(None, fuzz::Length::Runs(FUZZ_RUNS))?;
+    }
+    Ok(())
 }
 
 /// Every point of a sweep, of which the tests take a sample.

@@ -9,6 +9,7 @@ mod checks;
 mod clauses;
 mod demo;
 mod documents;
+mod fuzz;
 mod layering;
 mod setup;
 mod shell;
@@ -41,6 +42,14 @@ enum Task {
     KillSweep,
     /// Make every system call of a start fail in every way, and look what runs: half an hour
     ErrorSweep,
+    /// Look for inputs that a parser cannot take: one target's or all
+    Fuzz {
+        /// A directory of fuzz/seeds
+        target: Option<String>,
+        /// How long each target runs
+        #[arg(long, default_value_t = 60)]
+        seconds: u32,
+    },
     /// Measure redd against its peers, and write docs/performance.md: all, or the named cases
     Bench { cases: Vec<String> },
     /// Check that crates depend downwards only, and the like
@@ -65,6 +74,7 @@ fn main() -> ExitCode {
         Task::Test { filter } => checks::test(filter.as_deref()),
         Task::KillSweep => checks::sweep("kill_sweep"),
         Task::ErrorSweep => checks::sweep("error_sweep"),
+        Task::Fuzz { target, seconds } => fuzz::fuzz(target.as_deref(), fuzz::Length::Seconds(seconds)),
         Task::Bench { cases } => bench::bench(&cases),
         Task::Layering => layering::check(),
         Task::Clauses { check } => clauses::generate(documents::Mode::from(check)),

@@ -7,7 +7,7 @@ use crate::trees::{self, Suite};
 use crate::{Failure, binary, shell};
 
 /// Programs, and the Debian packages that have them.
-const PROGRAMS: [(&str, &str); 10] = [
+const PROGRAMS: [(&str, &str); 11] = [
     ("mmdebstrap", "mmdebstrap"),
     ("nsenter", "util-linux"),
     ("strace", "strace"),
@@ -15,6 +15,7 @@ const PROGRAMS: [(&str, &str); 10] = [
     ("pgrep", "procps"),
     ("valgrind", "valgrind"),
     ("cc", "gcc"),
+    ("c++", "g++"),
     ("busybox", "busybox-static"),
     ("script", "bsdutils"),
     ("systemd-nspawn", "systemd-container"),

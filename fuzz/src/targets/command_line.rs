@@ -1,0 +1,57 @@
+//! Whole command lines, a word a line, and the plans that come of them.
+
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt as _;
+
+use redd::command_line::{Answer, Caller, Request, Terminal, parse};
+use redd_plan::facts::{BindFacts, FileKind, Grants, TreeFacts, UserFacts};
+use redd_plan::sample;
+use redd_spec::Spec;
+use redd_spec::ids::{HostId, UserNamespace};
+
+pub(crate) fn run(input: &[u8]) {
+    let words = input.split(|&byte| byte == b'\n').map(|word| OsString::from_vec(word.to_vec()));
+    match parse(std::iter::once(OsString::from("redd")).chain(words), &caller()) {
+        Ok(Request::Start { spec, .. } | Request::Plan { spec, .. }) => plan(&spec),
+        Ok(Request::Doctor { .. } | Request::CollectGarbage) => {}
+        Err(Answer::Text(text) | Answer::Refused { text }) => assert!(!text.is_empty()),
+    }
+}
+
+fn caller() -> Caller {
+    Caller {
+        current_directory: "/here".into(),
+        environment: vec![("TERM".into(), "xterm".into()), ("LANG".into(), "C".into())],
+        input: Terminal::No,
+        output: Terminal::No,
+        random: [0xab; 8],
+    }
+}
+
+/// On both kinds of host, with a tree that has whatever is asked for.
+fn plan(spec: &Spec) {
+    let user = UserFacts {
+        name: "alice".to_owned(),
+        uid: 1000,
+        gid: 1000,
+        groups: vec![29],
+        home: "/home/alice".to_owned(),
+        shell: "/bin/sh".to_owned(),
+    };
+    let bind = BindFacts { kind: FileKind::Directory, source_owner: HostId(0), destination_owner: 0 };
+    let tree = TreeFacts { user: Some(user), ..sample::tree() };
+    let grants = Grants {
+        ids: match spec.users {
+            UserNamespace::Host => None,
+            UserNamespace::Range(range) => Some(range),
+            UserNamespace::Pick | UserNamespace::FromTreeOwner | UserNamespace::Identity => {
+                sample::grants().ids
+            }
+        },
+        binds: spec.mounts.iter().map(|_mount| bind).collect(),
+        ..sample::grants()
+    };
+    for host in [sample::unified_host(), sample::hybrid_host()] {
+        super::plan(spec, &host, &tree, &grants);
+    }
+}
