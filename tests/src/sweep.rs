@@ -1,8 +1,12 @@
 //! Something goes wrong at one system call: the n-th of its name that redd makes.
 
+mod child;
+
 use std::fmt;
 use std::path::Path;
 use std::process::{Command, Stdio};
+
+pub use child::{child_points, output_with_fault_in_child};
 
 /// A system call of a run: its name, and the how manieth of that name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,18 +90,25 @@ pub fn points(command: &Command, scope: Scope, during: impl FnOnce(&mut std::pro
     process.wait().unwrap();
     // The tracer goes after redd.
     std::thread::sleep(std::time::Duration::from_millis(100));
+    let text = std::fs::read_to_string(log.path()).unwrap();
+    let points = points_of(text.lines().map(|line| match scope {
+        Scope::Supervisor => ("", line),
+        Scope::EveryProcess => line.split_once(' ').unwrap_or(("", line)),
+    }));
+    assert!(points.len() > 100, "a life of redd has more than {} system calls", points.len());
+    points
+}
+
+/// The points in the log of strace(1): lines of processes.
+fn points_of<'log>(log: impl Iterator<Item = (&'log str, &'log str)>) -> Vec<Point> {
     let mut points: Vec<Point> = Vec::new();
     let mut counts = std::collections::BTreeMap::new();
-    for line in std::fs::read_to_string(log.path()).unwrap().lines() {
-        let (process, call) = match scope {
-            Scope::Supervisor => ("", line),
-            Scope::EveryProcess => line.split_once(' ').unwrap_or(("", line)),
-        };
+    for (process, call) in log {
         let Some((name, _arguments)) = call.trim_start().split_once('(') else { continue };
         if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
             continue;
         }
-        let count = counts.entry((process.to_owned(), name.to_owned())).or_insert(0);
+        let count = counts.entry((process, name)).or_insert(0);
         *count += 1;
         let point = Point { system_call: name.to_owned(), occurrence: *count };
         // The first execve(2) is strace's own way to redd.
@@ -105,7 +116,6 @@ pub fn points(command: &Command, scope: Scope, during: impl FnOnce(&mut std::pro
             points.push(point);
         }
     }
-    assert!(points.len() > 100, "a life of redd has more than {} system calls", points.len());
     points
 }
 

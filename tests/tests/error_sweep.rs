@@ -6,7 +6,10 @@
 
 use std::process::{Command, Output};
 
-use redd_tests::sweep::{Fault, Point, Scope, is_complete, points, selected, with_fault, with_refusal};
+use redd_tests::sweep::{
+    Fault, Point, Scope, child_points, is_complete, output_with_fault_in_child, points, selected, with_fault,
+    with_refusal,
+};
 use redd_tests::{Leftovers, Need, needs, redd, run, unique_name};
 
 const ERRORS: [&str; 6] = ["EINTR", "ENOMEM", "ENOSPC", "EMFILE", "EIO", "EPERM"];
@@ -59,17 +62,15 @@ impl Start {
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
-    /// Makes one call fail. Whether the start went through all the same.
-    fn fail_at(&self, point: &Point, error: &'static str, confined: &str) -> bool {
-        let mut command = with_fault(&self.probing(), Scope::EveryProcess, point, Fault::Fails(error));
-        let output = command.output().unwrap();
-        let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
-        let at = format!("{error} at {point}: {complaint}");
+    /// Whether the start went through in spite of a fault; it ended for certain, or is confined as ever.
+    fn check(&self, at: &str, output: &Output, confined: &str) -> bool {
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        let at = format!("{at}: {complaint}");
         assert!(!complaint.contains("panicked") && !complaint.contains("a bug in redd"), "{at}");
         // Without memory for a few bytes a program can only end.
         let is_out_of_memory = complaint.contains("memory allocation of");
         assert!(output.status.code().is_some() || is_out_of_memory, "ended by a signal: {at}");
-        let seen = Self::seen(&output);
+        let seen = Self::seen(output);
         // What the fault did to the probe's own shell is no matter of redd's: it sees less then, never more.
         let beyond: Vec<&str> =
             seen.lines().filter(|line| !confined.lines().any(|known| known == *line)).collect();
@@ -84,36 +85,80 @@ impl Start {
 }
 
 /// Every selected point, each with another error; all errors where all points are swept.
-fn sweep(start: &Start, sample: usize) {
+fn sweep(
+    start: &Start,
+    points: &[Point],
+    output_with_fault: impl Fn(&Command, &Point, &'static str) -> Output,
+) {
     let confined = Start::seen(&start.probing().output().unwrap());
     assert!(confined.contains("Seccomp:\t2"), "{confined}");
     assert!(!confined.lines().any(|line| line == "mknod"), "{confined}");
-    let mut all = points(&start.running(&["/bin/true"]), Scope::EveryProcess, |_process| {});
-    // The C library's own start, before anything of redd's: it ends the process where this fails.
-    // And a shell that cannot close a pipe has one more descriptor, whatever redd does.
-    all.retain(|point| !["arch_prctl", "close"].contains(&point.system_call.as_str()));
     let (mut tries, mut starts) = (0, 0);
-    for (number, point) in selected(all, sample).iter().enumerate() {
+    for (number, point) in points.iter().enumerate() {
         let errors = if is_complete() { &ERRORS[..] } else { &ERRORS[number % ERRORS.len()..][..1] };
         for &error in errors {
+            let output = output_with_fault(&start.probing(), point, error);
             tries += 1;
-            starts += usize::from(start.fail_at(point, error, &confined));
+            starts += usize::from(start.check(&format!("{error} at {point}"), &output, &confined));
         }
     }
     eprintln!("{tries} faults, {starts} starts that were not impaired");
     assert!(starts < tries, "some fault has to matter");
 }
 
+/// Faults of whichever process gets to a point first.
+fn sweep_every_process(start: &Start) {
+    let mut all = points(&start.running(&["/bin/true"]), Scope::EveryProcess, |_process| {});
+    // The C library's own start, before anything of redd's: it ends the process where this fails.
+    // And a shell that cannot close a pipe has one more descriptor, whatever redd does.
+    all.retain(|point| !["arch_prctl", "close"].contains(&point.system_call.as_str()));
+    sweep(start, &selected(all, 80), |command, point, error| {
+        with_fault(command, Scope::EveryProcess, point, Fault::Fails(error)).output().unwrap()
+    });
+}
+
+/// Faults of the child, until it executes the payload.
+fn sweep_child(start: &Start) {
+    let mut all = child_points(&start.running(&["/bin/true"]));
+    // The kernel's close(2) closes whatever it says; one that is not made at all is no failure.
+    all.retain(|point| point.system_call != "close");
+    sweep(start, &selected(all, 90), output_with_fault_in_child);
+}
+
 #[test]
 fn a_failing_system_call_ends_a_start_or_changes_nothing() {
     needs!(Need::Root, Need::Debian13, Need::Strace);
-    sweep(&Start::new(&[]), 80);
+    sweep_every_process(&Start::new(&[]));
 }
 
 #[test]
 fn a_failing_system_call_ends_a_start_without_a_user_namespace_or_changes_nothing() {
     needs!(Need::Root, Need::Debian13, Need::Strace);
-    sweep(&Start::new(&["--private-users=no"]), 80);
+    sweep_every_process(&Start::new(&["--private-users=no"]));
+}
+
+#[test]
+fn a_failing_system_call_of_the_child_ends_a_start_or_changes_nothing() {
+    needs!(Need::Root, Need::Debian13, Need::Strace);
+    sweep_child(&Start::new(&[]));
+}
+
+#[test]
+fn a_failing_system_call_of_the_child_ends_a_start_without_a_user_namespace_or_changes_nothing() {
+    needs!(Need::Root, Need::Debian13, Need::Strace);
+    sweep_child(&Start::new(&["--private-users=no"]));
+}
+
+/// The verifier gives up where a signal waits: a window that changes its size, a job that goes on.
+#[test]
+fn a_signal_while_the_device_filter_is_loaded_does_not_end_a_start() {
+    needs!(Need::Root, Need::Debian13, Need::Strace);
+    let start = Start::new(&[]);
+    let load = Point { system_call: "bpf".to_owned(), occurrence: 1 };
+    let command = start.running(&["/bin/echo", "it runs"]);
+    let mut command = with_fault(&command, Scope::Supervisor, &load, Fault::Fails("EAGAIN"));
+    let output = command.output().unwrap();
+    assert_eq!(Start::seen(&output), "it runs\n", "{}", String::from_utf8_lossy(&output.stderr));
 }
 
 /// G3: what confines fails for good, in whichever process; the payload never runs without it.
