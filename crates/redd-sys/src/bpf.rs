@@ -79,11 +79,19 @@ pub fn load_device_program(program: &[u64]) -> Result<OwnedFd, Errno> {
         expected_attach_type: BPF_CGROUP_DEVICE,
     };
     let arguments = [BPF_PROG_LOAD, (&raw const attributes) as usize, size_of::<LoadAttributes>(), 0, 0, 0];
-    // SAFETY: the structure, the program and the licence live until the call returns; counts are the program's.
-    let result = unsafe { syscall::raw(__NR_bpf, arguments) }?;
-    // SAFETY: the call made a new descriptor.
-    Ok(unsafe { syscall::owned_fd(result) })
+    for _ in 0..LOAD_ATTEMPTS {
+        // SAFETY: the structure, the program and the licence live until the call returns; counts are the program's.
+        match unsafe { syscall::raw(__NR_bpf, arguments) } {
+            Err(Errno::AGAIN) => {}
+            // SAFETY: the call made a new descriptor.
+            result => return Ok(unsafe { syscall::owned_fd(result?) }),
+        }
+    }
+    Err(Errno::AGAIN)
 }
+
+/// How often a program is loaded when a signal, even one that is ignored, interrupts the verifier.
+const LOAD_ATTEMPTS: u32 = 16;
 
 /// Attaches a device program to a cgroup, beside others that may be there.
 ///
