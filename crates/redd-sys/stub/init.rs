@@ -118,6 +118,8 @@ fn reap(child: i32) -> Option<i32> {
             Waited::Ended { pid, status: ended } if pid == child => status = Some(ended),
             Waited::Ended { .. } => {}
             Waited::None => return status,
+            // No signal would come for it any more: better no payload than one that nobody sees the end of.
+            Waited::Failed => return Some(EXIT_FAILED),
         }
     }
 }

@@ -149,17 +149,27 @@ pub(super) enum Waited {
     Ended { pid: i32, status: i32 },
     /// None has.
     None,
+    /// The kernel does not say.
+    Failed,
 }
 
 /// Reaps one process that has ended, without waiting.
 pub(super) fn wait_any() -> Waited {
     const WNOHANG: usize = 1;
+    const EINTR: isize = 4;
+    const ECHILD: isize = 10;
     let mut raw: i32 = 0;
-    let pid = call(numbers::WAIT4, [usize::MAX, &raw mut raw as usize, WNOHANG, 0, 0]);
-    if pid <= 0 {
-        return Waited::None;
+    loop {
+        let pid = call(numbers::WAIT4, [usize::MAX, &raw mut raw as usize, WNOHANG, 0, 0]);
+        if pid > 0 {
+            let signal = raw & 0x7f;
+            let status = if signal == 0 { raw >> 8 & 0xff } else { 128 + signal };
+            return Waited::Ended { pid: pid as i32, status };
+        }
+        match -pid {
+            EINTR => {}
+            0 | ECHILD => return Waited::None,
+            _ => return Waited::Failed,
+        }
     }
-    let signal = raw & 0x7f;
-    let status = if signal == 0 { raw >> 8 & 0xff } else { 128 + signal };
-    Waited::Ended { pid: pid as i32, status }
 }
