@@ -169,13 +169,14 @@ pub fn parse(words: impl Iterator<Item = OsString>, caller: &Caller) -> Result<R
     }
 }
 
-/// The hot paths: a verb that starts a machine, with the options of that verb alone, and the version. Defining the
+/// The hot paths: a verb that starts a machine, with the options of that verb alone, and what has none. Defining the
 /// options of every verb costs more than parsing. `None` where the whole definition has to say what is wrong, or asked for.
 fn parse_hot(words: &[OsString], caller: &Caller) -> Option<Result<Request, Answer>> {
     let (verb, arguments) = (words.get(1)?, words.get(1..)?);
     match verb.to_str()? {
         "boot" => Some(start(boot(parse_verb(arguments)?, caller), caller)),
         "run" => Some(start(run(parse_verb(arguments)?, caller), caller)),
+        "gc" if arguments.len() == 1 => Some(Ok(Request::CollectGarbage)),
         "--version" | "-V" => {
             Some(Err(Answer::Text(concat!("redd ", env!("CARGO_PKG_VERSION"), "\n").to_owned())))
         }
