@@ -7,6 +7,8 @@ use redd_plan::cgroup::{CgroupPath, Controller};
 use redd_plan::facts::{CgroupFacts, LegacyHierarchy, Population, UnifiedHierarchy};
 
 use redd_sys::Errno;
+use rustix::fs::{CWD, Mode, OFlags, openat};
+use rustix::io::{read, retry_on_intr};
 
 use super::read_text;
 use crate::Error;
@@ -49,7 +51,7 @@ fn is_visible(hierarchy: &Hierarchy) -> Result<bool, Error> {
         HierarchyKind::Unified => CGROUP2_SUPER_MAGIC,
         HierarchyKind::Legacy(_) => CGROUP_SUPER_MAGIC,
     };
-    match rustix::io::retry_on_intr(|| rustix::fs::statfs(&hierarchy.place)) {
+    match retry_on_intr(|| rustix::fs::statfs(&hierarchy.place)) {
         Ok(status) => Ok(status.f_type.cast_unsigned() == expected),
         Err(Errno::NOENT | Errno::NOTDIR | Errno::ACCESS) => Ok(false),
         Err(errno) => Err(Error::host(format!("looking at {}", hierarchy.place.display()))(errno)),
@@ -160,7 +162,7 @@ fn unified_hierarchy(own: PathBuf) -> Result<UnifiedHierarchy, Error> {
     // The root of a hierarchy is the one cgroup without a type.
     let population = if read_text(own.join("cgroup.type"))?.is_none() {
         Population::Root
-    } else if read("cgroup.procs")?.lines().all(|pid| pid == std::process::id().to_string()) {
+    } else if is_alone(&own)? {
         Population::OnlyRedd
     } else {
         Population::Shared
@@ -168,6 +170,16 @@ fn unified_hierarchy(own: PathBuf) -> Result<UnifiedHierarchy, Error> {
     let controllers = set(&read("cgroup.controllers")?);
     let enabled = set(&read("cgroup.subtree_control")?);
     Ok(UnifiedHierarchy { own: CgroupPath(own), controllers, enabled, population, delegate })
+}
+
+/// Whether redd is all that lives in a cgroup. A host may have thousands of processes in it, which need not be listed.
+fn is_alone(own: &Path) -> Result<bool, Error> {
+    let path = own.join("cgroup.procs");
+    let failed = || Error::host(format!("reading {}", path.display()));
+    let file = openat(CWD, &path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).map_err(failed())?;
+    let mut start = [0; 32];
+    let length = retry_on_intr(|| read(&file, &mut start)).map_err(failed())?;
+    Ok(start[..length] == *format!("{}\n", std::process::id()).as_bytes())
 }
 
 #[cfg(test)]
