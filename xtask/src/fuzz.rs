@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use crate::{Failure, root, shell, target};
 
@@ -18,7 +19,10 @@ const COVERAGE: [&str; 6] = [
 /// An input that takes longer is one that a parser does not come to an end of, in seconds.
 const TIMEOUT: u32 = 10;
 /// What a target's process may have in all, in MiB: a target measures itself more exactly.
-const MEMORY: u32 = 512;
+const MEMORY: u32 = 2048;
+/// How long one process runs, in seconds: redd leaves the definition of its command line to the end of its process, so
+/// one that reads a thousand command lines grows.
+const ROUND: u32 = 20;
 
 /// How long each target runs.
 #[derive(Debug, Clone, Copy)]
@@ -73,23 +77,36 @@ fn build() -> Result<PathBuf, Failure> {
 }
 
 fn run(binary: &Path, name: &str, length: Length) -> Result<(), Failure> {
-    let (seeds, work) = (root().join("fuzz/seeds").join(name), target().join("fuzz").join(name));
-    let found = work.join("found");
-    // A run of a given number of inputs makes the same ones each time; a long one goes on where the last one ended.
-    if let Length::Runs(_) = length
-        && found.exists()
-    {
-        fs::remove_dir_all(&found)?;
-    }
-    fs::create_dir_all(&found)?;
-    let log = work.join("log");
-    println!("fuzzing {name}; see {}", log.display());
-    let mut fuzzer = Command::new(binary);
-    fuzzer.env("REDD_FUZZ_TARGET", name).stderr(File::create(&log)?);
+    let work = target().join("fuzz").join(name);
+    fs::create_dir_all(&work)?;
+    println!("fuzzing {name}; see {}", work.join("log").display());
     match length {
-        Length::Runs(runs) => fuzzer.args([format!("-runs={runs}"), "-seed=1".to_owned()]),
-        Length::Seconds(seconds) => fuzzer.arg(format!("-max_total_time={seconds}")),
-    };
+        Length::Runs(runs) => {
+            // From nothing but the seeds, so that the inputs are the same each time.
+            let found = work.join("short");
+            if found.exists() {
+                fs::remove_dir_all(&found)?;
+            }
+            run_process(binary, name, &found, &[format!("-runs={runs}"), "-seed=1".to_owned()])
+        }
+        Length::Seconds(seconds) => {
+            let end = Instant::now() + Duration::from_secs(seconds.into());
+            while Instant::now() < end {
+                let round = ROUND.min(seconds);
+                run_process(binary, name, &work.join("found"), &[format!("-max_total_time={round}")])?;
+            }
+            Ok(())
+        }
+    }
+}
+
+/// `found` is where inputs are kept that reach something new, for the next process to go on from.
+fn run_process(binary: &Path, name: &str, found: &Path, length: &[String]) -> Result<(), Failure> {
+    let (seeds, work) = (root().join("fuzz/seeds").join(name), target().join("fuzz").join(name));
+    let log = work.join("log");
+    fs::create_dir_all(found)?;
+    let mut fuzzer = Command::new(binary);
+    fuzzer.env("REDD_FUZZ_TARGET", name).stderr(File::create(&log)?).args(length);
     fuzzer.args([
         format!("-timeout={TIMEOUT}"),
         format!("-rss_limit_mb={MEMORY}"),
