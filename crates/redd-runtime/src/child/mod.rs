@@ -42,7 +42,8 @@ impl ChildSide<'_> {
 
 /// Walks the plan from a step on, and ends.
 pub(crate) fn walk(plan: &Plan, start: usize, handshake: Handshake) -> ! {
-    let mut failed_at = start;
+    // What fails before the first step belongs to the clone.
+    let mut failed_at = start.saturating_sub(1);
     // A panic must not unwind into the copy of the host's side that this process is.
     let attempt = AssertUnwindSafe(|| walk_steps(plan, start, &handshake, &mut failed_at));
     let result = catch_unwind(attempt).unwrap_or_else(|_panic| Err(Errno::NOTRECOVERABLE.into()));
