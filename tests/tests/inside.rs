@@ -258,6 +258,20 @@ fn the_time_zone_follows_the_host_by_a_relative_link() {
     assert_eq!(machine.stop(), 0);
 }
 
+/// A service may sandbox itself with a procfs of its own, and a container may run in this one.
+#[test]
+fn a_container_inside_mounts_a_procfs_of_its_own() {
+    needs!(Need::Root, Need::Debian13);
+    covers!(EE2);
+    for users in ["--private-users=pick", "--private-users=no"] {
+        let machine = machine(&[users]);
+        let inner = "unshare --user --map-root-user --pid --fork --mount-proc cat /proc/1/comm";
+        assert_eq!(machine.shell(&format!("systemd-run --quiet --wait --pipe {inner}")), "cat", "{users}");
+        assert!(!machine.succeeds("test -e /run/host/proc"), "{users}");
+        assert_eq!(machine.stop(), 0);
+    }
+}
+
 /// UN3: a caller like nohup(1) ignores signals, and a program that is executed inherits that.
 #[test]
 fn a_signal_that_the_caller_ignores_is_not_ignored_inside() {

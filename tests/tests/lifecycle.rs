@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Read as _;
+use std::os::fd::AsRawFd as _;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -185,4 +186,34 @@ fn the_last_words_of_a_payload_reach_the_supervisor() {
 fn kill(signal: &str, process: &Child) {
     let status = Command::new("kill").args(["-s", signal, &process.id().to_string()]).status();
     assert!(status.is_ok_and(|status| status.success()));
+}
+
+/// AI4: a socket that redd was given is PID 1's; another process's variables say nothing.
+#[test]
+fn sockets_of_whoever_starts_redd_are_passed_to_pid_1() {
+    needs!(Need::Root, Need::Debian13);
+    covers!(AI4);
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let inode = fs::read_link(format!("/proc/self/fd/{}", listener.as_raw_fd())).unwrap();
+    let look =
+        "echo $LISTEN_FDS $LISTEN_PID $LISTEN_FDNAMES; readlink /proc/self/fd/3; ls /proc/self/fd | wc -w";
+    let run = |process: &str| {
+        let start = format!("exec 3<&{}; LISTEN_PID={process} exec \"$@\"", listener.as_raw_fd());
+        let mut command = Command::new("sh");
+        command.args(["-c", &start, "sh"]).arg(redd().get_program());
+        command.args(["run", "-x", "--as-pid1", "--network-veth=no"]).arg(Need::Debian13.tree());
+        command.args(["sh", "-c", look]).env("LISTEN_FDS", "1").env("LISTEN_FDNAMES", "http");
+        rustix::io::fcntl_setfd(&listener, rustix::io::FdFlags::empty()).unwrap();
+        String::from_utf8(command.output().unwrap().stdout).unwrap()
+    };
+    let lines = run("$$");
+    let lines: Vec<&str> = lines.lines().collect();
+    assert_eq!(lines[..2], ["1 1 http", inode.to_str().unwrap()]);
+    assert!(!run("1").contains("socket:"), "variables of another process");
+    let mut nothing = Command::new("sh");
+    nothing.args(["-c", "exec 3<&- ; LISTEN_PID=$$ LISTEN_FDS=3 exec \"$@\"", "sh"]).arg(redd().get_program());
+    nothing.args(["run", "-x"]).arg(Need::Debian13.tree()).arg("true");
+    let refused = nothing.output().unwrap();
+    assert_eq!(refused.status.code(), Some(125));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("socket 3 of LISTEN_FDS"));
 }

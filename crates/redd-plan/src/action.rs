@@ -180,6 +180,8 @@ pub struct Execution {
     pub arguments: Vec<ByteString>,
     /// The environment, `NAME=VALUE`.
     pub environment: Vec<ByteString>,
+    /// How many sockets it is given, from descriptor 3 on.
+    pub sockets: u32,
     /// Who is PID 1.
     pub init: ExecutionInit,
 }

@@ -14,6 +14,7 @@ use redd_spec::path::PathInRoot;
 use redd_spec::payload::{Command, CommandInit, Identity, Payload};
 use redd_spec::resources::{Limit, Resources};
 use redd_spec::root::{Access, Persistence, Root, Volatile};
+use redd_spec::sockets::PassedSockets;
 use redd_spec::text::ByteString;
 use redd_spec::uuid::Uuid;
 
@@ -62,6 +63,7 @@ pub fn boot() -> Spec {
         ownership: Ownership::Auto,
         network: Network::Veth,
         mounts: Vec::new(),
+        sockets: PassedSockets::default(),
         credentials: Vec::new(),
         privileges: Privileges {
             added: CapabilitySet::default(),

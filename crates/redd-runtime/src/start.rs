@@ -7,7 +7,9 @@ use std::path::Path;
 use redd_plan::step::{Plan, Undo};
 use redd_spec::Spec;
 use redd_spec::name::MachineName;
+use redd_sys::{Errno, process};
 
+use crate::child::execute::{LISTEN_FDS_START, sockets_end};
 use crate::facts::Tree;
 use crate::guard::{Duties, Guard};
 use crate::ids::TakenIds;
@@ -36,6 +38,20 @@ pub fn preview(spec: &Spec, terminal: Option<String>) -> Result<Plan, Error> {
     plan(spec, &prepare::gather(spec, terminal)?)
 }
 
+/// A caller that promises sockets and has none would leave the payload with redd's own files under
+/// their numbers: this comes before redd opens any.
+fn refuse_missing_sockets(spec: &Spec) -> Result<(), Error> {
+    for number in LISTEN_FDS_START..sockets_end(spec.sockets.count) {
+        if !process::is_open(number) {
+            return Err(Error::Host {
+                what: format!("looking at socket {number} of LISTEN_FDS"),
+                cause: Errno::BADF,
+            });
+        }
+    }
+    Ok(())
+}
+
 fn plan(spec: &Spec, inputs: &Inputs) -> Result<Plan, Error> {
     Ok(redd_plan::plan(spec, &inputs.host, &inputs.facts, &inputs.grants)?)
 }
@@ -45,6 +61,7 @@ fn plan(spec: &Spec, inputs: &Inputs) -> Result<Plan, Error> {
 /// # Errors
 /// It could not be started; nothing is left behind.
 pub fn start(spec: &Spec, terminal: Option<String>, mut warn: impl FnMut(&str)) -> Result<Ending, Error> {
+    refuse_missing_sockets(spec)?;
     Tree::open(&spec.root.path)?;
     let tree = prepare::lock_tree(spec)?;
     let inputs = prepare::gather(spec, terminal.clone())?;

@@ -18,6 +18,7 @@ pub mod path;
 pub mod payload;
 pub mod resources;
 pub mod root;
+pub mod sockets;
 pub mod text;
 pub mod uuid;
 
@@ -44,6 +45,8 @@ pub struct Spec {
     pub network: network::Network,
     /// Mounts beyond those every container has.
     pub mounts: Vec<mounts::CustomMount>,
+    /// Sockets for the payload's PID 1.
+    pub sockets: sockets::PassedSockets,
     /// Credentials for the payload's PID 1.
     pub credentials: Vec<credential::Credential>,
     /// What the payload's privileges are.

@@ -4,8 +4,8 @@ use std::ffi::{CStr, c_char};
 use std::os::fd::{BorrowedFd, RawFd};
 
 use linux_raw_sys::general::{
-    __NR_close_range, __NR_dup3, __NR_execve, __NR_execveat, __NR_exit_group, __NR_keyctl, __NR_setns,
-    __NR_unshare, AT_EMPTY_PATH,
+    __NR_close_range, __NR_dup3, __NR_execve, __NR_execveat, __NR_exit_group, __NR_fcntl, __NR_keyctl,
+    __NR_setns, __NR_unshare, AT_EMPTY_PATH,
 };
 use rustix::io::Errno;
 
@@ -73,6 +73,15 @@ pub fn exit_now(status: u8) -> ! {
         let result = unsafe { syscall::raw(__NR_exit_group, [usize::from(status), 0, 0, 0, 0, 0]) };
         debug_assert!(result.is_err(), "exit_group(2) returned");
     }
+}
+
+/// Whether a descriptor of this number is open.
+#[must_use]
+pub fn is_open(number: RawFd) -> bool {
+    const F_GETFD: usize = 1;
+    let Ok(number) = usize::try_from(number) else { return false };
+    // SAFETY: the call has no pointers, and changes nothing.
+    unsafe { syscall::raw(__NR_fcntl, [number, F_GETFD, 0, 0, 0, 0]) }.is_ok()
 }
 
 /// Marks every descriptor from this one on to be closed by an execve(2) (R10).

@@ -24,6 +24,7 @@ fn caller() -> Caller {
         environment: vec![("TERM".into(), "xterm".into()), ("LANG".into(), "C".into())],
         input: Terminal::No,
         output: Terminal::No,
+        process: 7,
         random: [0xab; 8],
     }
 }

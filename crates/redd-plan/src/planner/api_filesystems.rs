@@ -1,5 +1,6 @@
 //! `/dev`, `/proc`, `/sys`, `/run`, `/tmp` (EE2, EE3).
 
+use redd_spec::payload::Payload;
 use redd_spec::root::{Access, Volatile};
 
 use super::context::{Context, Steps, options_of, path, tmpfs};
@@ -123,6 +124,17 @@ fn mount_proc(context: &Context<'_>, steps: &mut Steps) {
         let flags = if file == "proc-kmsg" { MountFlags::DATA } else { MountFlags::READ_ONLY_DATA };
         let target = path(target);
         steps.child(Action::AttachStagedFile { slot: Slot::HostDirectory, file, target, flags }, &[UN2]);
+    }
+}
+
+/// A container in the container mounts a procfs of its own, which the kernel allows where a whole one is there already: one
+/// without anything mounted over parts of it, as over `/proc`. It needs no path, so `/run/host` goes over it.
+pub(super) fn mount_hidden_proc(context: &Context<'_>, steps: &mut Steps) {
+    if matches!(context.spec.payload, Payload::Boot { .. }) {
+        let target = path("/run/host/proc");
+        steps.child(Action::EnsureDirectory { path: target.clone(), mode: 0o555 }, &[]);
+        let file_system = FileSystem { kind: "proc", options: Vec::new(), flags: MountFlags::DATA };
+        steps.child(Action::Mount { target, file_system }, &[EE2]);
     }
 }
 

@@ -2,12 +2,13 @@
 
 use redd_spec::path::PathInRoot;
 use redd_spec::payload::{Command, CommandInit, Payload};
+use redd_spec::sockets::PassedSockets;
 use redd_spec::text::ByteString;
 
 use super::context::{Context, MANAGER, Steps, path};
 use super::run_host::{CREDENTIALS, NOTIFY_SOCKET};
 use crate::action::{Action, Execution, ExecutionInit};
-use crate::clause::Clause::{AI3, AI6, EV1, EV2, EV4, EV5, FW1, RH3, UN3};
+use crate::clause::Clause::{AI3, AI4, AI6, EV1, EV2, EV4, EV5, FW1, RH3, UN3};
 use crate::facts::UserFacts;
 
 /// Where programs are looked for inside.
@@ -18,7 +19,10 @@ pub(super) fn execute(context: &Context<'_>, steps: &mut Steps) {
         Payload::Boot { arguments } => boot(context, arguments),
         Payload::Command(command) => run(context, command),
     };
-    steps.child(Action::Execute(execution), &[EV1, EV2, EV4, EV5, AI3, AI6, RH3, FW1, UN3]);
+    if execution.sockets < context.spec.sockets.count {
+        steps.warn("sockets are passed to a command that is PID 1 only: use --as-pid1");
+    }
+    steps.child(Action::Execute(execution), &[EV1, EV2, EV4, EV5, AI3, AI4, AI6, RH3, FW1, UN3]);
 }
 
 /// Where the payload starts: a command in its user's home, an init in the root (UN3).
@@ -42,7 +46,8 @@ fn boot(context: &Context<'_>, init_arguments: &[ByteString]) -> Execution {
     let mut variables = base_variables(context);
     variables.extend(manager_variables(context, Notifications::Listened));
     let environment = finish(context, variables);
-    Execution { candidates: vec![init], arguments, environment, init: ExecutionInit::Payload }
+    let sockets = context.spec.sockets.count;
+    Execution { candidates: vec![init], arguments, environment, sockets, init: ExecutionInit::Payload }
 }
 
 fn run(context: &Context<'_>, command: &Command) -> Execution {
@@ -55,11 +60,11 @@ fn run(context: &Context<'_>, command: &Command) -> Execution {
     variables.extend(manager_variables(context, notifications));
     let environment = finish(context, variables);
     let (candidates, arguments) = program(context, command);
-    let init = match command.init {
-        CommandInit::Command => ExecutionInit::Payload,
-        CommandInit::Stub => ExecutionInit::Stub { environment: stub_environment(context) },
+    let (init, sockets) = match command.init {
+        CommandInit::Command => (ExecutionInit::Payload, context.spec.sockets.count),
+        CommandInit::Stub => (ExecutionInit::Stub { environment: stub_environment(context) }, 0),
     };
-    Execution { candidates, arguments, environment, init }
+    Execution { candidates, arguments, environment, sockets, init }
 }
 
 /// The paths to try and the arguments; without a command it is the user's login shell.
@@ -80,7 +85,7 @@ fn program(context: &Context<'_>, command: &Command) -> (Vec<ByteString>, Vec<By
     (SEARCH_PATH.split(':').filter_map(in_directory).collect(), command.arguments.clone())
 }
 
-/// Whether PID 1's messages are the payload's own.
+/// Whether PID 1 is the payload, to which the manager's sockets and messages belong.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Notifications {
     /// The payload is PID 1: it may send messages.
@@ -115,6 +120,7 @@ fn manager_variables(context: &Context<'_>, notifications: Notifications) -> Var
     let mut variables = identity_variables(context);
     if notifications == Notifications::Listened {
         variables.push(("NOTIFY_SOCKET", NOTIFY_SOCKET.to_owned()));
+        variables.extend(socket_variables(&context.spec.sockets));
     }
     if !context.grants.credentials.is_empty() {
         variables.push(("CREDENTIALS_DIRECTORY", CREDENTIALS.to_owned()));
@@ -127,6 +133,16 @@ fn manager_variables(context: &Context<'_>, notifications: Notifications) -> Var
         ("container_host_version_id", &host.version_id),
     ];
     variables.extend(fields.into_iter().filter_map(|(name, value)| Some((name, value.clone()?))));
+    variables
+}
+
+/// The payload is process 1 of its own namespace.
+fn socket_variables(sockets: &PassedSockets) -> Variables {
+    if sockets.count == 0 {
+        return Vec::new();
+    }
+    let mut variables = vec![("LISTEN_FDS", sockets.count.to_string()), ("LISTEN_PID", "1".to_owned())];
+    variables.extend(sockets.names.clone().map(|names| ("LISTEN_FDNAMES", names)));
     variables
 }
 

@@ -130,6 +130,7 @@ fn enter_namespaces(context: &Context<'_>, steps: &mut Steps) {
 fn compose_root(context: &Context<'_>, steps: &mut Steps) {
     root::attach(context, steps);
     api_filesystems::mount(context, steps);
+    api_filesystems::mount_hidden_proc(context, steps);
     run_host::attach(context, steps);
     mounts::attach(context, steps);
     integration::apply(context, steps);

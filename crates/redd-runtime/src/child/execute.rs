@@ -1,7 +1,7 @@
 //! Becoming the payload.
 
 use std::ffi::{CStr, CString};
-use std::os::fd::AsFd as _;
+use std::os::fd::{AsFd as _, RawFd};
 
 use redd_plan::action::{Execution, ExecutionInit};
 use redd_spec::text::ByteString;
@@ -13,6 +13,8 @@ use rustix::fs::{Access, AtFlags, CWD, SeekFrom, accessat, seek};
 use crate::StepError;
 use crate::launch::Handshake;
 
+/// Where passed sockets start, see sd_listen_fds(3).
+pub(crate) const LISTEN_FDS_START: RawFd = 3;
 /// Descriptors from here on are in nobody's way.
 const OUT_OF_THE_WAY: i32 = 16;
 
@@ -24,7 +26,7 @@ pub(super) fn execute(handshake: &Handshake, index: usize, execution: &Execution
             let (arguments, environment) =
                 (c_strings(&execution.arguments)?, c_strings(&execution.environment)?);
             let path = c_string(program)?;
-            process::close_on_exec_from(3)?;
+            process::close_on_exec_from(sockets_end(execution.sockets))?;
             handshake.send_executing(index)?;
             Err(process::execute(&path, &vectors(&arguments, &environment)).into())
         }
@@ -32,6 +34,11 @@ pub(super) fn execute(handshake: &Handshake, index: usize, execution: &Execution
             execute_stub(handshake, index, program, execution, environment)
         }
     }
+}
+
+/// The first descriptor after those that redd was given for the payload, see sd_listen_fds(3).
+pub(crate) fn sockets_end(count: u32) -> RawFd {
+    LISTEN_FDS_START.saturating_add(RawFd::try_from(count).unwrap_or(RawFd::MAX))
 }
 
 /// The stub is executed from memory, and told what to run through a descriptor, not by its arguments.

@@ -4,7 +4,7 @@
 //! tells the host's side why a step failed.
 
 mod console;
-mod execute;
+pub(crate) mod execute;
 mod mounts;
 mod privileges;
 mod root;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use redd_spec::Spec;
 use redd_spec::console::ConsoleMode;
+use redd_spec::sockets::{InvalidCount, PassedSockets};
 use rustix::rand::{GetRandomFlags, getrandom};
 
 /// Whether a standard stream is a terminal.
@@ -30,6 +31,8 @@ pub struct Caller {
     pub output: Terminal,
     /// For the names of ephemeral machines.
     pub random: [u8; 8],
+    /// Its number, by which sockets are addressed to it.
+    pub process: u32,
 }
 
 impl Caller {
@@ -47,6 +50,7 @@ impl Caller {
             input: terminal(rustix::stdio::stdin()),
             output: terminal(rustix::stdio::stdout()),
             random,
+            process: std::process::id(),
         })
     }
 
@@ -54,6 +58,19 @@ impl Caller {
     #[must_use]
     pub fn is_interactive(&self) -> bool {
         self.input == Terminal::Yes && self.output == Terminal::Yes
+    }
+
+    /// The sockets that were opened for this process.
+    ///
+    /// # Errors
+    /// Their number is none.
+    pub fn sockets(&self) -> Result<PassedSockets, InvalidCount> {
+        let variable = |wanted: &str| {
+            let found = self.environment.iter().find(|(name, _)| name == wanted);
+            found.and_then(|(_, value)| value.to_str())
+        };
+        let (process, count) = (variable("LISTEN_PID"), variable("LISTEN_FDS"));
+        PassedSockets::parse(self.process, process, count, variable("LISTEN_FDNAMES"))
     }
 
     /// `$TERM`, where the payload's console ends at a terminal.

@@ -18,6 +18,7 @@ use redd_spec::parse::{self, ConsoleChoice, ParseError};
 use redd_spec::payload::{Command, CommandInit, EnvironmentVariable, Identity, Payload};
 use redd_spec::resources::{Limit, ResourceLimit, Resources};
 use redd_spec::root::{Access, Persistence, Root, Volatile};
+use redd_spec::sockets::InvalidCount;
 use redd_spec::text::{ByteString, NulByte};
 
 use super::Caller;
@@ -48,6 +49,8 @@ pub(super) enum Refusal {
     #[error("--setenv: {0}")]
     Environment(ParseError),
     #[error(transparent)]
+    Sockets(#[from] InvalidCount),
+    #[error(transparent)]
     Nul(#[from] NulByte),
 }
 
@@ -77,6 +80,7 @@ impl Start<'_> {
             ownership: options.isolation.private_users_ownership.unwrap_or(Ownership::Auto),
             network: network(&options.isolation)?,
             mounts,
+            sockets: self.caller.sockets()?,
             credentials,
             privileges: privileges(&options.isolation),
             resources: Resources {

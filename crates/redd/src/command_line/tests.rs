@@ -19,6 +19,7 @@ fn caller() -> Caller {
         input: Terminal::No,
         output: Terminal::No,
         random: [0xab; 8],
+        process: 7,
     }
 }
 
