@@ -87,10 +87,31 @@ fn a_reboot_loop_does_not_make_a_supervisor_grow() {
     assert!(late.1 * 20 <= early.1 * 21 + 20 * 8, "memory: {early:?}, then {late:?}");
 }
 
+/// What one user may have of inotify instances, lowered for a while. Nothing else is tested meanwhile.
+struct InotifyLimit(String);
+
+impl InotifyLimit {
+    const PATH: &str = "/proc/sys/fs/inotify/max_user_instances";
+
+    fn lower(limit: u32) -> Self {
+        let before = fs::read_to_string(Self::PATH).unwrap_or_default();
+        fs::write(Self::PATH, limit.to_string()).expect("root may lower it");
+        Self(before)
+    }
+}
+
+impl Drop for InotifyLimit {
+    fn drop(&mut self) {
+        drop(fs::write(Self::PATH, &self.0));
+    }
+}
+
+/// Each takes about five inotify instances, so fifty of one user would need twice of what a kernel allows.
 #[test]
 fn fifty_systems_run_at_once_and_stop_again() {
     needs!(Need::Root, Need::Debian13);
     let before = counts();
+    let _limit = InotifyLimit::lower(128);
     let start = |_| Machine::start_in(CgroupView::PureV2, &Need::Debian13.tree(), &["--ephemeral"]);
     let machines: Vec<Machine> = (0..50).map(start).collect();
     for machine in &machines {
