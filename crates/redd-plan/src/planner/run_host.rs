@@ -2,7 +2,7 @@
 
 use super::context::{Context, MANAGER, Steps, path, tmpfs};
 use crate::action::{Action, Entry, EntryKind, FileSystem, MountFlags, MountPoint};
-use crate::clause::Clause::{AI3, AI6, EV5, RH1, RH2, RH3, RH4, RH5, RH6, RH7, RH8, UN2};
+use crate::clause::Clause::{AI3, AI6, EV5, RH0, RH1, RH2, RH3, RH4, RH5, RH6, RH7, RH8, UN2};
 use crate::descriptor::Slot;
 
 /// Where the notify socket is, inside.
@@ -20,7 +20,7 @@ pub(super) fn attach(context: &Context<'_>, steps: &mut Steps) {
     let create = MountPoint::Directory;
     steps.child(
         Action::AttachStaged { slot: Slot::HostDirectory, target: path("/run/host"), create },
-        &[RH1, RH2, RH3, RH4, RH5, RH6],
+        &[RH0, RH1, RH2, RH3, RH4, RH5, RH6],
     );
     let target = path("/run/host/unix-export");
     let create = MountPoint::Required;
@@ -39,7 +39,7 @@ fn stage_host_directory(context: &Context<'_>, steps: &mut Steps) {
         owner: context.root_id(),
         entries: host_directory_entries(context),
     };
-    steps.host(action, &[RH1, RH2, RH4, RH5, RH6]);
+    steps.host(action, &[RH0, RH1, RH2, RH4, RH5, RH6]);
     let slot = Slot::HostDirectory;
     steps.host(
         Action::CreateNotifySocket { slot, name: "notify", owner: context.root_id() },
