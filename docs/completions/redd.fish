@@ -31,6 +31,7 @@ complete -c redd -n "__fish_redd_needs_command" -f -a "run" -d 'Run one command 
 complete -c redd -n "__fish_redd_needs_command" -f -a "plan" -d 'Show what `boot` or `run` would do, without doing it'
 complete -c redd -n "__fish_redd_needs_command" -f -a "doctor" -d 'Show what this host offers, and what that means for redd'
 complete -c redd -n "__fish_redd_needs_command" -f -a "gc" -d 'Remove what a killed redd left behind'
+complete -c redd -n "__fish_redd_needs_command" -f -a "check" -d 'Judge how well a container manager keeps the Container Interface'
 complete -c redd -n "__fish_redd_using_subcommand boot" -s D -l directory -d 'Root directory; then every word is the payload\'s' -r -F
 complete -c redd -n "__fish_redd_using_subcommand boot" -s M -l machine -d 'Name of the machine, and of its tree if no other is named' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l volatile -d 'What is lost at the end: yes, state, overlay or no' -r
@@ -190,3 +191,17 @@ complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcomma
 complete -c redd -n "__fish_redd_using_subcommand doctor" -l json -d 'Print JSON'
 complete -c redd -n "__fish_redd_using_subcommand doctor" -s h -l help -d 'Print help'
 complete -c redd -n "__fish_redd_using_subcommand gc" -s h -l help -d 'Print help'
+complete -c redd -n "__fish_redd_using_subcommand check" -l pid -d 'A running container of any manager, by the number of its init' -r
+complete -c redd -n "__fish_redd_using_subcommand check" -l manager -d 'A manager, judged by booting a payload: redd, systemd-nspawn, lxc, podman, crun, runc' -r
+complete -c redd -n "__fish_redd_using_subcommand check" -l adapter -d 'A manager that a file describes' -r -F
+complete -c redd -n "__fish_redd_using_subcommand check" -l mode -d 'One configuration of the manager; otherwise its first' -r
+complete -c redd -n "__fish_redd_using_subcommand check" -l image -d 'The tree to boot; it is copied' -r -F
+complete -c redd -n "__fish_redd_using_subcommand check" -l make-image -d 'Make the tree that managers are judged with' -r -F
+complete -c redd -n "__fish_redd_using_subcommand check" -l compare -d 'Put saved reports side by side' -r -F
+complete -c redd -n "__fish_redd_using_subcommand check" -l explain -d 'Say what a check or a clause is about' -r
+complete -c redd -n "__fish_redd_using_subcommand check" -l html -d 'Write a page for a browser as well' -r -F
+complete -c redd -n "__fish_redd_using_subcommand check" -l active -d 'Make units and files in it for a moment: more can be judged'
+complete -c redd -n "__fish_redd_using_subcommand check" -l json -d 'Print JSON'
+complete -c redd -n "__fish_redd_using_subcommand check" -l tap -d 'Print the Test Anything Protocol'
+complete -c redd -n "__fish_redd_using_subcommand check" -l junit -d 'Print JUnit\'s XML'
+complete -c redd -n "__fish_redd_using_subcommand check" -s h -l help -d 'Print help'

@@ -10,8 +10,8 @@
 mod targets;
 
 use targets::{
-    cgroups, command_line, credentials, handshake, host_ids, journal, mounts, names, notify, option_values,
-    os_release, users,
+    adapter_files, cgroups, command_line, credentials, handshake, host_ids, journal, mounts, names, notify,
+    option_values, os_release, reports, users,
 };
 
 /// A parser, or several that take the same input.
@@ -45,7 +45,8 @@ impl Memory {
 const BYTES_PER_BYTE: u64 = 128;
 
 /// All of them.
-pub const TARGETS: [Target; 12] = [
+pub const TARGETS: [Target; 14] = [
+    Target { name: "adapter-files", run: adapter_files::run, memory: Memory::Small },
     Target { name: "cgroups", run: cgroups::run, memory: Memory::Small },
     Target { name: "command-line", run: command_line::run, memory: Memory::Plan },
     Target { name: "credentials", run: credentials::run, memory: Memory::Small },
@@ -57,6 +58,7 @@ pub const TARGETS: [Target; 12] = [
     Target { name: "notify", run: notify::run, memory: Memory::Small },
     Target { name: "option-values", run: option_values::run, memory: Memory::Small },
     Target { name: "os-release", run: os_release::run, memory: Memory::Plan },
+    Target { name: "reports", run: reports::run, memory: Memory::Plan },
     Target { name: "users", run: users::run, memory: Memory::Plan },
 ];
 

@@ -8,6 +8,10 @@ pub struct ExitStatus(u8);
 
 /// Everything went as asked.
 pub const SUCCESS: ExitStatus = ExitStatus(0);
+/// A container was judged, and something it must have is missing.
+pub const MISSED: ExitStatus = ExitStatus(1);
+/// A container could not be judged.
+pub const NOT_JUDGED: ExitStatus = ExitStatus(2);
 /// redd itself failed, or refused.
 pub const FAILED: ExitStatus = ExitStatus(125);
 /// The command is there, but cannot be executed.

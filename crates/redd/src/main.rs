@@ -12,6 +12,9 @@ use redd_sys::arena::Arena;
 static ARENA: Arena = Arena::new();
 
 fn main() -> ExitCode {
+    if let Some(status) = redd_conform::probe::persona::of_this_process() {
+        return status.into();
+    }
     redd_runtime::restore_at_panic();
     let caller = match Caller::this_process() {
         Ok(caller) => caller,

@@ -13,7 +13,7 @@ pub(crate) fn run(input: &[u8]) {
     let words = input.split(|&byte| byte == b'\n').map(|word| OsString::from_vec(word.to_vec()));
     match parse(std::iter::once(OsString::from("redd")).chain(words), &caller()) {
         Ok(Request::Start { spec, .. } | Request::Plan { spec, .. }) => plan(&spec),
-        Ok(Request::Doctor { .. } | Request::CollectGarbage) => {}
+        Ok(Request::Doctor { .. } | Request::CollectGarbage | Request::Check(_)) => {}
         Err(Answer::Text(text) | Answer::Refused { text }) => assert!(!text.is_empty()),
     }
 }

@@ -1,5 +1,6 @@
 //! One file for each target.
 
+pub(crate) mod adapter_files;
 pub(crate) mod cgroups;
 pub(crate) mod command_line;
 pub(crate) mod credentials;
@@ -11,6 +12,7 @@ pub(crate) mod names;
 pub(crate) mod notify;
 pub(crate) mod option_values;
 pub(crate) mod os_release;
+pub(crate) mod reports;
 pub(crate) mod users;
 
 use redd_plan::facts::{Grants, HostFacts, TreeFacts};

@@ -1,6 +1,7 @@
 //! The command line becomes a request. Nothing here touches the system.
 
 mod caller;
+mod check;
 mod options;
 mod specification;
 #[cfg(test)]
@@ -13,6 +14,7 @@ use clap::{Args as _, CommandFactory as _, FromArgMatches as _, Parser, Subcomma
 use redd_spec::Spec;
 
 pub use caller::{Caller, Terminal};
+pub use check::{AdapterChoice, CheckRequest, ReportForm, Work};
 use options::{RunOptions, SharedOptions};
 use specification::{Refusal, Start};
 
@@ -42,6 +44,8 @@ pub enum Request {
     },
     /// Undo what killed redds left behind.
     CollectGarbage,
+    /// Judge a container manager.
+    Check(Box<CheckRequest>),
 }
 
 /// How results are shown.
@@ -95,6 +99,8 @@ enum Verb {
     },
     /// Remove what a killed redd left behind
     Gc,
+    /// Judge how well a container manager keeps the Container Interface
+    Check(check::CheckArguments),
 }
 
 #[derive(Debug, Subcommand)]
@@ -166,6 +172,7 @@ pub fn parse(words: impl Iterator<Item = OsString>, caller: &Caller) -> Result<R
         }
         Verb::Doctor { json } => Ok(Request::Doctor { format: format(json) }),
         Verb::Gc => Ok(Request::CollectGarbage),
+        Verb::Check(arguments) => arguments.request().map(|request| Request::Check(Box::new(request))),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What is done about a request.
 
+mod check;
 mod doctor;
 mod gc;
 mod plan;
@@ -16,5 +17,6 @@ pub fn dispatch(request: Request) -> ExitStatus {
         Request::Plan { spec, terminal, format } => plan::plan(&spec, terminal, format),
         Request::Doctor { format } => doctor::doctor(format),
         Request::CollectGarbage => gc::collect_garbage(),
+        Request::Check(request) => check::check(&request),
     }
 }
