@@ -15,6 +15,14 @@ pub enum Need {
     DebianSid,
     /// systemd's container manager, to compare with.
     Nspawn,
+    /// LXC, to judge it.
+    Lxc,
+    /// Podman, to judge it, and the right to raise limits, which it always does.
+    Podman,
+    /// crun and runc, to judge them.
+    Runc,
+    /// A browser, to look at pages.
+    Chromium,
     /// strace(1), to make system calls fail.
     Strace,
     /// valgrind(1), to count instructions.
@@ -33,6 +41,10 @@ impl Need {
             Self::Debian13 => "debian-13",
             Self::DebianSid => "debian-sid",
             Self::Nspawn => "nspawn",
+            Self::Lxc => "lxc",
+            Self::Podman => "podman",
+            Self::Runc => "runc",
+            Self::Chromium => "chromium",
             Self::Strace => "strace",
             Self::Valgrind => "valgrind",
             Self::Compiler => "compiler",
@@ -63,6 +75,10 @@ impl Need {
         match self {
             Self::Root => rustix::process::geteuid().is_root(),
             Self::Nspawn => PathBuf::from("/usr/bin/systemd-nspawn").exists(),
+            Self::Lxc => PathBuf::from("/usr/bin/lxc-start").exists(),
+            Self::Podman => PathBuf::from("/usr/bin/podman").exists() && may_raise_limits(),
+            Self::Runc => PathBuf::from("/usr/sbin/runc").exists(),
+            Self::Chromium => PathBuf::from("/usr/bin/chromium").exists(),
             Self::Strace => PathBuf::from("/usr/bin/strace").exists(),
             Self::Valgrind => PathBuf::from("/usr/bin/valgrind").exists(),
             Self::Compiler => PathBuf::from("/usr/bin/cc").exists(),
@@ -78,4 +94,9 @@ impl Need {
             .unwrap_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/trees")))
             .join(self.name())
     }
+}
+
+fn may_raise_limits() -> bool {
+    let own = rustix::thread::capabilities(None);
+    own.is_ok_and(|own| own.effective.contains(rustix::thread::CapabilitySet::SYS_RESOURCE))
 }

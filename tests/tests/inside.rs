@@ -149,7 +149,7 @@ fn pid_1_is_told_where_it_is() {
 #[test]
 fn run_host_is_complete_and_read_only() {
     needs!(Need::Root, Need::Debian13);
-    covers!(RH1, RH2, RH3, RH4, RH5, RH6, RH7, RH8);
+    covers!(RH0, RH1, RH2, RH3, RH4, RH5, RH6, RH7, RH8);
     let machine = machine(&["--set-credential=a:b"]);
     assert!(!machine.succeeds("touch /run/host/x"));
     assert!(

@@ -211,7 +211,9 @@ fn sockets_of_whoever_starts_redd_are_passed_to_pid_1() {
     assert_eq!(lines[..2], ["1 1 http", inode.to_str().unwrap()]);
     assert!(!run("1").contains("socket:"), "variables of another process");
     let mut nothing = Command::new("sh");
-    nothing.args(["-c", "exec 3<&- ; LISTEN_PID=$$ LISTEN_FDS=3 exec \"$@\"", "sh"]).arg(redd().get_program());
+    nothing
+        .args(["-c", "exec 3<&- ; LISTEN_PID=$$ LISTEN_FDS=3 exec \"$@\"", "sh"])
+        .arg(redd().get_program());
     nothing.args(["run", "-x"]).arg(Need::Debian13.tree()).arg("true");
     let refused = nothing.output().unwrap();
     assert_eq!(refused.status.code(), Some(125));

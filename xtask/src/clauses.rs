@@ -1,4 +1,4 @@
-//! Which steps and which tests keep each clause of the Container Interface.
+//! Which steps and which tests keep each clause of the Container Interface, and which checks judge it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -9,21 +9,28 @@ use redd_plan::{Clause, sample};
 use crate::documents::{Mode, write_or_check};
 use crate::{Failure, layering, root};
 
-/// Writes or checks docs/clauses.md; a clause without a step, a test or a stated reason is a failure.
+/// Where each check of `redd check` is broken once, a line each.
+const BROKEN: &str = "crates/redd-conform/src/judge/tests/broken.rs";
+
+/// Writes or checks docs/clauses.md; a clause without a step, a test, a check or a stated reason is a failure, and so
+/// is a check that nothing in a test breaks.
 pub(crate) fn generate(mode: Mode) -> Result<(), Failure> {
     let steps = steps();
     let tests = tests()?;
+    let checks = checks();
     let mut text = String::from(
         "# The Container Interface, clause by clause\n\nMade by `cargo xtask clauses`. \
-         Steps are those of `redd plan`; tests name the clause they cover.\n\n\
-         | clause | what it asks for | steps | tests |\n|---|---|---|---|\n",
+         Steps are those of `redd plan`; tests name the clause they cover; checks are those of `redd check`.\n\n\
+         | clause | what it asks for | steps | tests | checks |\n|---|---|---|---|---|\n",
     );
     let mut breaches = Vec::new();
     for clause in Clause::ALL {
         let step = cell(*clause, "step", steps.get(clause.id()), clause.without_step(), &mut breaches);
         let test = cell(*clause, "test", tests.get(clause.id()), clause.without_test(), &mut breaches);
-        writeln!(text, "| {} | {} | {step} | {test} |", clause.id(), clause.title())?;
+        let check = cell(*clause, "check", checks.get(clause.id()), clause.without_check(), &mut breaches);
+        writeln!(text, "| {} | {} | {step} | {test} | {check} |", clause.id(), clause.title())?;
     }
+    breaches.extend(never_broken()?);
     if !breaches.is_empty() {
         return Err(breaches.join("\n       ").into());
     }
@@ -64,6 +71,30 @@ fn steps() -> BTreeMap<&'static str, BTreeSet<String>> {
         }
     }
     all
+}
+
+/// The checks of each clause.
+fn checks() -> BTreeMap<&'static str, BTreeSet<String>> {
+    let mut all: BTreeMap<&'static str, BTreeSet<String>> = BTreeMap::new();
+    for check in redd_conform::registry::all() {
+        all.entry(check.clause.id()).or_default().insert(check.id.to_owned());
+    }
+    all
+}
+
+/// Checks that no test breaks, and lines that break no check.
+fn never_broken() -> Result<Vec<String>, Failure> {
+    let text = fs::read_to_string(root().join(BROKEN))?;
+    let broken: BTreeSet<&str> = text.lines().filter_map(broken_check).collect();
+    let known: BTreeSet<&str> = redd_conform::registry::all().iter().map(|check| check.id).collect();
+    let without = known.difference(&broken).map(|id| format!("{id} is broken by no test ({BROKEN})"));
+    let unknown = broken.difference(&known).map(|id| format!("{id} is no check ({BROKEN})"));
+    Ok(without.chain(unknown).collect())
+}
+
+/// `    ("EE1.1", |seen| …`
+fn broken_check(line: &str) -> Option<&str> {
+    line.trim().strip_prefix("(\"")?.split_once("\", |").map(|(id, _)| id)
 }
 
 /// The tests that name each clause in `covers!(…)`.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::{Failure, root};
 
 /// What each crate may depend on, of the project and of what touches the system.
-const ALLOWED: [(&str, &[&str]); 6] = [
+const ALLOWED: [(&str, &[&str]); 7] = [
     ("redd-spec", &[]),
     ("redd-filter", &[]),
     ("redd-plan", &["redd-spec", "redd-filter"]),
@@ -15,11 +15,14 @@ const ALLOWED: [(&str, &[&str]); 6] = [
         "redd-runtime",
         &["redd-spec", "redd-plan", "redd-sys", "rustix", "netlink-packet-core", "netlink-packet-route"],
     ),
-    ("redd", &["redd-spec", "redd-plan", "redd-sys", "redd-runtime", "rustix"]),
+    // It judges redd as it judges others: by what anybody can see.
+    ("redd-conform", &["redd-plan", "redd-sys", "rustix"]),
+    ("redd", &["redd-spec", "redd-plan", "redd-runtime", "redd-conform", "redd-sys", "rustix"]),
 ];
 /// What is looked for among the dependencies.
-const WATCHED: [&str; 10] = [
+const WATCHED: [&str; 11] = [
     "redd",
+    "redd-conform",
     "redd-spec",
     "redd-filter",
     "redd-plan",

@@ -11,6 +11,7 @@ mod demo;
 mod documents;
 mod fuzz;
 mod layering;
+mod peers;
 mod setup;
 mod shell;
 mod trees;
@@ -52,6 +53,8 @@ enum Task {
     },
     /// Measure redd against its peers, and write docs/performance.md: all, or the named cases
     Bench { cases: Vec<String> },
+    /// Judge other container managers, and write docs/conformance.md and docs/conformance.html
+    CheckPeers,
     /// Check that crates depend downwards only, and the like
     Layering,
     /// Write docs/clauses.md, or check it
@@ -76,6 +79,7 @@ fn main() -> ExitCode {
         Task::ErrorSweep => checks::sweep("error_sweep"),
         Task::Fuzz { target, seconds } => fuzz::fuzz(target.as_deref(), fuzz::Length::Seconds(seconds)),
         Task::Bench { cases } => bench::bench(&cases),
+        Task::CheckPeers => peers::check_peers(),
         Task::Layering => layering::check(),
         Task::Clauses { check } => clauses::generate(documents::Mode::from(check)),
         Task::Docs { check } => documents::generate(documents::Mode::from(check)),

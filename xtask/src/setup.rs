@@ -7,7 +7,7 @@ use crate::trees::{self, Suite};
 use crate::{Failure, binary, shell};
 
 /// Programs, and the Debian packages that have them.
-const PROGRAMS: [(&str, &str); 11] = [
+const PROGRAMS: [(&str, &str); 12] = [
     ("mmdebstrap", "mmdebstrap"),
     ("nsenter", "util-linux"),
     ("strace", "strace"),
@@ -19,6 +19,7 @@ const PROGRAMS: [(&str, &str); 11] = [
     ("busybox", "busybox-static"),
     ("script", "bsdutils"),
     ("systemd-nspawn", "systemd-container"),
+    ("chromium", "chromium"),
 ];
 /// What redd is measured against, and the system call filter that podman has.
 const PEERS: [(&str, &str); 5] = [
@@ -27,6 +28,15 @@ const PEERS: [(&str, &str); 5] = [
     ("bwrap", "bubblewrap"),
     ("conmon", "conmon"),
     ("/usr/share/containers/seccomp.json", "golang-github-containers-common"),
+];
+/// What is judged beside redd.
+const JUDGED: [(&str, &str); 6] = [
+    ("systemd-nspawn", "systemd-container"),
+    ("lxc-start", "lxc"),
+    ("newuidmap", "uidmap"),
+    ("podman", "podman"),
+    ("crun", "crun"),
+    ("runc", "runc"),
 ];
 /// Enough for many machines at once: a systemd takes about five.
 const INOTIFY_INSTANCES: u32 = 8192;
@@ -56,6 +66,11 @@ pub(crate) fn prepare_machine() -> Result<(), Failure> {
 /// What a comparison needs beside what tests need.
 pub(crate) fn install_peers() -> Result<(), Failure> {
     install_packages(&PEERS)
+}
+
+/// What `check-peers` needs beside what tests need.
+pub(crate) fn install_judged() -> Result<(), Failure> {
+    install_packages(&JUDGED)
 }
 
 fn install_packages(programs: &[(&str, &str)]) -> Result<(), Failure> {

@@ -72,47 +72,17 @@ pub(crate) fn make(code_name: &str, path: &Path) -> Result<(), Failure> {
     }
     fs::create_dir_all(path.parent().unwrap_or(Path::new("/")))?;
     println!("making a tree of Debian {code_name}; this takes half a minute");
+    let mirror =
+        redd_conform::image::mirror().ok_or("no mirror of Debian among the apt sources of this system")?;
     let mut command = Command::new("mmdebstrap");
     command.args(["--quiet", "--variant=minbase", &format!("--include={PACKAGES}")]);
     // The development suite's list may be older than it allows; its signature is checked all the same.
     command.arg("--aptopt=Acquire::Check-Valid-Until \"false\"");
-    command.arg(code_name).arg(&temporary).arg(mirror()?);
+    command.arg(code_name).arg(&temporary).arg(mirror);
     shell::run(&mut command)?;
     fs::write(temporary.join("etc/machine-id"), "")?;
     for name in ["etc/hostname", "etc/resolv.conf"] {
         drop(fs::remove_file(temporary.join(name)));
     }
     Ok(fs::rename(temporary, path)?)
-}
-
-/// The mirror this system itself uses.
-fn mirror() -> Result<String, Failure> {
-    let mut files = vec![PathBuf::from("/etc/apt/sources.list")];
-    if let Ok(entries) = fs::read_dir("/etc/apt/sources.list.d") {
-        files.extend(entries.flatten().map(|entry| entry.path()));
-    }
-    let texts = files.iter().filter_map(|file| fs::read_to_string(file).ok());
-    let found = texts.filter_map(|text| mirror_in(&text)).next();
-    found.ok_or_else(|| "no mirror of Debian among the apt sources of this system".into())
-}
-
-/// The first address whose path is that of Debian's archive, in either format of apt's sources.
-fn mirror_in(sources: &str) -> Option<String> {
-    let lines = sources.lines().map(str::trim).filter(|line| !line.starts_with('#'));
-    let words = lines.flat_map(str::split_whitespace);
-    let mut addresses = words.filter(|word| word.starts_with("http"));
-    addresses.find(|address| address.trim_end_matches('/').ends_with("/debian")).map(str::to_owned)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::mirror_in;
-
-    #[test]
-    fn the_mirror_is_found_in_both_formats() {
-        let expected = Some("http://mirror.example/debian".to_owned());
-        assert_eq!(mirror_in("# old\ndeb http://mirror.example/debian stable main\n"), expected);
-        assert_eq!(mirror_in("Types: deb\nURIs: http://mirror.example/debian\nSuites: stable\n"), expected);
-        assert_eq!(mirror_in("deb http://mirror.example/debian-security stable main\n"), None);
-    }
 }
