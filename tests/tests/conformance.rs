@@ -1,7 +1,7 @@
 //! `redd check` on real containers: whole ones, broken ones, hostile ones.
 
 use std::collections::BTreeMap;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 
 use redd_tests::{CgroupView, Leftovers, Machine, Need, Run, in_view, needs, redd, run};
 
@@ -171,7 +171,8 @@ impl Other {
 
 impl Drop for Other {
     fn drop(&mut self) {
-        drop(Command::new("kill").arg(self.0.id().to_string()).status());
+        // The guard ends the payload, which would not listen to an orderly stop.
+        drop(self.0.kill());
         drop(self.0.wait());
     }
 }
