@@ -1,9 +1,9 @@
 //! BT: boots clean. What the interface is for, and what it does not say but systemd needs.
 
-use super::Check;
+use super::Group;
 
 /// In the order of the study this list comes from.
-pub(super) const CHECKS: &[Check] = checks! {
+pub(super) const CHECKS: Group = checks! {
     "BT.1" FW2 Must Inside "the system is running"
         method "systemctl is-system-running --wait" passes "it is `running`"
         advice "see which unit failed, and which refusal its log names";

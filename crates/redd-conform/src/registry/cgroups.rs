@@ -1,9 +1,9 @@
 //! EE6 and EE7: the cgroup tree as the payload and as the host see it.
 
-use super::Check;
+use super::Group;
 
 /// In the order of the interface.
-pub(super) const CHECKS: &[Check] = checks! {
+pub(super) const CHECKS: Group = checks! {
     "EE6.1" EE6 Must Inside "the cgroup hierarchy is mounted"
         method "statfs(2) of /sys/fs/cgroup, and what is mounted below it"
         passes "it is cgroup2, or a tmpfs with version 1 hierarchies that systemd can use"

@@ -1,9 +1,9 @@
 //! EV: the environment of PID 1.
 
-use super::Check;
+use super::Group;
 
 /// In the order of the interface.
-pub(super) const CHECKS: &[Check] = checks! {
+pub(super) const CHECKS: Group = checks! {
     "EV1.1" EV1 Must BeforeInit "$container is set"
         method "the environment of the first process"
         passes "container= is there"

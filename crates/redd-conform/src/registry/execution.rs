@@ -1,9 +1,9 @@
 //! EE1 to EE5: what is mounted, which devices there are, what sits at the console.
 
-use super::Check;
+use super::Group;
 
 /// In the order of the interface.
-pub(super) const CHECKS: &[Check] = checks! {
+pub(super) const CHECKS: Group = checks! {
     "EE1.1" EE1 Must BeforeInit "the host name is set before the init starts"
         method "uname(2) as the first process of the payload"
         passes "it is the name the manager was given"

@@ -1,9 +1,9 @@
 //! AI and NET: how the manager and its host take part.
 
-use super::Check;
+use super::Group;
 
 /// In the order of the interface.
-pub(super) const CHECKS: &[Check] = checks! {
+pub(super) const CHECKS: Group = checks! {
     "AI1.1" AI1 Should Acting "the time zone follows the host"
         method "/etc/localtime inside against the host's"
         passes "it is a relative link to the payload's own file of the host's zone"

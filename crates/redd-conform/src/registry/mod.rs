@@ -1,19 +1,19 @@
 //! Every check: what is looked at, how, when it passes, and what to do where it does not.
 
 /// One check per paragraph: id, clause, strength, place, title; then how, when it passes, and what to do.
+///
+/// All texts of a group are one: a pointer to each would be relocated at every start of redd, for nobody.
 macro_rules! checks {
     ($($id:literal $clause:ident $strength:ident $place:ident $title:literal
         method $method:literal passes $passes_when:literal advice $advice:literal;)*) => {
-        &[$(crate::registry::Check {
-            id: $id,
-            clause: redd_plan::Clause::$clause,
-            strength: crate::registry::Strength::$strength,
-            place: crate::registry::Place::$place,
-            title: $title,
-            method: $method,
-            passes_when: $passes_when,
-            advice: $advice,
-        },)*]
+        crate::registry::Group {
+            texts: concat!($($id, "\n", $title, "\n", $method, "\n", $passes_when, "\n", $advice, "\n",)*),
+            kinds: &[$((
+                redd_plan::Clause::$clause,
+                crate::registry::Strength::$strength,
+                crate::registry::Place::$place,
+            ),)*],
+        }
     };
 }
 
@@ -25,6 +25,8 @@ mod integration;
 mod prohibited;
 mod run_host;
 mod unprivileged;
+
+use std::sync::LazyLock;
 
 use redd_plan::Clause;
 use serde::Serialize;
@@ -78,8 +80,32 @@ pub struct Check {
     pub advice: &'static str,
 }
 
+/// Checks of one subject.
+struct Group {
+    /// Five lines for each.
+    texts: &'static str,
+    kinds: &'static [(Clause, Strength, Place)],
+}
+
+impl Group {
+    fn checks(&self) -> impl Iterator<Item = Check> {
+        let mut lines = self.texts.lines();
+        let mut line = move || lines.next().unwrap_or_default();
+        self.kinds.iter().map(move |&(clause, strength, place)| Check {
+            id: line(),
+            clause,
+            strength,
+            place,
+            title: line(),
+            method: line(),
+            passes_when: line(),
+            advice: line(),
+        })
+    }
+}
+
 /// By subject, in the order of the interface.
-const GROUPS: [&[Check]; 8] = [
+const GROUPS: [Group; 8] = [
     execution::CHECKS,
     cgroups::CHECKS,
     environment::CHECKS,
@@ -90,33 +116,10 @@ const GROUPS: [&[Check]; 8] = [
     boots::CHECKS,
 ];
 
-const COUNT: usize = {
-    let (mut count, mut group) = (0, 0);
-    while group < GROUPS.len() {
-        count += GROUPS[group].len();
-        group += 1;
-    }
-    count
-};
-
-static ALL: [Check; COUNT] = {
-    let mut all = [GROUPS[0][0]; COUNT];
-    let (mut at, mut group) = (0, 0);
-    while group < GROUPS.len() {
-        let mut index = 0;
-        while index < GROUPS[group].len() {
-            all[at] = GROUPS[group][index];
-            at += 1;
-            index += 1;
-        }
-        group += 1;
-    }
-    all
-};
-
 /// Every check, in the order in which they are reported.
 #[must_use]
 pub fn all() -> &'static [Check] {
+    static ALL: LazyLock<Vec<Check>> = LazyLock::new(|| GROUPS.iter().flat_map(Group::checks).collect());
     &ALL
 }
 

@@ -1,9 +1,9 @@
 //! NO: what a manager must not take away, and must not pretend.
 
-use super::Check;
+use super::Group;
 
 /// In the order of the interface.
-pub(super) const CHECKS: &[Check] = checks! {
+pub(super) const CHECKS: Group = checks! {
     "NO1.1" NO1 Must BeforeInit "CAP_MKNOD is kept"
         method "the bounding set of the first process" passes "it is in it"
         advice "keep the capability, and filter devices by cgroup";

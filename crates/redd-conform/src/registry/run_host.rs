@@ -1,9 +1,9 @@
 //! RH: the hierarchy below /run/host.
 
-use super::Check;
+use super::Group;
 
 /// In the order of the interface.
-pub(super) const CHECKS: &[Check] = checks! {
+pub(super) const CHECKS: Group = checks! {
     "RH0.1" RH0 Should BeforeInit "/run/host is there"
         method "stat(2) before the init starts" passes "it is a directory"
         advice "mount a tmpfs on /run/host before executing the init";

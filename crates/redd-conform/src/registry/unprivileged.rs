@@ -1,9 +1,9 @@
 //! UP: payloads that are nobody on the host.
 
-use super::Check;
+use super::Group;
 
 /// In the order of the interface.
-pub(super) const CHECKS: &[Check] = checks! {
+pub(super) const CHECKS: Group = checks! {
     "UP.1" UP2 Should Host "the user namespace maps ids"
         method "/proc/PID/uid_map of the init, where there is a user namespace"
         passes "it is not the identity"
