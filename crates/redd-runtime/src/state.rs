@@ -143,7 +143,8 @@ fn read_journal(directory: &Path) -> Vec<Undo> {
     let path = directory.join(JOURNAL);
     let fits = std::fs::metadata(&path).is_ok_and(|metadata| metadata.len() <= JOURNAL_MAX);
     let text = fits.then(|| std::fs::read(&path).ok()).flatten();
-    parse_journal(&text.unwrap_or_default())
+    // Nearly always there is none, and a parser that finds nothing has much to do to say so.
+    text.map_or_else(Vec::new, |text| parse_journal(&text))
 }
 
 /// The undo list in a journal's contents.
