@@ -61,7 +61,7 @@ _redd() {
             return 0
             ;;
         redd__subcmd__boot)
-            opts="-D -M -x -E -n -P -h --directory --machine --ephemeral --read-only --volatile --hostname --uuid --setenv --private-users --private-users-ownership --private-network --network-veth --capability --drop-capability --no-new-privileges --system-call-filter --bind --bind-ro --tmpfs --inaccessible --set-credential --load-credential --memory --pids-max --cpus --rlimit --oom-score-adjust --timezone --resolv-conf --console --pipe --kill-signal --stop-timeout --notify-ready --keep-unit --help"
+            opts="-D -M -x -E -U -n -P -q -h --directory --machine --ephemeral --read-only --volatile --settings --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --no-new-privileges --system-call-filter --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --set-credential --load-credential --memory --pids-max --cpus --rlimit --oom-score-adjust --timezone --resolv-conf --console --pipe --quiet --kill-signal --stop-timeout --notify-ready --keep-unit --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -84,6 +84,10 @@ _redd() {
                     return 0
                     ;;
                 --volatile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --settings)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -111,18 +115,6 @@ _redd() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --private-network)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --network-veth)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -n)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --capability)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -136,6 +128,18 @@ _redd() {
                     return 0
                     ;;
                 --system-call-filter)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --private-network)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --network-veth)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -307,7 +311,7 @@ _redd() {
             return 0
             ;;
         redd__subcmd__plan__subcmd__boot)
-            opts="-D -M -x -E -n -P -h --directory --machine --ephemeral --read-only --volatile --hostname --uuid --setenv --private-users --private-users-ownership --private-network --network-veth --capability --drop-capability --no-new-privileges --system-call-filter --bind --bind-ro --tmpfs --inaccessible --set-credential --load-credential --memory --pids-max --cpus --rlimit --oom-score-adjust --timezone --resolv-conf --console --pipe --kill-signal --stop-timeout --notify-ready --keep-unit --help"
+            opts="-D -M -x -E -U -n -P -q -h --directory --machine --ephemeral --read-only --volatile --settings --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --no-new-privileges --system-call-filter --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --set-credential --load-credential --memory --pids-max --cpus --rlimit --oom-score-adjust --timezone --resolv-conf --console --pipe --quiet --kill-signal --stop-timeout --notify-ready --keep-unit --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -330,6 +334,10 @@ _redd() {
                     return 0
                     ;;
                 --volatile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --settings)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -357,18 +365,6 @@ _redd() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --private-network)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --network-veth)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -n)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --capability)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -382,6 +378,18 @@ _redd() {
                     return 0
                     ;;
                 --system-call-filter)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --private-network)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --network-veth)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -461,7 +469,7 @@ _redd() {
             return 0
             ;;
         redd__subcmd__plan__subcmd__run)
-            opts="-D -M -x -E -n -P -a -u -h --directory --machine --ephemeral --read-only --volatile --hostname --uuid --setenv --private-users --private-users-ownership --private-network --network-veth --capability --drop-capability --no-new-privileges --system-call-filter --bind --bind-ro --tmpfs --inaccessible --set-credential --load-credential --memory --pids-max --cpus --rlimit --oom-score-adjust --timezone --resolv-conf --console --pipe --kill-signal --stop-timeout --notify-ready --keep-unit --as-pid2 --as-pid1 --user --uid --chdir --help"
+            opts="-D -M -x -E -U -n -P -q -a -u -h --directory --machine --ephemeral --read-only --volatile --settings --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --no-new-privileges --system-call-filter --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --set-credential --load-credential --memory --pids-max --cpus --rlimit --oom-score-adjust --timezone --resolv-conf --console --pipe --quiet --kill-signal --stop-timeout --notify-ready --keep-unit --as-pid2 --as-pid1 --user --uid --chdir --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -484,6 +492,10 @@ _redd() {
                     return 0
                     ;;
                 --volatile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --settings)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -511,18 +523,6 @@ _redd() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --private-network)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --network-veth)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -n)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --capability)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -536,6 +536,18 @@ _redd() {
                     return 0
                     ;;
                 --system-call-filter)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --private-network)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --network-veth)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -631,7 +643,7 @@ _redd() {
             return 0
             ;;
         redd__subcmd__run)
-            opts="-D -M -x -E -n -P -a -u -h --directory --machine --ephemeral --read-only --volatile --hostname --uuid --setenv --private-users --private-users-ownership --private-network --network-veth --capability --drop-capability --no-new-privileges --system-call-filter --bind --bind-ro --tmpfs --inaccessible --set-credential --load-credential --memory --pids-max --cpus --rlimit --oom-score-adjust --timezone --resolv-conf --console --pipe --kill-signal --stop-timeout --notify-ready --keep-unit --as-pid2 --as-pid1 --user --uid --chdir --help"
+            opts="-D -M -x -E -U -n -P -q -a -u -h --directory --machine --ephemeral --read-only --volatile --settings --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --no-new-privileges --system-call-filter --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --set-credential --load-credential --memory --pids-max --cpus --rlimit --oom-score-adjust --timezone --resolv-conf --console --pipe --quiet --kill-signal --stop-timeout --notify-ready --keep-unit --as-pid2 --as-pid1 --user --uid --chdir --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -654,6 +666,10 @@ _redd() {
                     return 0
                     ;;
                 --volatile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --settings)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -681,18 +697,6 @@ _redd() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --private-network)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --network-veth)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -n)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --capability)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -706,6 +710,18 @@ _redd() {
                     return 0
                     ;;
                 --system-call-filter)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --private-network)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --network-veth)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -32,20 +32,21 @@ complete -c redd -n "__fish_redd_needs_command" -f -a "plan" -d 'Show what `boot
 complete -c redd -n "__fish_redd_needs_command" -f -a "doctor" -d 'Show what this host offers, and what that means for redd'
 complete -c redd -n "__fish_redd_needs_command" -f -a "gc" -d 'Remove what a killed redd left behind'
 complete -c redd -n "__fish_redd_needs_command" -f -a "check" -d 'Judge how well a container manager keeps the Container Interface'
-complete -c redd -n "__fish_redd_using_subcommand boot" -s D -l directory -d 'Root directory; then every word is the payload\'s' -r -F
+complete -c redd -n "__fish_redd_using_subcommand boot" -s D -l directory -d 'Root directory; then every word is the payload\'s' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -s M -l machine -d 'Name of the machine, and of its tree if no other is named' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l volatile -d 'What is lost at the end: yes, state, overlay or no' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l settings -d 'Settings file: yes, no, override or trusted [default: yes]' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l hostname -d 'Host name inside; the machine\'s name otherwise' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l uuid -d '$container_uuid, where the tree has no machine id' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -s E -l setenv -d 'Set a variable for the payload, or pass the caller\'s on' -r
-complete -c redd -n "__fish_redd_using_subcommand boot" -l private-users -d 'User namespace: pick (default), yes, no, identity or START:N' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l private-users -d 'User namespace: pick, yes, no, identity or START:N' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l private-users-ownership -d 'How owners in the tree become owners inside: auto, map or off' -r
-complete -c redd -n "__fish_redd_using_subcommand boot" -l private-network -d 'Network namespace of its own (default); no: the host\'s network' -r
-complete -c redd -n "__fish_redd_using_subcommand boot" -s n -l network-veth -d 'Link host0 inside and ve-NAME outside (default)' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l capability -d 'Capabilities to add to the default set' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l drop-capability -d 'Capabilities to take from it' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l no-new-privileges -d 'Keep programs from gaining privileges [default: no]' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l system-call-filter -d 'System calls to allow, or with ~ to refuse' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l private-network -d 'Network namespace of its own; no: the host\'s network' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -s n -l network-veth -d 'Link host0 inside and ve-NAME outside' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l bind -d 'Bind a file or directory of the host, or with + of the tree' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l bind-ro -d 'The same, read-only' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l tmpfs -d 'Mount an empty file system in memory' -r
@@ -60,28 +61,31 @@ complete -c redd -n "__fish_redd_using_subcommand boot" -l oom-score-adjust -d '
 complete -c redd -n "__fish_redd_using_subcommand boot" -l timezone -d 'Time zone: auto, symlink, copy, bind, delete or off' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l resolv-conf -d 'resolv.conf: auto, off, delete, or copy-, replace-, bind- with host, static, uplink, stub' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l console -d 'Console: interactive, read-only, passive, pipe or autopipe' -r
-complete -c redd -n "__fish_redd_using_subcommand boot" -l kill-signal -d 'Signal for an orderly stop [default: SIGRTMIN+3 for boot, SIGTERM for run]' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l kill-signal -d 'Signal for an orderly stop [default: SIGRTMIN+3 for an init, SIGTERM for a command]' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l stop-timeout -d 'How long an orderly stop may take [default: 90s]' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l notify-ready -d 'Report readiness when PID 1 does [default: yes for boot]' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -s x -l ephemeral -d 'Work on a copy that is removed at the end'
 complete -c redd -n "__fish_redd_using_subcommand boot" -l read-only -d 'Do not let the tree be changed'
+complete -c redd -n "__fish_redd_using_subcommand boot" -s U -d 'Short for --private-users=pick --private-users-ownership=auto'
 complete -c redd -n "__fish_redd_using_subcommand boot" -s P -l pipe -d 'Short for --console=pipe'
+complete -c redd -n "__fish_redd_using_subcommand boot" -s q -l quiet -d 'Print no warnings and no hints'
 complete -c redd -n "__fish_redd_using_subcommand boot" -l keep-unit -d 'Exit with 133 when the payload reboots, for a unit to restart'
 complete -c redd -n "__fish_redd_using_subcommand boot" -s h -l help -d 'Print help'
-complete -c redd -n "__fish_redd_using_subcommand run" -s D -l directory -d 'Root directory; then every word is the payload\'s' -r -F
+complete -c redd -n "__fish_redd_using_subcommand run" -s D -l directory -d 'Root directory; then every word is the payload\'s' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -s M -l machine -d 'Name of the machine, and of its tree if no other is named' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l volatile -d 'What is lost at the end: yes, state, overlay or no' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l settings -d 'Settings file: yes, no, override or trusted [default: yes]' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l hostname -d 'Host name inside; the machine\'s name otherwise' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l uuid -d '$container_uuid, where the tree has no machine id' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -s E -l setenv -d 'Set a variable for the payload, or pass the caller\'s on' -r
-complete -c redd -n "__fish_redd_using_subcommand run" -l private-users -d 'User namespace: pick (default), yes, no, identity or START:N' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l private-users -d 'User namespace: pick, yes, no, identity or START:N' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l private-users-ownership -d 'How owners in the tree become owners inside: auto, map or off' -r
-complete -c redd -n "__fish_redd_using_subcommand run" -l private-network -d 'Network namespace of its own (default); no: the host\'s network' -r
-complete -c redd -n "__fish_redd_using_subcommand run" -s n -l network-veth -d 'Link host0 inside and ve-NAME outside (default)' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l capability -d 'Capabilities to add to the default set' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l drop-capability -d 'Capabilities to take from it' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l no-new-privileges -d 'Keep programs from gaining privileges [default: no]' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l system-call-filter -d 'System calls to allow, or with ~ to refuse' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l private-network -d 'Network namespace of its own; no: the host\'s network' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -s n -l network-veth -d 'Link host0 inside and ve-NAME outside' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l bind -d 'Bind a file or directory of the host, or with + of the tree' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l bind-ro -d 'The same, read-only' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l tmpfs -d 'Mount an empty file system in memory' -r
@@ -96,14 +100,16 @@ complete -c redd -n "__fish_redd_using_subcommand run" -l oom-score-adjust -d 'S
 complete -c redd -n "__fish_redd_using_subcommand run" -l timezone -d 'Time zone: auto, symlink, copy, bind, delete or off' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l resolv-conf -d 'resolv.conf: auto, off, delete, or copy-, replace-, bind- with host, static, uplink, stub' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l console -d 'Console: interactive, read-only, passive, pipe or autopipe' -r
-complete -c redd -n "__fish_redd_using_subcommand run" -l kill-signal -d 'Signal for an orderly stop [default: SIGRTMIN+3 for boot, SIGTERM for run]' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l kill-signal -d 'Signal for an orderly stop [default: SIGRTMIN+3 for an init, SIGTERM for a command]' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l stop-timeout -d 'How long an orderly stop may take [default: 90s]' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l notify-ready -d 'Report readiness when PID 1 does [default: yes for boot]' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -s u -l uid -l user -d 'User to run it as: a name or number of the tree\'s /etc/passwd' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l chdir -d 'Directory to run it in' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -s x -l ephemeral -d 'Work on a copy that is removed at the end'
 complete -c redd -n "__fish_redd_using_subcommand run" -l read-only -d 'Do not let the tree be changed'
+complete -c redd -n "__fish_redd_using_subcommand run" -s U -d 'Short for --private-users=pick --private-users-ownership=auto'
 complete -c redd -n "__fish_redd_using_subcommand run" -s P -l pipe -d 'Short for --console=pipe'
+complete -c redd -n "__fish_redd_using_subcommand run" -s q -l quiet -d 'Print no warnings and no hints'
 complete -c redd -n "__fish_redd_using_subcommand run" -l keep-unit -d 'Exit with 133 when the payload reboots, for a unit to restart'
 complete -c redd -n "__fish_redd_using_subcommand run" -s a -l as-pid2 -d 'Run the command below a small init (default)'
 complete -c redd -n "__fish_redd_using_subcommand run" -l as-pid1 -d 'Run the command itself as PID 1'
@@ -112,20 +118,21 @@ complete -c redd -n "__fish_redd_using_subcommand plan; and not __fish_seen_subc
 complete -c redd -n "__fish_redd_using_subcommand plan; and not __fish_seen_subcommand_from boot run" -s h -l help -d 'Print help'
 complete -c redd -n "__fish_redd_using_subcommand plan; and not __fish_seen_subcommand_from boot run" -f -a "boot" -d 'Show what `boot` would do'
 complete -c redd -n "__fish_redd_using_subcommand plan; and not __fish_seen_subcommand_from boot run" -f -a "run" -d 'Show what `run` would do'
-complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -s D -l directory -d 'Root directory; then every word is the payload\'s' -r -F
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -s D -l directory -d 'Root directory; then every word is the payload\'s' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -s M -l machine -d 'Name of the machine, and of its tree if no other is named' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l volatile -d 'What is lost at the end: yes, state, overlay or no' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l settings -d 'Settings file: yes, no, override or trusted [default: yes]' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l hostname -d 'Host name inside; the machine\'s name otherwise' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l uuid -d '$container_uuid, where the tree has no machine id' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -s E -l setenv -d 'Set a variable for the payload, or pass the caller\'s on' -r
-complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l private-users -d 'User namespace: pick (default), yes, no, identity or START:N' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l private-users -d 'User namespace: pick, yes, no, identity or START:N' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l private-users-ownership -d 'How owners in the tree become owners inside: auto, map or off' -r
-complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l private-network -d 'Network namespace of its own (default); no: the host\'s network' -r
-complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -s n -l network-veth -d 'Link host0 inside and ve-NAME outside (default)' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l capability -d 'Capabilities to add to the default set' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l drop-capability -d 'Capabilities to take from it' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l no-new-privileges -d 'Keep programs from gaining privileges [default: no]' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l system-call-filter -d 'System calls to allow, or with ~ to refuse' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l private-network -d 'Network namespace of its own; no: the host\'s network' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -s n -l network-veth -d 'Link host0 inside and ve-NAME outside' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l bind -d 'Bind a file or directory of the host, or with + of the tree' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l bind-ro -d 'The same, read-only' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l tmpfs -d 'Mount an empty file system in memory' -r
@@ -140,28 +147,31 @@ complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcomma
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l timezone -d 'Time zone: auto, symlink, copy, bind, delete or off' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l resolv-conf -d 'resolv.conf: auto, off, delete, or copy-, replace-, bind- with host, static, uplink, stub' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l console -d 'Console: interactive, read-only, passive, pipe or autopipe' -r
-complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l kill-signal -d 'Signal for an orderly stop [default: SIGRTMIN+3 for boot, SIGTERM for run]' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l kill-signal -d 'Signal for an orderly stop [default: SIGRTMIN+3 for an init, SIGTERM for a command]' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l stop-timeout -d 'How long an orderly stop may take [default: 90s]' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l notify-ready -d 'Report readiness when PID 1 does [default: yes for boot]' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -s x -l ephemeral -d 'Work on a copy that is removed at the end'
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l read-only -d 'Do not let the tree be changed'
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -s U -d 'Short for --private-users=pick --private-users-ownership=auto'
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -s P -l pipe -d 'Short for --console=pipe'
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -s q -l quiet -d 'Print no warnings and no hints'
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l keep-unit -d 'Exit with 133 when the payload reboots, for a unit to restart'
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -s h -l help -d 'Print help'
-complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -s D -l directory -d 'Root directory; then every word is the payload\'s' -r -F
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -s D -l directory -d 'Root directory; then every word is the payload\'s' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -s M -l machine -d 'Name of the machine, and of its tree if no other is named' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l volatile -d 'What is lost at the end: yes, state, overlay or no' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l settings -d 'Settings file: yes, no, override or trusted [default: yes]' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l hostname -d 'Host name inside; the machine\'s name otherwise' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l uuid -d '$container_uuid, where the tree has no machine id' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -s E -l setenv -d 'Set a variable for the payload, or pass the caller\'s on' -r
-complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l private-users -d 'User namespace: pick (default), yes, no, identity or START:N' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l private-users -d 'User namespace: pick, yes, no, identity or START:N' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l private-users-ownership -d 'How owners in the tree become owners inside: auto, map or off' -r
-complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l private-network -d 'Network namespace of its own (default); no: the host\'s network' -r
-complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -s n -l network-veth -d 'Link host0 inside and ve-NAME outside (default)' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l capability -d 'Capabilities to add to the default set' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l drop-capability -d 'Capabilities to take from it' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l no-new-privileges -d 'Keep programs from gaining privileges [default: no]' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l system-call-filter -d 'System calls to allow, or with ~ to refuse' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l private-network -d 'Network namespace of its own; no: the host\'s network' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -s n -l network-veth -d 'Link host0 inside and ve-NAME outside' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l bind -d 'Bind a file or directory of the host, or with + of the tree' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l bind-ro -d 'The same, read-only' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l tmpfs -d 'Mount an empty file system in memory' -r
@@ -176,14 +186,16 @@ complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcomma
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l timezone -d 'Time zone: auto, symlink, copy, bind, delete or off' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l resolv-conf -d 'resolv.conf: auto, off, delete, or copy-, replace-, bind- with host, static, uplink, stub' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l console -d 'Console: interactive, read-only, passive, pipe or autopipe' -r
-complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l kill-signal -d 'Signal for an orderly stop [default: SIGRTMIN+3 for boot, SIGTERM for run]' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l kill-signal -d 'Signal for an orderly stop [default: SIGRTMIN+3 for an init, SIGTERM for a command]' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l stop-timeout -d 'How long an orderly stop may take [default: 90s]' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l notify-ready -d 'Report readiness when PID 1 does [default: yes for boot]' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -s u -l uid -l user -d 'User to run it as: a name or number of the tree\'s /etc/passwd' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l chdir -d 'Directory to run it in' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -s x -l ephemeral -d 'Work on a copy that is removed at the end'
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l read-only -d 'Do not let the tree be changed'
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -s U -d 'Short for --private-users=pick --private-users-ownership=auto'
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -s P -l pipe -d 'Short for --console=pipe'
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -s q -l quiet -d 'Print no warnings and no hints'
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l keep-unit -d 'Exit with 133 when the payload reboots, for a unit to restart'
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -s a -l as-pid2 -d 'Run the command below a small init (default)'
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l as-pid1 -d 'Run the command itself as PID 1'

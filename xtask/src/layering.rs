@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use crate::{Failure, root};
 
 /// What each crate may depend on, of the project and of what touches the system.
-const ALLOWED: [(&str, &[&str]); 7] = [
+const ALLOWED: [(&str, &[&str]); 8] = [
     ("redd-spec", &[]),
     ("redd-filter", &[]),
+    ("redd-nspawn", &["redd-spec"]),
     ("redd-plan", &["redd-spec", "redd-filter"]),
     ("redd-sys", &["rustix", "linux-raw-sys"]),
     (
@@ -17,14 +18,18 @@ const ALLOWED: [(&str, &[&str]); 7] = [
     ),
     // It judges redd as it judges others: by what anybody can see.
     ("redd-conform", &["redd-plan", "redd-sys", "rustix"]),
-    ("redd", &["redd-spec", "redd-plan", "redd-runtime", "redd-conform", "redd-sys", "rustix"]),
+    (
+        "redd",
+        &["redd-spec", "redd-nspawn", "redd-plan", "redd-runtime", "redd-conform", "redd-sys", "rustix"],
+    ),
 ];
 /// What is looked for among the dependencies.
-const WATCHED: [&str; 11] = [
+const WATCHED: [&str; 12] = [
     "redd",
     "redd-conform",
     "redd-spec",
     "redd-filter",
+    "redd-nspawn",
     "redd-plan",
     "redd-sys",
     "redd-runtime",

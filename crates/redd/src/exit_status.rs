@@ -14,6 +14,8 @@ pub const MISSED: ExitStatus = ExitStatus(1);
 pub const NOT_JUDGED: ExitStatus = ExitStatus(2);
 /// redd itself failed, or refused.
 pub const FAILED: ExitStatus = ExitStatus(125);
+/// As systemd-nspawn, redd failed, or refused, or a signal ended the payload.
+pub const NSPAWN_FAILED: ExitStatus = ExitStatus(1);
 /// The command is there, but cannot be executed.
 pub const NOT_EXECUTABLE: ExitStatus = ExitStatus(126);
 /// The command is not there.

@@ -5,3 +5,4 @@ pub mod command_line;
 pub mod commands;
 pub mod exit_status;
 pub mod report;
+pub mod surroundings;

@@ -3,7 +3,8 @@
 
 use std::process::ExitCode;
 
-use redd::command_line::{Caller, parse};
+use redd::command_line::parse;
+use redd::surroundings::{self, Host};
 use redd::{commands, exit_status, report};
 use redd_sys::arena::Arena;
 
@@ -16,14 +17,14 @@ fn main() -> ExitCode {
         return status.into();
     }
     redd_runtime::restore_at_panic();
-    let caller = match Caller::this_process() {
+    let caller = match surroundings::caller() {
         Ok(caller) => caller,
         Err(error) => {
             report::failure("looking around", &error, None);
             return exit_status::FAILED.into();
         }
     };
-    match parse(std::env::args_os(), &caller) {
+    match parse(std::env::args_os(), &caller, &Host) {
         Ok(request) => commands::dispatch(request).into(),
         Err(answer) => report::usage(&answer).into(),
     }

@@ -34,6 +34,11 @@ pub fn warning(text: &str) {
     print(&format!("redd: warning: {}", escape(text.as_bytes(), LINE_MAX)));
 }
 
+/// Prints what happened.
+pub fn notice(text: &str) {
+    print(&format!("redd: {}", escape(text.as_bytes(), LINE_MAX)));
+}
+
 /// Prints what is said instead of a request: help, a version, or why the words cannot be used.
 #[must_use]
 pub fn usage(answer: &Answer) -> ExitStatus {
@@ -42,10 +47,10 @@ pub fn usage(answer: &Answer) -> ExitStatus {
             print_result(text);
             exit_status::SUCCESS
         }
-        Answer::Refused { text } => {
+        Answer::Refused { text, status } => {
             // It quotes words of the caller's.
             text.trim_end().lines().for_each(|line| print(&escape(line.as_bytes(), LINE_MAX)));
-            exit_status::FAILED
+            *status
         }
     }
 }

@@ -3,7 +3,9 @@
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt as _;
 
-use redd::command_line::{Answer, Caller, Request, Terminal, parse};
+use redd::command_line::{Answer, Request, parse};
+use redd::surroundings::Bare;
+use redd_nspawn::{Caller, Terminal};
 use redd_plan::facts::{BindFacts, FileKind, Grants, TreeFacts, UserFacts};
 use redd_plan::sample;
 use redd_spec::Spec;
@@ -11,10 +13,11 @@ use redd_spec::ids::{HostId, UserNamespace};
 
 pub(crate) fn run(input: &[u8]) {
     let words = input.split(|&byte| byte == b'\n').map(|word| OsString::from_vec(word.to_vec()));
-    match parse(std::iter::once(OsString::from("redd")).chain(words), &caller()) {
-        Ok(Request::Start { spec, .. } | Request::Plan { spec, .. }) => plan(&spec),
+    // The first line is how redd is called: the persona of systemd-nspawn too.
+    match parse(words, &caller(), &Bare) {
+        Ok(Request::Start(start) | Request::Plan { start, .. }) => plan(&start.spec),
         Ok(Request::Doctor { .. } | Request::CollectGarbage | Request::Check(_)) => {}
-        Err(Answer::Text(text) | Answer::Refused { text }) => assert!(!text.is_empty()),
+        Err(Answer::Text(text) | Answer::Refused { text, .. }) => assert!(!text.is_empty()),
     }
 }
 

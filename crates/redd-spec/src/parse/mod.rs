@@ -26,7 +26,9 @@ pub struct ParseError {
 }
 
 impl ParseError {
-    fn new(value: &str, reason: impl Into<String>) -> Self {
+    /// A value, cut where it is long, and what would be right.
+    #[must_use]
+    pub fn new(value: &str, reason: impl Into<String>) -> Self {
         Self { value: value.chars().take(200).collect(), reason: reason.into() }
     }
 }

@@ -128,8 +128,7 @@ impl CheckArguments {
             _ => ReportForm::Table,
         };
         let page = self.html.clone();
-        let work =
-            self.work().ok_or_else(|| Answer::Refused { text: "redd: nothing to check".to_owned() })?;
+        let work = self.work().ok_or_else(|| Answer::refused("redd: nothing to check".to_owned()))?;
         Ok(CheckRequest { work, form, page })
     }
 

@@ -1,39 +1,31 @@
-//! The command line becomes a request. Nothing here touches the system.
+//! The command line becomes a request. Nothing here touches the system: what files say is asked of [`Surroundings`].
 
-mod caller;
 mod check;
-mod options;
-mod specification;
+mod help;
 #[cfg(test)]
 mod tests;
 
 use std::ffi::OsString;
-use std::mem::ManuallyDrop;
 
-use clap::{Args as _, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use clap::Parser as _;
+use redd_nspawn::words::{self, CommandLine};
+use redd_nspawn::{Caller, Persona, Selection, Start};
 use redd_spec::Spec;
 
-pub use caller::{Caller, Terminal};
+use crate::exit_status::{self, ExitStatus};
+use crate::surroundings::Surroundings;
 pub use check::{AdapterChoice, CheckRequest, ReportForm, Work};
-use options::{RunOptions, SharedOptions};
-use specification::{Refusal, Start};
+pub use help::command;
 
 /// What the user wants.
 #[derive(Debug)]
 pub enum Request {
     /// Run a machine until it ends.
-    Start {
-        /// It.
-        spec: Box<Spec>,
-        /// `$TERM`, where the payload gets a terminal.
-        terminal: Option<String>,
-    },
+    Start(Box<StartRequest>),
     /// Show what would be done.
     Plan {
         /// For this.
-        spec: Box<Spec>,
-        /// `$TERM`, as above.
-        terminal: Option<String>,
+        start: Box<StartRequest>,
         /// How it is shown.
         format: Format,
     },
@@ -46,6 +38,21 @@ pub enum Request {
     CollectGarbage,
     /// Judge a container manager.
     Check(Box<CheckRequest>),
+}
+
+/// A machine to run.
+#[derive(Debug)]
+pub struct StartRequest {
+    /// How redd was called.
+    pub persona: Persona,
+    /// The machine.
+    pub spec: Spec,
+    /// `$TERM`, where the payload gets a terminal.
+    pub terminal: Option<String>,
+    /// What the caller should know before it starts.
+    pub warnings: Vec<String>,
+    /// Whether the caller wants to.
+    pub quiet: bool,
 }
 
 /// How results are shown.
@@ -66,230 +73,96 @@ pub enum Answer {
     Refused {
         /// Why.
         text: String,
+        /// What redd ends with.
+        status: ExitStatus,
     },
 }
 
-/// Runs a whole operating system, with its own systemd as PID 1, in a container.
-#[derive(Debug, Parser)]
-#[command(name = "redd", version, arg_required_else_help = true, disable_help_subcommand = true)]
-struct Arguments {
-    #[command(subcommand)]
-    verb: Verb,
+impl Answer {
+    /// redd's own verbs were called wrongly.
+    pub(crate) const fn refused(text: String) -> Self {
+        Self::Refused { text, status: exit_status::FAILED }
+    }
 }
 
-#[derive(Debug, Subcommand)]
-enum Verb {
-    /// Boot the operating system in a tree on this terminal
-    Boot(StartArguments<BootWords>),
-    /// Run one command in a tree
-    Run(StartArguments<RunWords>),
-    /// Show what `boot` or `run` would do, without doing it
-    Plan {
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-        #[command(subcommand)]
-        verb: PlannedVerb,
-    },
-    /// Show what this host offers, and what that means for redd
-    Doctor {
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-    },
-    /// Remove what a killed redd left behind
-    Gc,
-    /// Judge how well a container manager keeps the Container Interface
-    Check(check::CheckArguments),
-}
-
-#[derive(Debug, Subcommand)]
-enum PlannedVerb {
-    /// Show what `boot` would do
-    Boot(StartArguments<BootWords>),
-    /// Show what `run` would do
-    Run(StartArguments<RunWords>),
-}
-
-#[derive(Debug, clap::Args)]
-struct StartArguments<Words: clap::Args> {
-    #[command(flatten)]
-    options: SharedOptions,
-    #[command(flatten)]
-    words: Words,
-}
-
-#[derive(Debug, clap::Args)]
-struct BootWords {
-    /// The tree: a path, or a name in /var/lib/machines
-    #[arg(value_name = "PATH|NAME")]
-    tree: Option<OsString>,
-    /// Arguments for the init
-    #[arg(value_name = "INIT ARGUMENTS", trailing_var_arg = true, allow_hyphen_values = true)]
-    arguments: Vec<OsString>,
-}
-
-#[derive(Debug, clap::Args)]
-struct RunWords {
-    #[command(flatten)]
-    options: RunOptions,
-    /// The tree: a path, or a name in /var/lib/machines
-    #[arg(value_name = "PATH|NAME")]
-    tree: Option<OsString>,
-    /// The command and its arguments; a login shell otherwise
-    #[arg(value_name = "COMMAND", trailing_var_arg = true, allow_hyphen_values = true)]
-    command: Vec<OsString>,
-}
-
-/// The definition of the command line, for generated documents.
-#[must_use]
-pub fn command() -> clap::Command {
-    Arguments::command()
-}
-
-/// Turns words into a request.
+/// Turns words into a request; the first one is how redd was called.
 ///
 /// # Errors
 /// Help, version, and words that cannot be used.
-pub fn parse(words: impl Iterator<Item = OsString>, caller: &Caller) -> Result<Request, Answer> {
+pub fn parse(
+    words: impl Iterator<Item = OsString>,
+    caller: &Caller,
+    surroundings: &impl Surroundings,
+) -> Result<Request, Answer> {
+    let mut words = words.peekable();
+    let program = words.next().unwrap_or_default();
+    if is_nspawn(&program) {
+        return start(Persona::Nspawn, words, caller, surroundings).map(Request::Start);
+    }
     let words: Vec<OsString> = words.collect();
-    if let Some(request) = parse_hot(&words, caller) {
-        return request;
-    }
-    let matches = command().try_get_matches_from(&words).map_err(|error| answer(&error))?;
-    let arguments = Arguments::from_arg_matches(&matches).map_err(|error| answer(&error))?;
-    let format = |json| if json { Format::Json } else { Format::Text };
-    match arguments.verb {
-        Verb::Boot(arguments) => start(boot(arguments, caller), caller),
-        Verb::Run(arguments) => start(run(arguments, caller), caller),
-        Verb::Plan { json, verb } => {
-            let spec = match verb {
-                PlannedVerb::Boot(arguments) => boot(arguments, caller),
-                PlannedVerb::Run(arguments) => run(arguments, caller),
-            };
-            let spec = Box::new(spec.map_err(refused)?);
-            Ok(Request::Plan { terminal: caller.terminal_type(&spec), spec, format: format(json) })
-        }
-        Verb::Doctor { json } => Ok(Request::Doctor { format: format(json) }),
-        Verb::Gc => Ok(Request::CollectGarbage),
-        Verb::Check(arguments) => arguments.request().map(|request| Request::Check(Box::new(request))),
+    let verb = words.first().and_then(|verb| verb.to_str()).unwrap_or_default();
+    let rest = || words.iter().skip(1).cloned();
+    match verb {
+        "boot" => start(Persona::Boot, rest(), caller, surroundings).map(Request::Start),
+        "run" => start(Persona::Run, rest(), caller, surroundings).map(Request::Start),
+        "plan" => plan(rest(), caller, surroundings),
+        "gc" if words.len() == 1 => Ok(Request::CollectGarbage),
+        "--version" | "-V" => Err(Answer::Text(concat!("redd ", env!("CARGO_PKG_VERSION"), "\n").to_owned())),
+        _ => help::Arguments::try_parse_from([program].into_iter().chain(words))
+            .map_err(|error| help::answer(&error))?
+            .request(),
     }
 }
 
-/// The hot paths: a verb that starts a machine, with the options of that verb alone, and what has none. Defining the
-/// options of every verb costs more than parsing. `None` where the whole definition has to say what is wrong, or asked for.
-fn parse_hot(words: &[OsString], caller: &Caller) -> Option<Result<Request, Answer>> {
-    let (verb, arguments) = (words.get(1)?, words.get(1..)?);
-    match verb.to_str()? {
-        "boot" => Some(start(boot(parse_verb(arguments)?, caller), caller)),
-        "run" => Some(start(run(parse_verb(arguments)?, caller), caller)),
-        "gc" if arguments.len() == 1 => Some(Ok(Request::CollectGarbage)),
-        "--version" | "-V" => {
-            Some(Err(Answer::Text(concat!("redd ", env!("CARGO_PKG_VERSION"), "\n").to_owned())))
-        }
-        _ => None,
+/// Whether redd was installed, or linked, under that name.
+fn is_nspawn(program: &OsString) -> bool {
+    std::path::Path::new(program).file_name().is_some_and(|name| name == "systemd-nspawn")
+}
+
+fn start(
+    persona: Persona,
+    words: impl Iterator<Item = OsString>,
+    caller: &Caller,
+    surroundings: &impl Surroundings,
+) -> Result<Box<StartRequest>, Answer> {
+    let line = words::read(persona, words).map_err(|answer| help::instead(persona, answer))?;
+    specify(persona, line, caller, surroundings).map_err(|refusal| help::refused(persona, &refusal))
+}
+
+fn specify(
+    persona: Persona,
+    line: CommandLine,
+    caller: &Caller,
+    surroundings: &impl Surroundings,
+) -> Result<Box<StartRequest>, redd_nspawn::Refusal> {
+    let selection = Selection::of(persona, line, caller)?;
+    let tree = surroundings.locate(&selection.tree);
+    let files = surroundings.files(&selection, &tree)?;
+    let specified = Start { selection, tree, files, caller }.specify()?;
+    let terminal = caller.terminal_type(&specified.spec);
+    let (spec, warnings, quiet) = (specified.spec, specified.warnings, specified.quiet);
+    Ok(Box::new(StartRequest { persona, spec, terminal, warnings, quiet }))
+}
+
+/// `plan [--json] VERB …`
+fn plan(
+    mut words: impl Iterator<Item = OsString>,
+    caller: &Caller,
+    surroundings: &impl Surroundings,
+) -> Result<Request, Answer> {
+    let mut format = Format::Text;
+    loop {
+        let word = words.next().unwrap_or_default();
+        let persona = match word.to_str().unwrap_or_default() {
+            "--json" => {
+                format = Format::Json;
+                continue;
+            }
+            "boot" => Persona::Boot,
+            "run" => Persona::Run,
+            "systemd-nspawn" => Persona::Nspawn,
+            _ => return Err(help::of_plan(&word)),
+        };
+        return Ok(Request::Plan { start: start(persona, words, caller, surroundings)?, format });
     }
-}
-
-fn parse_verb<Words: clap::Args>(words: &[OsString]) -> Option<StartArguments<Words>> {
-    // Taking them apart again would cost as much as putting them together did, and the process ends soon enough.
-    let mut command = ManuallyDrop::new(StartArguments::<Words>::augment_args(clap::Command::new("redd")));
-    let matches = ManuallyDrop::new(command.try_get_matches_from_mut(words).ok()?);
-    StartArguments::from_arg_matches(&matches).ok()
-}
-
-fn start(spec: Result<Spec, Refusal>, caller: &Caller) -> Result<Request, Answer> {
-    let spec = Box::new(spec.map_err(refused)?);
-    Ok(Request::Start { terminal: caller.terminal_type(&spec), spec })
-}
-
-fn boot(arguments: StartArguments<BootWords>, caller: &Caller) -> Result<Spec, Refusal> {
-    let words = arguments.words.tree.into_iter().chain(arguments.words.arguments).collect();
-    Start { options: arguments.options, run: None, words, caller }.specify()
-}
-
-fn run(arguments: StartArguments<RunWords>, caller: &Caller) -> Result<Spec, Refusal> {
-    let RunWords { options, tree, command } = arguments.words;
-    let words = tree.into_iter().chain(command).collect();
-    Start { options: arguments.options, run: Some(options), words, caller }.specify()
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "a function for map_err")]
-fn refused(refusal: Refusal) -> Answer {
-    Answer::Refused { text: format!("redd: {refusal}") }
-}
-
-fn answer(error: &clap::Error) -> Answer {
-    use clap::error::ErrorKind;
-    let text = error.render().to_string();
-    match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Answer::Text(text),
-        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => Answer::Refused { text },
-        ErrorKind::ValueValidation => Answer::Refused { text: hide_secret(&text, error) },
-        ErrorKind::UnknownArgument => Answer::Refused { text: name_unsupported(&text, error) },
-        _ => Answer::Refused { text: text.replacen("error:", "redd:", 1) },
-    }
-}
-
-/// The value of a credential is not repeated, as it is by the general message.
-fn hide_secret(text: &str, error: &clap::Error) -> String {
-    use clap::error::{ContextKind, ContextValue};
-    use std::error::Error as _;
-    const OPTION: &str = "--set-credential";
-    let is_secret = matches!(error.get(ContextKind::InvalidArg), Some(ContextValue::String(argument)) if argument.starts_with(OPTION));
-    match error.source().filter(|_| is_secret) {
-        Some(reason) => format!("redd: {OPTION}: {reason}"),
-        None => text.replacen("error:", "redd:", 1),
-    }
-}
-
-/// Options people know from systemd's container manager that are not built yet.
-const NOT_YET: [&str; 36] = [
-    "ambient-capability",
-    "background",
-    "bind-user",
-    "bind-user-group",
-    "bind-user-shell",
-    "cleanup",
-    "cpu-affinity",
-    "forward-journal",
-    "image",
-    "image-policy",
-    "link-journal",
-    "mstack",
-    "network-bridge",
-    "network-interface",
-    "network-ipvlan",
-    "network-macvlan",
-    "network-namespace-path",
-    "network-veth-extra",
-    "network-zone",
-    "oci-bundle",
-    "overlay",
-    "overlay-ro",
-    "personality",
-    "pivot-root",
-    "port",
-    "private-users-delegate",
-    "property",
-    "register",
-    "restrict-address-families",
-    "root-hash",
-    "selinux-apifs-context",
-    "selinux-context",
-    "settings",
-    "slice",
-    "suppress-sync",
-    "template",
-];
-
-fn name_unsupported(text: &str, error: &clap::Error) -> String {
-    use clap::error::{ContextKind, ContextValue};
-    let text = text.replacen("error:", "redd:", 1);
-    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidArg) else { return text };
-    let name = word.trim_start_matches('-').split('=').next().unwrap_or_default();
-    if NOT_YET.contains(&name) {
-        return format!("redd: --{name} is not supported yet");
-    }
-    text
 }

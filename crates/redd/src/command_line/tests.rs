@@ -10,6 +10,10 @@ use redd_spec::payload::{CommandInit, Payload};
 use redd_spec::root::{Access, Persistence, Volatile};
 use rstest::rstest;
 
+use redd_nspawn::Terminal;
+
+use crate::surroundings::Bare;
+
 use super::*;
 
 fn caller() -> Caller {
@@ -24,12 +28,12 @@ fn caller() -> Caller {
 }
 
 fn request(line: &str) -> Result<Request, Answer> {
-    parse(std::iter::once("redd").chain(line.split_whitespace()).map(OsString::from), &caller())
+    parse(std::iter::once("redd").chain(line.split_whitespace()).map(OsString::from), &caller(), &Bare)
 }
 
 fn spec(line: &str) -> Spec {
     match request(line) {
-        Ok(Request::Start { spec, .. } | Request::Plan { spec, .. }) => *spec,
+        Ok(Request::Start(start) | Request::Plan { start, .. }) => start.spec,
         other => panic!("{line}: {other:?}"),
     }
 }
@@ -98,10 +102,10 @@ fn a_terminal_is_used_where_there_is_one() {
         ("boot --console=passive debian", ConsoleMode::Passive),
     ] {
         let words = std::iter::once("redd").chain(line.split(' ')).map(OsString::from);
-        let Ok(Request::Start { spec, terminal: kind }) = parse(words, &terminal) else { panic!("{line}") };
-        assert_eq!(spec.console, mode, "{line}");
+        let Ok(Request::Start(start)) = parse(words, &terminal, &Bare) else { panic!("{line}") };
+        assert_eq!(start.spec.console, mode, "{line}");
         let is_connected = mode != ConsoleMode::Passive;
-        assert_eq!(kind.is_some(), is_connected, "{line}");
+        assert_eq!(start.terminal.is_some(), is_connected, "{line}");
     }
 }
 
@@ -203,7 +207,6 @@ fn volatile_modes_are_chosen(#[case] line: &str, #[case] mode: Volatile) {
 #[case("boot --timezone=mars x", "mars")]
 #[case("boot --resolv-conf=copy x", "copy")]
 #[case("boot --console=loud x", "loud")]
-#[case("boot --pipe --console=pipe x", "--console")]
 #[case("boot --kill-signal=SIGNONE x", "SIGNONE")]
 #[case("boot --kill-signal=65 x", "65")]
 #[case("boot --stop-timeout=soon x", "soon")]
@@ -214,7 +217,6 @@ fn volatile_modes_are_chosen(#[case] line: &str, #[case] mode: Volatile) {
 #[case("boot --read-only --volatile=overlay x", "--volatile")]
 #[case("boot -u root x", "-u")]
 #[case("boot --chdir=/ x", "--chdir")]
-#[case("run -a --as-pid1 x y", "--as-pid1")]
 #[case("run --chdir=srv x y", "srv")]
 #[case("run --chdir=/proc/1 x y", "/proc/1")]
 #[case("boot --port=80 x", "--port is not supported yet")]
@@ -224,7 +226,7 @@ fn volatile_modes_are_chosen(#[case] line: &str, #[case] mode: Volatile) {
 #[case("frobnicate", "frobnicate")]
 fn refusals_name_what_they_refuse(#[case] line: &str, #[case] named: &str) {
     match request(line) {
-        Err(Answer::Refused { text }) => assert!(text.contains(named), "{line}: {text}"),
+        Err(Answer::Refused { text, .. }) => assert!(text.contains(named), "{line}: {text}"),
         other => panic!("{line}: {other:?}"),
     }
 }
@@ -265,7 +267,7 @@ fn the_options_of_one_verb_mean_what_they_mean_among_all() {
 #[case("boot --set-credential=name:secret --set-credential=name:secret x")]
 fn a_credential_that_is_refused_is_not_printed(#[case] line: &str) {
     match request(line) {
-        Err(Answer::Refused { text }) => {
+        Err(Answer::Refused { text, .. }) => {
             assert!(
                 !text.contains("secret\\q") && !text.contains(":secret") && text.contains("name"),
                 "{text}"
@@ -310,7 +312,7 @@ proptest! {
     #[test]
     fn any_words_are_answered(words in prop::collection::vec(word(), 0..8)) {
         let words = std::iter::once("redd".to_owned()).chain(words).map(OsString::from);
-        if let Err(Answer::Text(text) | Answer::Refused { text }) = parse(words, &caller()) {
+        if let Err(Answer::Text(text) | Answer::Refused { text, .. }) = parse(words, &caller(), &Bare) {
             prop_assert!(!text.is_empty());
         }
     }

@@ -13,8 +13,8 @@ use crate::exit_status::ExitStatus;
 #[must_use]
 pub fn dispatch(request: Request) -> ExitStatus {
     match request {
-        Request::Start { spec, terminal } => start::start(&spec, terminal),
-        Request::Plan { spec, terminal, format } => plan::plan(&spec, terminal, format),
+        Request::Start(request) => start::start(*request),
+        Request::Plan { start, format } => plan::plan(*start, format),
         Request::Doctor { format } => doctor::doctor(format),
         Request::CollectGarbage => gc::collect_garbage(),
         Request::Check(request) => check::check(&request),

@@ -1,13 +1,13 @@
 //! `redd plan`
 
-use redd_spec::Spec;
-
-use crate::command_line::Format;
+use crate::command_line::{Format, StartRequest};
 use crate::exit_status::{self, ExitStatus};
 use crate::report;
 
-pub(super) fn plan(spec: &Spec, terminal: Option<String>, format: Format) -> ExitStatus {
-    let plan = match redd_runtime::preview(spec, terminal) {
+pub(super) fn plan(request: StartRequest, format: Format) -> ExitStatus {
+    request.warnings.iter().for_each(|warning| report::warning(warning));
+    let StartRequest { spec, terminal, .. } = request;
+    let plan = match redd_runtime::preview(&spec, terminal) {
         Ok(plan) => plan,
         Err(error) => {
             report::failure(&format!("cannot plan {}", spec.name), &error, error.hint().as_deref());

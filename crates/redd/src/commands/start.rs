@@ -1,37 +1,75 @@
-//! `redd boot` and `redd run`
+//! `redd boot`, `redd run`, and `systemd-nspawn`
 
+use redd_nspawn::Persona;
 use redd_runtime::{Ending, Error};
 use redd_spec::Spec;
 use redd_spec::ids::UserNamespace;
 use redd_spec::payload::Payload;
 
+use crate::command_line::StartRequest;
 use crate::exit_status::{self, ExitStatus};
 use crate::report;
 
 /// `ENOENT`
 const NO_SUCH_FILE: i32 = 2;
 
-pub(super) fn start(spec: &Spec, terminal: Option<String>) -> ExitStatus {
+pub(super) fn start(request: StartRequest) -> ExitStatus {
+    let StartRequest { persona, spec, terminal, warnings, quiet } = request;
+    let warn = |text: &str| {
+        if !quiet {
+            report::warning(text);
+        }
+    };
+    warnings.iter().for_each(|warning| warn(warning));
     if spec.users == UserNamespace::Host {
-        report::warning(
-            "no user namespace: the payload's root is the host's root, and nothing is a boundary",
-        );
+        warn("no user namespace: the payload's root is the host's root, and nothing is a boundary");
     }
-    match redd_runtime::start(spec, terminal, report::warning) {
-        Ok(Ending::Exited(status)) => ExitStatus::of_payload(status),
-        Ok(Ending::Killed(signal)) => ExitStatus::of_signal(signal),
-        Ok(Ending::RestartWanted) => exit_status::RESTART,
-        Err(error) => failed(spec, &error),
+    let ending = redd_runtime::start(&spec, terminal, warn);
+    match persona {
+        Persona::Boot | Persona::Run => native_status(&spec, ending),
+        Persona::Nspawn => nspawn_status(&spec, ending),
     }
 }
 
-fn failed(spec: &Spec, error: &Error) -> ExitStatus {
-    report::failure(&format!("cannot {} {}", verb(spec), spec.name), error, error.hint().as_deref());
-    match error {
-        Error::Execute { cause, .. } if cause.raw_os_error() == NO_SUCH_FILE => exit_status::NOT_FOUND,
-        Error::Execute { .. } => exit_status::NOT_EXECUTABLE,
-        _ => exit_status::FAILED,
+fn native_status(spec: &Spec, ending: Result<Ending, Error>) -> ExitStatus {
+    match ending {
+        Ok(Ending::Exited(status)) => ExitStatus::of_payload(status),
+        Ok(Ending::Killed(signal)) => ExitStatus::of_signal(signal),
+        Ok(Ending::RestartWanted) => exit_status::RESTART,
+        Err(error) => {
+            say(spec, &error);
+            match error {
+                Error::Execute { cause, .. } if cause.raw_os_error() == NO_SUCH_FILE => {
+                    exit_status::NOT_FOUND
+                }
+                Error::Execute { .. } => exit_status::NOT_EXECUTABLE,
+                _ => exit_status::FAILED,
+            }
+        }
     }
+}
+
+/// The payload's own status; 1 for everything that went wrong, and 133 for nothing but a reboot.
+fn nspawn_status(spec: &Spec, ending: Result<Ending, Error>) -> ExitStatus {
+    match ending {
+        Ok(Ending::RestartWanted) => exit_status::RESTART,
+        Ok(Ending::Exited(status)) if ExitStatus::of_payload(status) != exit_status::RESTART => {
+            ExitStatus::of_payload(status)
+        }
+        Ok(Ending::Exited(_)) => exit_status::NSPAWN_FAILED,
+        Ok(Ending::Killed(signal)) => {
+            report::notice(&format!("{} was ended by signal {signal}", spec.name));
+            exit_status::NSPAWN_FAILED
+        }
+        Err(error) => {
+            say(spec, &error);
+            exit_status::NSPAWN_FAILED
+        }
+    }
+}
+
+fn say(spec: &Spec, error: &Error) {
+    report::failure(&format!("cannot {} {}", verb(spec), spec.name), error, error.hint().as_deref());
 }
 
 const fn verb(spec: &Spec) -> &'static str {

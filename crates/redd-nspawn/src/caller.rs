@@ -1,13 +1,11 @@
-//! What redd is told by its surroundings, as data.
+//! Who calls, and from where, as data.
 
 use std::ffi::OsString;
-use std::io;
 use std::path::PathBuf;
 
 use redd_spec::Spec;
 use redd_spec::console::ConsoleMode;
 use redd_spec::sockets::{InvalidCount, PassedSockets};
-use rustix::rand::{GetRandomFlags, getrandom};
 
 /// Whether a standard stream is a terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,24 +34,6 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// This process's own.
-    ///
-    /// # Errors
-    /// The working directory is gone, or the kernel has no random bytes.
-    pub fn this_process() -> io::Result<Self> {
-        let mut random = [0; 8];
-        getrandom(&mut random, GetRandomFlags::empty())?;
-        let terminal = |fd| if rustix::termios::isatty(fd) { Terminal::Yes } else { Terminal::No };
-        Ok(Self {
-            current_directory: std::env::current_dir()?,
-            environment: std::env::vars_os().collect(),
-            input: terminal(rustix::stdio::stdin()),
-            output: terminal(rustix::stdio::stdout()),
-            random,
-            process: std::process::id(),
-        })
-    }
-
     /// Whether somebody sits there, reading and typing.
     #[must_use]
     pub fn is_interactive(&self) -> bool {

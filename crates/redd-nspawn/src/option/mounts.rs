@@ -1,0 +1,56 @@
+//! Mounts and credentials.
+
+use redd_spec::parse;
+use redd_spec::root::Access;
+
+use super::{Definition, Heading, Mask, VALUE, not_yet, value};
+
+const MOUNTS: Heading = Heading::Mounts;
+
+pub(super) static OPTIONS: [Definition; 11] = [
+    value(
+        "bind",
+        "SOURCE[:PATH[:OPTIONS]]",
+        MOUNTS,
+        "Bind a file or directory of the host, or with + of the tree",
+        |settings, text| {
+            settings.mounts.custom.push(parse::bind(text, Access::ReadWrite)?);
+            Ok(())
+        },
+    )
+    .mask(Mask::CustomMounts),
+    value("bind-ro", "SOURCE[:PATH[:OPTIONS]]", MOUNTS, "The same, read-only", |settings, text| {
+        settings.mounts.custom.push(parse::bind(text, Access::ReadOnly)?);
+        Ok(())
+    })
+    .mask(Mask::CustomMounts),
+    value("tmpfs", "PATH[:OPTIONS]", MOUNTS, "Mount an empty file system in memory", |settings, text| {
+        settings.mounts.custom.push(parse::tmpfs(text)?);
+        Ok(())
+    })
+    .mask(Mask::CustomMounts),
+    value("inaccessible", "PATH", MOUNTS, "Make a path inaccessible", |settings, text| {
+        settings.mounts.custom.push(parse::inaccessible(text)?);
+        Ok(())
+    })
+    .mask(Mask::CustomMounts),
+    not_yet("overlay", VALUE, MOUNTS).mask(Mask::CustomMounts),
+    not_yet("overlay-ro", VALUE, MOUNTS).mask(Mask::CustomMounts),
+    not_yet("bind-user", VALUE, MOUNTS).mask(Mask::BindUser),
+    not_yet("bind-user-shell", VALUE, MOUNTS).mask(Mask::BindUser),
+    not_yet("bind-user-group", VALUE, MOUNTS).mask(Mask::BindUser),
+    value("set-credential", "ID:VALUE", MOUNTS, "Pass a credential to PID 1", |settings, text| {
+        settings.mounts.credentials.push(parse::set_credential(text)?);
+        Ok(())
+    }),
+    value(
+        "load-credential",
+        "ID:PATH|NAME",
+        MOUNTS,
+        "Pass a credential from a file, a socket, or redd's own",
+        |settings, text| {
+            settings.mounts.credentials.push(parse::load_credential(text)?);
+            Ok(())
+        },
+    ),
+];

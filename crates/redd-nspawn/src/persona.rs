@@ -1,0 +1,111 @@
+//! Who redd is called as, and what that means where nothing was said.
+
+use std::time::Duration;
+
+use redd_spec::ids::{Ownership, UserNamespace};
+use redd_spec::lifecycle::{NotifyReady, STOP_TIMEOUT, SignalNumber};
+use redd_spec::network::Network;
+use redd_spec::payload::CommandInit;
+use redd_spec::resources::{Limit, MemoryAmount};
+use serde::Serialize;
+
+/// The version of systemd-nspawn whose options and defaults the persona has.
+pub const NSPAWN_VERSION: u32 = 262;
+
+/// How redd was called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Persona {
+    /// `redd boot`
+    Boot,
+    /// `redd run`
+    Run,
+    /// `systemd-nspawn`, as which redd replaces it.
+    Nspawn,
+}
+
+/// What runs inside: the defaults depend on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StartMode {
+    /// The tree's init.
+    Boot,
+    /// One command.
+    Command,
+}
+
+/// Which console a payload gets where nobody sits at a terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ConsoleElsewhere {
+    /// One that is read only.
+    ReadOnly,
+    /// None: the caller's own streams.
+    Pipe,
+}
+
+/// What holds where neither the command line nor a file says anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Defaults {
+    /// `--private-users=`
+    pub private_users: UserNamespace,
+    /// `--private-users-ownership=`, unless ids are picked: then it is auto.
+    pub private_users_ownership: Ownership,
+    /// `--private-network`, `--network-veth`
+    pub network: Network,
+    /// `--as-pid2`, `--as-pid1`
+    pub command_is: CommandInit,
+    /// `--console=`, where nobody sits at a terminal
+    pub console_elsewhere: ConsoleElsewhere,
+    /// `--memory=`; the default is 80 % of the host's.
+    pub memory: Limit<MemoryAmount>,
+    /// `--pids-max=`; the default is 16384.
+    pub pids_max: Limit<u32>,
+    /// `--kill-signal=`
+    pub kill_signal: SignalNumber,
+    /// `--stop-timeout=`
+    pub stop_timeout: Duration,
+    /// `--notify-ready=`
+    pub notify_ready: NotifyReady,
+}
+
+impl Persona {
+    /// The defaults of a start of this kind.
+    #[must_use]
+    pub const fn defaults(self, mode: StartMode) -> Defaults {
+        match self {
+            Self::Boot | Self::Run => native(mode),
+            Self::Nspawn => nspawn(mode),
+        }
+    }
+}
+
+/// A boundary around whatever runs.
+const fn native(mode: StartMode) -> Defaults {
+    let is_boot = matches!(mode, StartMode::Boot);
+    Defaults {
+        private_users: UserNamespace::Pick,
+        private_users_ownership: Ownership::Auto,
+        network: Network::Veth,
+        command_is: CommandInit::Stub,
+        console_elsewhere: if is_boot { ConsoleElsewhere::ReadOnly } else { ConsoleElsewhere::Pipe },
+        memory: Limit::Default,
+        pids_max: Limit::Default,
+        kill_signal: if is_boot { SignalNumber::RTMIN_PLUS_3 } else { SignalNumber::TERM },
+        stop_timeout: STOP_TIMEOUT,
+        notify_ready: if is_boot { NotifyReady::WhenPayloadIsReady } else { NotifyReady::AtExec },
+    }
+}
+
+/// As systemd's own manager documents them.
+const fn nspawn(mode: StartMode) -> Defaults {
+    Defaults {
+        private_users: UserNamespace::Host,
+        private_users_ownership: Ownership::Off,
+        network: Network::Host,
+        command_is: CommandInit::Command,
+        console_elsewhere: ConsoleElsewhere::ReadOnly,
+        memory: Limit::Unlimited,
+        notify_ready: NotifyReady::AtExec,
+        ..native(mode)
+    }
+}

@@ -1,0 +1,151 @@
+//! What was asked for, before defaults: `None` and empty lists are what nobody spoke of.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use redd_spec::capability::{CapabilitySet, SystemCallRule};
+use redd_spec::credential::Credential;
+use redd_spec::ids::{Ownership, UserNamespace};
+use redd_spec::integration::{ResolvConfMode, TimezoneMode};
+use redd_spec::lifecycle::SignalNumber;
+use redd_spec::mounts::CustomMount;
+use redd_spec::name::{Hostname, MachineName};
+use redd_spec::parse::ConsoleChoice;
+use redd_spec::path::PathInRoot;
+use redd_spec::resources::{Limit, MemoryAmount, MilliCpus, OomScoreAdjust, ResourceLimit};
+use redd_spec::root::Volatile;
+use redd_spec::uuid::Uuid;
+
+use crate::file::FileMode;
+
+/// Everything somebody asked for.
+#[derive(Debug, Clone, Default)]
+#[expect(missing_docs, reason = "the fields are named after the options that set them")]
+pub struct Settings {
+    pub tree: TreeSettings,
+    pub identity: IdentitySettings,
+    pub isolation: IsolationSettings,
+    pub mounts: MountSettings,
+    pub resources: ResourceSettings,
+    pub integration: IntegrationSettings,
+    pub life: LifeSettings,
+    pub command: CommandSettings,
+    pub unit: UnitSettings,
+}
+
+/// Which tree, and what becomes of changes.
+#[derive(Debug, Clone, Default)]
+#[expect(missing_docs, reason = "the fields are named after the options that set them")]
+pub struct TreeSettings {
+    pub directory: Option<PathBuf>,
+    pub machine: Option<MachineName>,
+    pub ephemeral: Option<bool>,
+    pub read_only: Option<bool>,
+    pub volatile: Option<Volatile>,
+    pub settings: Option<FileMode>,
+}
+
+/// What the machine is called, and told.
+#[derive(Debug, Clone, Default)]
+#[expect(missing_docs, reason = "the fields are named after the options that set them")]
+pub struct IdentitySettings {
+    pub hostname: Option<Hostname>,
+    pub uuid: Option<Uuid>,
+    pub setenv: Vec<OsString>,
+}
+
+/// Namespaces and privileges.
+#[derive(Debug, Clone, Default)]
+#[expect(missing_docs, reason = "the fields are named after the options that set them")]
+pub struct IsolationSettings {
+    pub private_users: Option<UserNamespace>,
+    pub private_users_ownership: Option<Ownership>,
+    pub private_network: Option<bool>,
+    pub network_veth: Option<bool>,
+    pub capability: Vec<CapabilitySet>,
+    pub drop_capability: Vec<CapabilitySet>,
+    pub no_new_privileges: Option<bool>,
+    pub system_call_filter: Vec<SystemCallRule>,
+}
+
+/// Mounts and credentials.
+#[derive(Debug, Clone, Default)]
+#[expect(missing_docs, reason = "the fields are named after the options that set them")]
+pub struct MountSettings {
+    pub custom: Vec<CustomMount>,
+    pub credentials: Vec<Credential>,
+}
+
+/// Limits.
+#[derive(Debug, Clone, Default)]
+#[expect(missing_docs, reason = "the fields are named after the options that set them")]
+pub struct ResourceSettings {
+    pub memory: Option<Limit<MemoryAmount>>,
+    pub pids_max: Option<Limit<u32>>,
+    pub cpus: Option<Limit<MilliCpus>>,
+    pub rlimits: Vec<ResourceLimit>,
+    pub oom_score_adjust: Option<OomScoreAdjust>,
+}
+
+/// What is taken over from the host, and the console.
+#[derive(Debug, Clone, Default)]
+#[expect(missing_docs, reason = "the fields are named after the options that set them")]
+pub struct IntegrationSettings {
+    pub timezone: Option<TimezoneMode>,
+    pub resolv_conf: Option<ResolvConfMode>,
+    pub console: Option<ConsoleChoice>,
+    pub quiet: bool,
+}
+
+/// Start, readiness, stop.
+#[derive(Debug, Clone, Default)]
+#[expect(missing_docs, reason = "the fields are named after the options that set them")]
+pub struct LifeSettings {
+    pub kill_signal: Option<SignalNumber>,
+    pub stop_timeout: Option<Duration>,
+    pub notify_ready: Option<bool>,
+    pub keep_unit: bool,
+}
+
+/// How the payload is to be started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ModeChoice {
+    /// The tree's init.
+    Boot,
+    /// A command below a small init.
+    AsPid2,
+    /// A command as PID 1.
+    AsPid1,
+}
+
+/// What a command is run as.
+#[derive(Debug, Clone, Default)]
+#[expect(missing_docs, reason = "the fields are named after the options that set them")]
+pub struct CommandSettings {
+    pub mode: Option<ModeChoice>,
+    pub user: Option<String>,
+    pub directory: Option<PathInRoot>,
+    /// `Parameters=` of a file.
+    pub parameters: Vec<OsString>,
+}
+
+/// `--register=`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Registration {
+    /// Or the start fails.
+    Yes,
+    /// Not at all.
+    No,
+    /// Where it is possible.
+    Auto,
+}
+
+/// The host's service manager.
+#[derive(Debug, Clone, Default)]
+#[expect(missing_docs, reason = "the fields are named after the options that set them")]
+pub struct UnitSettings {
+    pub slice: Option<String>,
+    pub properties: Vec<String>,
+    pub register: Option<Registration>,
+}

@@ -1,0 +1,309 @@
+//! Settings become a [`Spec`]: defaults are filled in, and what does not go together is refused.
+
+mod payload;
+mod root;
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use redd_spec::Spec;
+use redd_spec::capability::{CapabilitySet, NewPrivileges, Privileges};
+use redd_spec::console::ConsoleMode;
+use redd_spec::credential::Credential;
+use redd_spec::ids::{Ownership, UserNamespace};
+use redd_spec::integration::{Integration, ResolvConfMode, TimezoneMode};
+use redd_spec::lifecycle::{Lifecycle, NotifyReady, RebootAction};
+use redd_spec::name::MachineName;
+use redd_spec::network::Network;
+use redd_spec::parse::{self, ConsoleChoice};
+use redd_spec::payload::{EnvironmentVariable, Identity};
+use redd_spec::resources::{Limit, Resources};
+use redd_spec::root::Persistence;
+
+use crate::assignment::Assignment;
+use crate::caller::Caller;
+use crate::file::{self, FileMode, SettingsFile};
+use crate::persona::{ConsoleElsewhere, Defaults, Persona, StartMode};
+use crate::refusal::Refusal;
+use crate::settings::{IsolationSettings, Registration, Settings, UnitSettings};
+use crate::words::CommandLine;
+
+/// Where trees have their places.
+pub const MACHINES: &str = "/var/lib/machines";
+
+/// Which tree is meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TreeChoice {
+    /// The one there: absolute.
+    Path(PathBuf),
+    /// The one of that name, wherever trees are kept.
+    Named(OsString),
+}
+
+/// What the words alone say: which tree, and whose files are to be read.
+#[derive(Debug)]
+pub struct Selection {
+    /// The tree.
+    pub tree: TreeChoice,
+    /// The machine's name, before anything is put behind it; files are named after it.
+    pub name: MachineName,
+    /// Which files are read.
+    pub files: FileMode,
+    persona: Persona,
+    line: CommandLine,
+    settings: Settings,
+}
+
+/// A start, with everything that was read for it.
+#[derive(Debug)]
+pub struct Start<'a> {
+    /// What the words say.
+    pub selection: Selection,
+    /// Where the tree is.
+    pub tree: PathBuf,
+    /// Files about the machine, the most general first.
+    pub files: Vec<SettingsFile>,
+    /// Who calls.
+    pub caller: &'a Caller,
+}
+
+/// What a start comes to.
+#[derive(Debug)]
+pub struct Specified {
+    /// It.
+    pub spec: Spec,
+    /// What the caller should know.
+    pub warnings: Vec<String>,
+    /// What was set, and where.
+    pub assignments: Vec<Assignment>,
+    /// Whether the caller wants to know.
+    pub quiet: bool,
+}
+
+impl Selection {
+    /// Applies the command line to nothing: each value is looked at before anything else is.
+    ///
+    /// # Errors
+    /// Values that cannot be used, and no tree.
+    pub fn of(persona: Persona, mut line: CommandLine, caller: &Caller) -> Result<Self, Refusal> {
+        let mut settings = Settings::default();
+        for assignment in &line.assignments {
+            assignment.apply(&mut settings)?;
+        }
+        let tree = root::take_tree(persona, &settings.tree, &mut line.words, caller)?;
+        let name = root::name(&settings.tree, &tree)?;
+        let files = settings.tree.settings.unwrap_or(FileMode::Yes);
+        Ok(Self { tree, name, files, persona, line, settings })
+    }
+
+    /// What it runs, for messages.
+    #[must_use]
+    pub const fn persona(&self) -> Persona {
+        self.persona
+    }
+}
+
+impl Start<'_> {
+    /// Fills in what nobody spoke of.
+    ///
+    /// # Errors
+    /// What does not go together, and what files say that cannot be used.
+    pub fn specify(self) -> Result<Specified, Refusal> {
+        let Self {
+            selection: Selection { name, files: mode, persona, line, settings, .. },
+            tree,
+            files,
+            caller,
+        } = self;
+        let mut warnings = Vec::new();
+        let (settings, assignments) = if files.is_empty() {
+            (settings, line.assignments)
+        } else {
+            let merged =
+                merged(&files, mode, persona, line.assignments, !line.words.is_empty(), &mut warnings)?;
+            let mut settings = Settings::default();
+            for assignment in &merged {
+                assignment.apply(&mut settings)?;
+            }
+            (settings, merged)
+        };
+        warnings.extend(about_units(&settings.unit));
+        let quiet = settings.integration.quiet;
+        let spec = specify(persona, settings, name, tree, line.words, caller)?;
+        Ok(Specified { spec, warnings, assignments, quiet })
+    }
+}
+
+fn merged(
+    files: &[SettingsFile],
+    mode: FileMode,
+    persona: Persona,
+    line: Vec<Assignment>,
+    has_words: bool,
+    warnings: &mut Vec<String>,
+) -> Result<Vec<Assignment>, Refusal> {
+    let mut said = Vec::new();
+    for file in files {
+        let contents = file.contents();
+        warnings.extend(contents.ignored);
+        if let Some(invalid) = contents.invalid.into_iter().next() {
+            return Err(Refusal::Invalid { line: invalid });
+        }
+        said.extend(contents.assignments);
+    }
+    let mode_is_chosen = has_words || persona != Persona::Nspawn;
+    Ok(file::merge(line, said, mode, mode_is_chosen))
+}
+
+fn specify(
+    persona: Persona,
+    settings: Settings,
+    name: MachineName,
+    tree: PathBuf,
+    words: Vec<OsString>,
+    caller: &Caller,
+) -> Result<Spec, Refusal> {
+    let mode = payload::mode(persona, &settings.command);
+    let defaults = persona.defaults(mode);
+    let root = root::root(&settings.tree, tree)?;
+    let name = match root.persistence {
+        Persistence::Ephemeral if settings.tree.machine.is_none() => root::suffixed(&name, caller)?,
+        _ => name,
+    };
+    let payload = payload::payload(mode, &settings.command, &defaults, words)?;
+    let (isolation, resources) = (&settings.isolation, settings.resources);
+    let users = isolation.private_users.unwrap_or(defaults.private_users);
+    Ok(Spec {
+        name,
+        identity: Identity { hostname: settings.identity.hostname, uuid: settings.identity.uuid },
+        environment: environment(&settings.identity.setenv, caller)?,
+        users,
+        ownership: ownership(isolation, users, &defaults),
+        network: network(isolation, defaults.network)?,
+        privileges: privileges(isolation),
+        mounts: settings.mounts.custom,
+        sockets: caller.sockets()?,
+        credentials: distinct(settings.mounts.credentials)?,
+        resources: Resources {
+            memory: resources.memory.unwrap_or(defaults.memory),
+            pids: resources.pids_max.unwrap_or(defaults.pids_max),
+            cpus: resources.cpus.unwrap_or(Limit::Default),
+            rlimits: resources.rlimits,
+            oom_score_adjust: resources.oom_score_adjust,
+        },
+        integration: Integration {
+            timezone: settings.integration.timezone.unwrap_or(TimezoneMode::Auto),
+            resolv_conf: settings.integration.resolv_conf.unwrap_or(ResolvConfMode::Auto),
+        },
+        console: console(settings.integration.console, &defaults, caller),
+        lifecycle: Lifecycle {
+            kill_signal: settings.life.kill_signal.unwrap_or(defaults.kill_signal),
+            stop_timeout: settings.life.stop_timeout.unwrap_or(defaults.stop_timeout),
+            notify_ready: match settings.life.notify_ready {
+                Some(true) => NotifyReady::WhenPayloadIsReady,
+                Some(false) => NotifyReady::AtExec,
+                None => defaults.notify_ready,
+            },
+            reboot: if settings.life.keep_unit {
+                RebootAction::ExitForRestart
+            } else {
+                RebootAction::BootAgain
+            },
+        },
+        root,
+        payload,
+    })
+}
+
+fn environment(assignments: &[OsString], caller: &Caller) -> Result<Vec<EnvironmentVariable>, Refusal> {
+    let variable = |word: &OsString| {
+        parse::environment_variable(word, &caller.environment).map_err(Refusal::Environment)
+    };
+    assignments.iter().map(variable).collect()
+}
+
+/// Ids that were picked are nobody's in the tree: they have to be mapped.
+fn ownership(settings: &IsolationSettings, users: UserNamespace, defaults: &Defaults) -> Ownership {
+    let by_default =
+        if users == UserNamespace::Pick { Ownership::Auto } else { defaults.private_users_ownership };
+    settings.private_users_ownership.unwrap_or(by_default)
+}
+
+fn distinct(credentials: Vec<Credential>) -> Result<Vec<Credential>, Refusal> {
+    for (index, credential) in credentials.iter().enumerate() {
+        if credentials[..index].iter().any(|known| known.name == credential.name) {
+            return Err(Refusal::TwoCredentials { name: credential.name.to_string() });
+        }
+    }
+    Ok(credentials)
+}
+
+fn network(settings: &IsolationSettings, default: Network) -> Result<Network, Refusal> {
+    match (settings.private_network, settings.network_veth) {
+        (Some(false), Some(true)) => Err(Refusal::Conflict {
+            one: "--private-network=no",
+            other: "--network-veth",
+            reason: ": the link needs a network namespace",
+        }),
+        (Some(false), _) => Ok(Network::Host),
+        (_, Some(true)) => Ok(Network::Veth),
+        // Asking for a private network alone means no link, as it always did.
+        (Some(true), None | Some(false)) => Ok(Network::Private),
+        (None, Some(false)) => Ok(if default.is_private() { Network::Private } else { default }),
+        (None, None) => Ok(default),
+    }
+}
+
+fn privileges(settings: &IsolationSettings) -> Privileges {
+    let union =
+        |sets: &[CapabilitySet]| sets.iter().fold(CapabilitySet::default(), |all, set| all.union(*set));
+    let no_new_privileges = settings.no_new_privileges.unwrap_or(false);
+    Privileges {
+        added: union(&settings.capability),
+        dropped: union(&settings.drop_capability),
+        new_privileges: if no_new_privileges { NewPrivileges::Refused } else { NewPrivileges::Allowed },
+        system_calls: settings.system_call_filter.clone(),
+    }
+}
+
+/// An init always has a console; what else does, is the persona's to say.
+fn console(choice: Option<ConsoleChoice>, defaults: &Defaults, caller: &Caller) -> ConsoleMode {
+    let by_terminal = |elsewhere| if caller.is_interactive() { ConsoleMode::Interactive } else { elsewhere };
+    match choice {
+        Some(ConsoleChoice::Mode(mode)) => mode,
+        Some(ConsoleChoice::AutoPipe) => by_terminal(ConsoleMode::Pipe),
+        None => by_terminal(match defaults.console_elsewhere {
+            ConsoleElsewhere::ReadOnly => ConsoleMode::ReadOnly,
+            ConsoleElsewhere::Pipe => ConsoleMode::Pipe,
+        }),
+    }
+}
+
+/// What has no effect is said once, and in one line.
+fn about_units(settings: &UnitSettings) -> Option<String> {
+    let asked = [
+        settings.slice.as_ref().map(|_| "--slice"),
+        settings.properties.first().map(|_| "--property"),
+        (settings.register == Some(Registration::Yes)).then_some("--register"),
+    ];
+    let asked: Vec<&str> = asked.into_iter().flatten().collect();
+    if asked.is_empty() {
+        return None;
+    }
+    Some(format!("{} of no effect: no service manager is asked for a unit yet", asked.join(" and ")))
+}
+
+/// Without asking the system: links are followed later, by the kernel.
+fn absolute(caller: &Caller, path: &Path) -> PathBuf {
+    let joined = caller.current_directory.join(path);
+    joined.components().filter(|part| *part != std::path::Component::CurDir).collect()
+}
+
+/// What a start is called in messages.
+#[must_use]
+pub const fn mode_of(spec: &Spec) -> StartMode {
+    match spec.payload {
+        redd_spec::payload::Payload::Boot { .. } => StartMode::Boot,
+        redd_spec::payload::Payload::Command(_) => StartMode::Command,
+    }
+}

@@ -1,0 +1,180 @@
+//! Help, versions, and what is said about words that cannot be used.
+
+use std::ffi::OsString;
+
+use clap::{Arg, ArgAction, CommandFactory as _, Parser, Subcommand};
+use redd_nspawn::option::{Argument, Definition, offered};
+use redd_nspawn::{Persona, Refusal, words};
+
+use super::{Answer, Format, Request, check};
+use crate::exit_status;
+
+/// Runs a whole operating system, with its own systemd as PID 1, in a container.
+#[derive(Debug, Parser)]
+#[command(name = "redd", version, arg_required_else_help = true, disable_help_subcommand = true)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+/// The verbs that start no machine; the words of the others are read by `redd_nspawn::words`.
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Show what this host offers, and what that means for redd
+    Doctor {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Remove what a killed redd left behind
+    Gc,
+    /// Judge how well a container manager keeps the Container Interface
+    Check(Box<check::CheckArguments>),
+}
+
+impl Arguments {
+    pub(super) fn request(self) -> Result<Request, Answer> {
+        match self.verb {
+            Verb::Doctor { json } => {
+                Ok(Request::Doctor { format: if json { Format::Json } else { Format::Text } })
+            }
+            Verb::Gc => Ok(Request::CollectGarbage),
+            Verb::Check(arguments) => arguments.request().map(|request| Request::Check(Box::new(request))),
+        }
+    }
+}
+
+const BOOT: &str = "Boot the operating system in a tree on this terminal";
+const RUN: &str = "Run one command in a tree";
+const PLAN: &str = "Show what `boot` or `run` would do, without doing it";
+
+/// The definition of the whole command line, for help and for generated documents.
+#[must_use]
+pub fn command() -> clap::Command {
+    let [boot, run] = [Persona::Boot, Persona::Run].map(starting);
+    let json = Arg::new("json").long("json").action(ArgAction::SetTrue).help("Print JSON");
+    let plan = clap::Command::new("plan").about(PLAN).arg(json).subcommand_required(true);
+    let plan = plan.subcommands([
+        boot.clone().about("Show what `boot` would do"),
+        run.clone().about("Show what `run` would do"),
+    ]);
+    let others = Arguments::command();
+    let rest: Vec<clap::Command> = others.get_subcommands().cloned().collect();
+    let whole = clap::Command::new("redd").about(others.get_about().cloned().unwrap_or_default());
+    whole
+        .version(env!("CARGO_PKG_VERSION"))
+        .arg_required_else_help(true)
+        .disable_help_subcommand(true)
+        .subcommand_required(true)
+        .subcommands([boot, run, plan])
+        .subcommands(rest)
+}
+
+/// A verb that starts a machine, from the table of options.
+fn starting(persona: Persona) -> clap::Command {
+    let (name, about, words, words_help) = match persona {
+        Persona::Boot => ("boot", BOOT, "INIT ARGUMENTS", "Arguments for the init"),
+        Persona::Run => ("run", RUN, "COMMAND", "The command and its arguments; a login shell otherwise"),
+        Persona::Nspawn => ("systemd-nspawn", BOOT, "ARGUMENTS", "The command, or arguments for the init"),
+    };
+    let mut command = clap::Command::new(name).about(about);
+    for definition in offered(persona).filter(|definition| definition.is_supported()) {
+        command = command.arg(option(definition, persona));
+    }
+    if persona != Persona::Nspawn {
+        let tree = Arg::new("tree").value_name("PATH|NAME");
+        command = command.arg(tree.help("The tree: a path, or a name in /var/lib/machines"));
+    }
+    let words = Arg::new("words").value_name(words).help(words_help).num_args(0..);
+    command.arg(words.trailing_var_arg(true).allow_hyphen_values(true))
+}
+
+fn option(definition: &'static Definition, persona: Persona) -> Arg {
+    let mut arg = Arg::new(definition.name).help(definition.help).help_heading(definition.heading.text());
+    if definition.has_long_name() {
+        arg = arg.long(definition.name);
+    }
+    if let Some(short) = definition.short {
+        arg = arg.short(short);
+    }
+    if let Some(alias) = definition.alias {
+        arg = arg.visible_alias(alias);
+    }
+    match definition.argument(persona) {
+        Argument::None => arg.action(ArgAction::SetTrue),
+        Argument::Required { name } => arg.value_name(name),
+        Argument::Optional { name, implied } => {
+            arg.value_name(name).num_args(0..=1).require_equals(true).default_missing_value(implied)
+        }
+    }
+}
+
+/// What a persona says instead of starting anything.
+pub(super) fn instead(persona: Persona, answer: words::Answer) -> Answer {
+    match answer {
+        words::Answer::Help => {
+            Answer::Text(starting(persona).bin_name(called(persona)).render_help().to_string())
+        }
+        words::Answer::Version => Answer::Text(version(persona)),
+        words::Answer::Values(definition) => {
+            let values = definition.values.map(|values| values()).unwrap_or_default();
+            Answer::Text(values.iter().map(|value| format!("{value}\n")).collect())
+        }
+        words::Answer::Refused(refusal) => refused(persona, &refusal),
+    }
+}
+
+/// Scripts compare the second word of the first line with a version of systemd.
+fn version(persona: Persona) -> String {
+    match persona {
+        Persona::Boot | Persona::Run => concat!("redd ", env!("CARGO_PKG_VERSION"), "\n").to_owned(),
+        Persona::Nspawn => format!(
+            "systemd {} (redd {})\n+SECCOMP +BPF -SELINUX\n",
+            redd_nspawn::persona::NSPAWN_VERSION,
+            env!("CARGO_PKG_VERSION")
+        ),
+    }
+}
+
+const fn called(persona: Persona) -> &'static str {
+    match persona {
+        Persona::Boot => "redd boot",
+        Persona::Run => "redd run",
+        Persona::Nspawn => "systemd-nspawn",
+    }
+}
+
+pub(super) fn refused(persona: Persona, refusal: &Refusal) -> Answer {
+    match persona {
+        Persona::Boot | Persona::Run => Answer::refused(format!("redd: {refusal}")),
+        Persona::Nspawn => {
+            Answer::Refused { text: format!("systemd-nspawn: {refusal}"), status: exit_status::NSPAWN_FAILED }
+        }
+    }
+}
+
+/// `plan` without a verb that can be planned.
+pub(super) fn of_plan(word: &OsString) -> Answer {
+    let plan = command().find_subcommand("plan").cloned().unwrap_or_default();
+    let help = plan.bin_name("redd plan").render_help().to_string();
+    match word.to_str() {
+        Some("-h" | "--help") => Answer::Text(help),
+        Some("") => Answer::refused(help),
+        _ => Answer::refused(format!("redd: plan boot or run, not {word:?}")),
+    }
+}
+
+/// What clap says of the other verbs.
+pub(super) fn answer(error: &clap::Error) -> Answer {
+    use clap::error::ErrorKind;
+    match error.kind() {
+        ErrorKind::DisplayHelp if error.to_string().contains("Usage: redd <COMMAND>") => {
+            Answer::Text(command().render_help().to_string())
+        }
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Answer::Text(error.render().to_string()),
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            Answer::refused(command().render_help().to_string())
+        }
+        _ => Answer::refused(error.render().to_string().replacen("error:", "redd:", 1)),
+    }
+}

@@ -1,0 +1,159 @@
+//! What a start is told by the system before it is specified: where a named tree is, and what files say about a machine.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use redd_nspawn::file::{FileMode, SettingsFile, Trust};
+use redd_nspawn::specify::{MACHINES, TreeChoice};
+use redd_nspawn::{Caller, Refusal, Selection, Terminal};
+use rustix::rand::{GetRandomFlags, getrandom};
+
+/// Where trees are looked for, in this order.
+const TREES: [&str; 6] = [
+    "/etc/machines",
+    "/run/machines",
+    MACHINES,
+    "/var/lib/container",
+    "/usr/local/lib/machines",
+    "/usr/lib/machines",
+];
+/// Where the administrator's own files about machines are; the first one found counts.
+const SETTINGS: [&str; 2] = ["/etc/systemd/nspawn", "/run/systemd/nspawn"];
+/// The largest file that is read, in bytes.
+const SETTINGS_MAX: u64 = 1 << 20;
+
+/// What a start asks the system.
+pub trait Surroundings {
+    /// Where a tree is.
+    fn locate(&self, tree: &TreeChoice) -> PathBuf;
+
+    /// What files say about a machine.
+    ///
+    /// # Errors
+    /// There is one that cannot be read.
+    fn files(&self, selection: &Selection, tree: &Path) -> Result<Vec<SettingsFile>, Refusal>;
+}
+
+/// No host at all: trees are in one place, and nobody has said anything about them.
+#[derive(Debug, Clone, Copy)]
+pub struct Bare;
+
+impl Surroundings for Bare {
+    fn locate(&self, tree: &TreeChoice) -> PathBuf {
+        match tree {
+            TreeChoice::Path(path) => path.clone(),
+            TreeChoice::Named(name) => Path::new(MACHINES).join(name),
+        }
+    }
+
+    fn files(&self, _selection: &Selection, _tree: &Path) -> Result<Vec<SettingsFile>, Refusal> {
+        Ok(Vec::new())
+    }
+}
+
+/// This host.
+#[derive(Debug, Clone, Copy)]
+pub struct Host;
+
+impl Surroundings for Host {
+    fn locate(&self, tree: &TreeChoice) -> PathBuf {
+        match tree {
+            TreeChoice::Path(path) => path.clone(),
+            TreeChoice::Named(name) => {
+                let candidates = TREES.iter().map(|directory| Path::new(directory).join(name));
+                candidates
+                    .into_iter()
+                    .find(|path| path.is_dir())
+                    .unwrap_or_else(|| Path::new(MACHINES).join(name))
+            }
+        }
+    }
+
+    fn files(&self, selection: &Selection, tree: &Path) -> Result<Vec<SettingsFile>, Refusal> {
+        if selection.files == FileMode::No {
+            return Ok(Vec::new());
+        }
+        let name = format!("{}.nspawn", selection.name);
+        let mut files = Vec::new();
+        for directory in SETTINGS.map(Path::new) {
+            if let Some(file) = read(&directory.join(&name), Trust::Trusted)? {
+                files.push(file);
+                break;
+            }
+        }
+        if let (true, Some(beside)) = (files.is_empty(), tree.parent()) {
+            let trust = if selection.files == FileMode::Trusted { Trust::Trusted } else { Trust::Untrusted };
+            files.extend(read(&beside.join(&name), trust)?);
+        }
+        for directory in SETTINGS.map(Path::new) {
+            files.extend(read_drop_ins(&directory.join(format!("{name}.d")))?);
+        }
+        Ok(files)
+    }
+}
+
+/// Additions to the administrator's file, in the order of their names.
+fn read_drop_ins(directory: &Path) -> Result<Vec<SettingsFile>, Refusal> {
+    let entries = match fs::read_dir(directory) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(unreadable(directory, &error)),
+    };
+    let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "conf"));
+    paths.sort();
+    let read = paths.iter().map(|path| read(path, Trust::Trusted));
+    Ok(read.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+}
+
+/// A file beside a tree may be anything: no FIFO is waited for, and nothing endless is read.
+fn read(path: &Path, trust: Trust) -> Result<Option<SettingsFile>, Refusal> {
+    const NONBLOCK: i32 = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
+    let file = match OpenOptions::new().read(true).custom_flags(NONBLOCK).open(path) {
+        Ok(file) => file,
+        Err(error) if is_absence(&error) => return Ok(None),
+        Err(error) => return Err(unreadable(path, &error)),
+    };
+    let text = read_bounded(file).map_err(|error| unreadable(path, &error))?;
+    Ok(Some(SettingsFile { path: path.to_owned(), trust, text }))
+}
+
+fn is_absence(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}
+
+fn read_bounded(file: File) -> io::Result<String> {
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::other("it is no regular file"));
+    }
+    let mut text = String::new();
+    file.take(SETTINGS_MAX + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > SETTINGS_MAX {
+        return Err(io::Error::other("it is larger than a mebibyte"));
+    }
+    Ok(text)
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Refusal {
+    Refusal::File { path: path.to_owned(), reason: error.to_string() }
+}
+
+/// This process, as who calls.
+///
+/// # Errors
+/// The working directory is gone, or the kernel has no random bytes.
+pub fn caller() -> io::Result<Caller> {
+    let mut random = [0; 8];
+    getrandom(&mut random, GetRandomFlags::empty())?;
+    let terminal = |fd| if rustix::termios::isatty(fd) { Terminal::Yes } else { Terminal::No };
+    Ok(Caller {
+        current_directory: std::env::current_dir()?,
+        environment: std::env::vars_os().collect(),
+        input: terminal(rustix::stdio::stdin()),
+        output: terminal(rustix::stdio::stdout()),
+        random,
+        process: std::process::id(),
+    })
+}
