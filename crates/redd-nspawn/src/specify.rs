@@ -22,7 +22,7 @@ use redd_spec::root::Persistence;
 
 use crate::assignment::Assignment;
 use crate::caller::Caller;
-use crate::file::{self, FileMode, SettingsFile};
+use crate::file::{self, Contents, FileMode, SettingsFile};
 use crate::persona::{ConsoleElsewhere, Defaults, Persona, StartMode};
 use crate::refusal::Refusal;
 use crate::settings::{IsolationSettings, Registration, Settings, UnitSettings};
@@ -120,7 +120,7 @@ impl Start<'_> {
             (settings, line.assignments)
         } else {
             let merged =
-                merged(&files, mode, persona, line.assignments, !line.words.is_empty(), &mut warnings)?;
+                merged(&files, mode, line.assignments, !line.words.is_empty(), &mut warnings)?;
             let mut settings = Settings::default();
             for assignment in &merged {
                 assignment.apply(&mut settings)?;
@@ -137,22 +137,17 @@ impl Start<'_> {
 fn merged(
     files: &[SettingsFile],
     mode: FileMode,
-    persona: Persona,
     line: Vec<Assignment>,
     has_words: bool,
     warnings: &mut Vec<String>,
 ) -> Result<Vec<Assignment>, Refusal> {
-    let mut said = Vec::new();
-    for file in files {
-        let contents = file.contents();
-        warnings.extend(contents.ignored);
-        if let Some(invalid) = contents.invalid.into_iter().next() {
-            return Err(Refusal::Invalid { line: invalid });
-        }
-        said.extend(contents.assignments);
+    let mut contents = Contents::default();
+    files.iter().for_each(|file| file.read_into(&mut contents));
+    warnings.extend(contents.ignored);
+    match contents.invalid.into_iter().next() {
+        Some(line) => Err(Refusal::Invalid { line }),
+        None => Ok(file::merge(line, contents.assignments, mode, has_words)),
     }
-    let mode_is_chosen = has_words || persona != Persona::Nspawn;
-    Ok(file::merge(line, said, mode, mode_is_chosen))
 }
 
 fn specify(

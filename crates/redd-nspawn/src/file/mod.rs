@@ -62,7 +62,7 @@ pub struct SettingsFile {
     pub text: String,
 }
 
-/// What a file comes to.
+/// What files come to, one after the other.
 #[derive(Debug, Default)]
 pub struct Contents {
     /// What it sets.
@@ -75,9 +75,7 @@ pub struct Contents {
 
 impl SettingsFile {
     /// Reads it. What is not known is ignored with a word, as systemd does; what is known and wrong is no start.
-    #[must_use]
-    pub fn contents(&self) -> Contents {
-        let mut contents = Contents::default();
+    pub fn read_into(&self, contents: &mut Contents) {
         let mut section = None;
         for (number, line) in syntax::lines(&self.text) {
             match line {
@@ -85,16 +83,15 @@ impl SettingsFile {
                 Line::Assignment { key, value } => {
                     let place = Place { file: self, line: number };
                     match &section {
-                        Some(section) => place.read(section, &key, &value, &mut contents),
-                        None => place.ignore("no section begins before it", &mut contents),
+                        Some(section) => place.read(section, &key, &value, contents),
+                        None => place.ignore("no section begins before it", contents),
                     }
                 }
                 Line::Malformed => {
-                    Place { file: self, line: number }.ignore("it is no KEY=VALUE", &mut contents);
+                    Place { file: self, line: number }.ignore("it is no KEY=VALUE", contents);
                 }
             }
         }
-        contents
     }
 }
 

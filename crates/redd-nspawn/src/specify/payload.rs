@@ -17,6 +17,14 @@ pub(super) fn mode(persona: Persona, settings: &CommandSettings) -> StartMode {
     }
 }
 
+/// Natively a file's words are passed over where they are meant for the other kind of start.
+fn parameters_are_for(mode: StartMode, settings: &CommandSettings) -> bool {
+    match mode {
+        StartMode::Boot => matches!(settings.mode, Some(ModeChoice::Boot) | None),
+        StartMode::Command => settings.mode != Some(ModeChoice::Boot),
+    }
+}
+
 pub(super) fn payload(
     mode: StartMode,
     settings: &CommandSettings,
@@ -26,7 +34,7 @@ pub(super) fn payload(
     if words.first().is_some_and(|word| word == "--") {
         words.remove(0);
     }
-    if words.is_empty() {
+    if words.is_empty() && parameters_are_for(mode, settings) {
         words.clone_from(&settings.parameters);
     }
     let arguments = words.into_iter().map(ByteString::try_from).collect::<Result<Vec<_>, _>>()?;
