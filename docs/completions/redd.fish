@@ -29,6 +29,7 @@ complete -c redd -n "__fish_redd_needs_command" -s V -l version -d 'Print versio
 complete -c redd -n "__fish_redd_needs_command" -f -a "boot" -d 'Boot the operating system in a tree on this terminal'
 complete -c redd -n "__fish_redd_needs_command" -f -a "run" -d 'Run one command in a tree'
 complete -c redd -n "__fish_redd_needs_command" -f -a "plan" -d 'Show what `boot` or `run` would do, without doing it'
+complete -c redd -n "__fish_redd_needs_command" -f -a "config" -d 'Show the settings of a machine, or check files about it'
 complete -c redd -n "__fish_redd_needs_command" -f -a "doctor" -d 'Show what this host offers, and what that means for redd'
 complete -c redd -n "__fish_redd_needs_command" -f -a "gc" -d 'Remove what a killed redd left behind'
 complete -c redd -n "__fish_redd_needs_command" -f -a "check" -d 'Judge how well a container manager keeps the Container Interface'
@@ -200,6 +201,51 @@ complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcomma
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -s a -l as-pid2 -d 'Run the command below a small init (default)'
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l as-pid1 -d 'Run the command itself as PID 1'
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help'
+complete -c redd -n "__fish_redd_using_subcommand config; and not __fish_seen_subcommand_from show check" -s h -l help -d 'Print help'
+complete -c redd -n "__fish_redd_using_subcommand config; and not __fish_seen_subcommand_from show check" -f -a "show" -d 'Show every setting that holds for a machine: from words as `boot` takes them, and from files'
+complete -c redd -n "__fish_redd_using_subcommand config; and not __fish_seen_subcommand_from show check" -f -a "check" -d 'Say which lines of .nspawn files a start would pass over or refuse, and why'
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -s D -l directory -d 'Root directory; then every word is the payload\'s' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -s M -l machine -d 'Name of the machine, and of its tree if no other is named' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l volatile -d 'What is lost at the end: yes, state, overlay or no' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l settings -d 'Settings file: yes, no, override or trusted [default: yes]' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l hostname -d 'Host name inside; the machine\'s name otherwise' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l uuid -d '$container_uuid, where the tree has no machine id' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -s E -l setenv -d 'Set a variable for the payload, or pass the caller\'s on' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l private-users -d 'User namespace: pick, yes, no, identity or START:N' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l private-users-ownership -d 'How owners in the tree become owners inside: auto, map or off' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l capability -d 'Capabilities to add to the default set' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l drop-capability -d 'Capabilities to take from it' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l no-new-privileges -d 'Keep programs from gaining privileges [default: no]' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l system-call-filter -d 'System calls to allow, or with ~ to refuse' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l private-network -d 'Network namespace of its own; no: the host\'s network' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -s n -l network-veth -d 'Link host0 inside and ve-NAME outside' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l bind -d 'Bind a file or directory of the host, or with + of the tree' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l bind-ro -d 'The same, read-only' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l tmpfs -d 'Mount an empty file system in memory' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l inaccessible -d 'Make a path inaccessible' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l set-credential -d 'Pass a credential to PID 1' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l load-credential -d 'Pass a credential from a file, a socket, or redd\'s own' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l memory -d 'Memory: bytes, per cent of the host\'s, or infinity [default: 80%]' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l pids-max -d 'Processes, or infinity [default: 16384]' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l cpus -d 'Processors, e.g. 1.5' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l rlimit -d 'A limit of setrlimit(2)' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l oom-score-adjust -d 'Score for the OOM killer, -1000 to 1000' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l timezone -d 'Time zone: auto, symlink, copy, bind, delete or off' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l resolv-conf -d 'resolv.conf: auto, off, delete, or copy-, replace-, bind- with host, static, uplink, stub' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l console -d 'Console: interactive, read-only, passive, pipe or autopipe' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l kill-signal -d 'Signal for an orderly stop [default: SIGRTMIN+3 for an init, SIGTERM for a command]' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l stop-timeout -d 'How long an orderly stop may take [default: 90s]' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l notify-ready -d 'Report readiness when PID 1 does [default: yes for boot]' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -s x -l ephemeral -d 'Work on a copy that is removed at the end'
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l read-only -d 'Do not let the tree be changed'
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -s U -d 'Short for --private-users=pick --private-users-ownership=auto'
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -s P -l pipe -d 'Short for --console=pipe'
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print no warnings and no hints'
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l keep-unit -d 'Exit with 133 when the payload reboots, for a unit to restart'
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l origin -d 'Say who made each setting'
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l json -d 'Print JSON'
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help'
 complete -c redd -n "__fish_redd_using_subcommand doctor" -l json -d 'Print JSON'
 complete -c redd -n "__fish_redd_using_subcommand doctor" -s h -l help -d 'Print help'
 complete -c redd -n "__fish_redd_using_subcommand gc" -s h -l help -d 'Print help'

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use clap_complete::Shell;
+use redd_nspawn::persona::STARTS;
 
 use crate::{Failure, root};
 
@@ -29,6 +30,7 @@ pub(crate) fn generate(mode: Mode) -> Result<(), Failure> {
         let page = man_page(verb, &name)?;
         write_or_check(&root().join(format!("docs/man/{name}.1")), &page, mode)?;
     }
+    write_or_check(&root().join("docs/defaults.md"), &defaults(), mode)?;
     for (shell, name) in [(Shell::Bash, "redd.bash"), (Shell::Zsh, "_redd"), (Shell::Fish, "redd.fish")] {
         let mut text = Vec::new();
         clap_complete::generate(shell, &mut redd::command_line::command(), "redd", &mut text);
@@ -41,6 +43,24 @@ fn man_page(command: &clap::Command, title: &str) -> Result<String, Failure> {
     let mut page = Vec::new();
     clap_mangen::Man::new(command.clone()).title(title).render(&mut page)?;
     Ok(String::from_utf8(page)?)
+}
+
+/// What each kind of start has where nobody says anything.
+fn defaults() -> String {
+    let mut page =
+        "# Defaults\n\nWhat a start has where neither the command line nor a `.nspawn` file says anything. \
+        `redd config show --origin NAME` prints what holds for one machine, and who said so.\n\n| option |"
+            .to_owned();
+    let columns: Vec<Vec<_>> =
+        STARTS.iter().map(|(_, persona, mode)| persona.defaults(*mode).rows()).collect();
+    STARTS.iter().for_each(|(name, ..)| page.push_str(&format!(" {name} |")));
+    page.push_str(&format!("\n|---|{}\n", "---|".repeat(STARTS.len())));
+    for (index, (option, _)) in columns[0].iter().enumerate() {
+        page.push_str(&format!("| `--{option}` |"));
+        columns.iter().for_each(|column| page.push_str(&format!(" {} |", column[index].1)));
+        page.push('\n');
+    }
+    page
 }
 
 /// Writes a document, or says that it is out of date.

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod caller;
+pub mod effective;
 pub mod file;
 pub mod option;
 pub mod persona;

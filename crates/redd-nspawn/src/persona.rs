@@ -1,5 +1,7 @@
 //! Who redd is called as, and what that means where nothing was said.
 
+mod table;
+
 use std::time::Duration;
 
 use redd_spec::ids::{Ownership, UserNamespace};
@@ -8,6 +10,7 @@ use redd_spec::network::Network;
 use redd_spec::payload::CommandInit;
 use redd_spec::resources::{Limit, MemoryAmount};
 use serde::Serialize;
+pub use table::{Row, STARTS};
 
 /// The version of systemd-nspawn whose options and defaults the persona has.
 pub const NSPAWN_VERSION: u32 = 262;

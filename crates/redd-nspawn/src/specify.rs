@@ -119,8 +119,7 @@ impl Start<'_> {
         let (settings, assignments) = if files.is_empty() {
             (settings, line.assignments)
         } else {
-            let merged =
-                merged(&files, mode, line.assignments, !line.words.is_empty(), &mut warnings)?;
+            let merged = merged(&files, mode, line.assignments, !line.words.is_empty(), &mut warnings)?;
             let mut settings = Settings::default();
             for assignment in &merged {
                 assignment.apply(&mut settings)?;

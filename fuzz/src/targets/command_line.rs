@@ -16,7 +16,7 @@ pub(crate) fn run(input: &[u8]) {
     // The first line is how redd is called: the persona of systemd-nspawn too.
     match parse(words, &caller(), &Bare) {
         Ok(Request::Start(start) | Request::Plan { start, .. }) => plan(&start.spec),
-        Ok(Request::Doctor { .. } | Request::CollectGarbage | Request::Check(_)) => {}
+        Ok(_) => {}
         Err(Answer::Text(text) | Answer::Refused { text, .. }) => assert!(!text.is_empty()),
     }
 }

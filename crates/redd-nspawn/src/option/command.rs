@@ -42,6 +42,7 @@ pub(super) static OPTIONS: [Definition; 5] = [
     raw("parameters", "WORD", COMMAND, "Words for the init or the command", |settings, word| {
         settings.command.parameters.push(word.into());
     })
+    .list()
     .files()
     .mask(Mask::StartMode),
 ];

@@ -44,11 +44,13 @@ pub(super) static OPTIONS: [Definition; 15] = [
         settings.isolation.capability.push(parse::capabilities(text)?);
         Ok(())
     })
+    .list()
     .mask(Mask::Capability),
     value("drop-capability", "LIST", ISOLATION, "Capabilities to take from it", |settings, text| {
         settings.isolation.drop_capability.push(parse::capabilities(text)?);
         Ok(())
     })
+    .list()
     .mask(Mask::Capability),
     not_yet("ambient-capability", VALUE, ISOLATION).mask(Mask::Capability),
     optional(
@@ -72,6 +74,7 @@ pub(super) static OPTIONS: [Definition; 15] = [
             Ok(())
         },
     )
+    .list()
     .mask(Mask::SystemCallFilter),
     not_yet("restrict-address-families", VALUE, ISOLATION).mask(Mask::AddressFamilies),
     not_yet("suppress-sync", VALUE, ISOLATION).mask(Mask::SuppressSync),

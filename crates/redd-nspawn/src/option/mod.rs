@@ -167,6 +167,10 @@ pub struct Definition {
     pub set: Set,
     /// What it may be, where `help` as a value says so.
     pub values: Option<fn() -> Vec<String>>,
+    /// Whether it may be said more than once.
+    pub is_list: bool,
+    /// Whether its value is nobody's business.
+    pub is_secret: bool,
     argument: Argument,
     nspawn_argument: Argument,
     offer: Offer,
@@ -229,6 +233,14 @@ impl Definition {
         Self { values: Some(values), ..self }
     }
 
+    const fn list(self) -> Self {
+        Self { is_list: true, ..self }
+    }
+
+    const fn secret(self) -> Self {
+        Self { is_secret: true, ..self }
+    }
+
     /// In systemd-nspawn it takes no value.
     const fn nspawn_flag(self) -> Self {
         Self { nspawn_argument: Argument::None, ..self }
@@ -271,6 +283,8 @@ const fn define(
         mask: Mask::Own,
         set,
         values: None,
+        is_list: false,
+        is_secret: false,
         argument,
         nspawn_argument: argument,
         offer: Offer::Everybody,

@@ -18,21 +18,25 @@ pub(super) static OPTIONS: [Definition; 11] = [
             Ok(())
         },
     )
+    .list()
     .mask(Mask::CustomMounts),
     value("bind-ro", "SOURCE[:PATH[:OPTIONS]]", MOUNTS, "The same, read-only", |settings, text| {
         settings.mounts.custom.push(parse::bind(text, Access::ReadOnly)?);
         Ok(())
     })
+    .list()
     .mask(Mask::CustomMounts),
     value("tmpfs", "PATH[:OPTIONS]", MOUNTS, "Mount an empty file system in memory", |settings, text| {
         settings.mounts.custom.push(parse::tmpfs(text)?);
         Ok(())
     })
+    .list()
     .mask(Mask::CustomMounts),
     value("inaccessible", "PATH", MOUNTS, "Make a path inaccessible", |settings, text| {
         settings.mounts.custom.push(parse::inaccessible(text)?);
         Ok(())
     })
+    .list()
     .mask(Mask::CustomMounts),
     not_yet("overlay", VALUE, MOUNTS).mask(Mask::CustomMounts),
     not_yet("overlay-ro", VALUE, MOUNTS).mask(Mask::CustomMounts),
@@ -42,7 +46,9 @@ pub(super) static OPTIONS: [Definition; 11] = [
     value("set-credential", "ID:VALUE", MOUNTS, "Pass a credential to PID 1", |settings, text| {
         settings.mounts.credentials.push(parse::set_credential(text)?);
         Ok(())
-    }),
+    })
+    .list()
+    .secret(),
     value(
         "load-credential",
         "ID:PATH|NAME",
@@ -52,5 +58,6 @@ pub(super) static OPTIONS: [Definition; 11] = [
             settings.mounts.credentials.push(parse::load_credential(text)?);
             Ok(())
         },
-    ),
+    )
+    .list(),
 ];

@@ -34,6 +34,7 @@ pub(super) static OPTIONS: [Definition; 6] = [
         settings.resources.rlimits.push(limit);
         Ok(())
     })
+    .list()
     .mask(Mask::Rlimit),
     value("oom-score-adjust", "N", RESOURCES, "Score for the OOM killer, -1000 to 1000", |settings, text| {
         settings.resources.oom_score_adjust = Some(parse::oom_score_adjust(text)?);

@@ -88,6 +88,7 @@ pub(super) static OPTIONS: [Definition; 21] = [
         |settings, word| settings.identity.setenv.push(word.into()),
     )
     .short('E')
+    .list()
     .mask(Mask::Environment),
     flag("no-pager", IDENTITY, "Do not page output; redd never does", |_settings| {}).nspawn(),
 ];

@@ -21,6 +21,7 @@ pub(super) static OPTIONS: [Definition; 3] = [
         settings.unit.properties.push(text.to_owned());
         Ok(())
     })
+    .list()
     .nspawn(),
     value("register", "BOOL", UNIT, "Register with systemd-machined: yes, no or auto", |settings, text| {
         settings.unit.register = Some(match text {

@@ -58,6 +58,7 @@ pub fn command() -> clap::Command {
         boot.clone().about("Show what `boot` would do"),
         run.clone().about("Show what `run` would do"),
     ]);
+    let config = super::config::command(&boot);
     let others = Arguments::command();
     let rest: Vec<clap::Command> = others.get_subcommands().cloned().collect();
     let whole = clap::Command::new("redd").about(others.get_about().cloned().unwrap_or_default());
@@ -66,7 +67,7 @@ pub fn command() -> clap::Command {
         .arg_required_else_help(true)
         .disable_help_subcommand(true)
         .subcommand_required(true)
-        .subcommands([boot, run, plan])
+        .subcommands([boot, run, plan, config])
         .subcommands(rest)
 }
 

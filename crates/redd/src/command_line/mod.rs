@@ -1,15 +1,18 @@
 //! The command line becomes a request. Nothing here touches the system: what files say is asked of [`Surroundings`].
 
 mod check;
+mod config;
 mod help;
 #[cfg(test)]
 mod tests;
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use clap::Parser as _;
+use redd_nspawn::effective::Effective;
 use redd_nspawn::words::{self, CommandLine};
-use redd_nspawn::{Caller, Persona, Selection, Start};
+use redd_nspawn::{Assignment, Caller, Persona, Selection, Start};
 use redd_spec::Spec;
 
 use crate::exit_status::{self, ExitStatus};
@@ -36,6 +39,22 @@ pub enum Request {
     },
     /// Undo what killed redds left behind.
     CollectGarbage,
+    /// Show what holds for a machine.
+    ShowConfig {
+        /// Setting by setting.
+        settings: Vec<Effective>,
+        /// Lines of files without effect.
+        warnings: Vec<String>,
+        /// Whether it is said who said so.
+        origins: Origins,
+        /// How it is shown.
+        format: Format,
+    },
+    /// Say what a start would not use of files.
+    CheckConfig {
+        /// The files.
+        files: Vec<PathBuf>,
+    },
     /// Judge a container manager.
     Check(Box<CheckRequest>),
 }
@@ -53,6 +72,8 @@ pub struct StartRequest {
     pub warnings: Vec<String>,
     /// Whether the caller wants to.
     pub quiet: bool,
+    /// What was set, and where.
+    pub settings: Vec<Assignment>,
 }
 
 /// How results are shown.
@@ -62,6 +83,15 @@ pub enum Format {
     Text,
     /// For programs.
     Json,
+}
+
+/// Whether the places are shown where settings were made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origins {
+    /// They are.
+    Shown,
+    /// They are not.
+    Hidden,
 }
 
 /// What is said instead of a request.
@@ -106,6 +136,7 @@ pub fn parse(
         "boot" => start(Persona::Boot, rest(), caller, surroundings).map(Request::Start),
         "run" => start(Persona::Run, rest(), caller, surroundings).map(Request::Start),
         "plan" => plan(rest(), caller, surroundings),
+        "config" => config::config(rest(), caller, surroundings),
         "gc" if words.len() == 1 => Ok(Request::CollectGarbage),
         "--version" | "-V" => Err(Answer::Text(concat!("redd ", env!("CARGO_PKG_VERSION"), "\n").to_owned())),
         _ => help::Arguments::try_parse_from([program].into_iter().chain(words))
@@ -139,9 +170,10 @@ fn specify(
     let tree = surroundings.locate(&selection.tree);
     let files = surroundings.files(&selection, &tree)?;
     let specified = Start { selection, tree, files, caller }.specify()?;
+    let settings = specified.assignments;
     let terminal = caller.terminal_type(&specified.spec);
     let (spec, warnings, quiet) = (specified.spec, specified.warnings, specified.quiet);
-    Ok(Box::new(StartRequest { persona, spec, terminal, warnings, quiet }))
+    Ok(Box::new(StartRequest { persona, spec, terminal, warnings, quiet, settings }))
 }
 
 /// `plan [--json] VERB …`

@@ -1,6 +1,7 @@
 //! What is done about a request.
 
 mod check;
+mod config;
 mod doctor;
 mod gc;
 mod plan;
@@ -17,6 +18,11 @@ pub fn dispatch(request: Request) -> ExitStatus {
         Request::Plan { start, format } => plan::plan(*start, format),
         Request::Doctor { format } => doctor::doctor(format),
         Request::CollectGarbage => gc::collect_garbage(),
+        Request::ShowConfig { settings, warnings, origins, format } => {
+            warnings.iter().for_each(|warning| crate::report::warning(warning));
+            config::show(&settings, origins, format)
+        }
+        Request::CheckConfig { files } => config::check(&files),
         Request::Check(request) => check::check(&request),
     }
 }

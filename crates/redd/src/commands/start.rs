@@ -14,7 +14,7 @@ use crate::report;
 const NO_SUCH_FILE: i32 = 2;
 
 pub(super) fn start(request: StartRequest) -> ExitStatus {
-    let StartRequest { persona, spec, terminal, warnings, quiet } = request;
+    let StartRequest { persona, spec, terminal, warnings, quiet, .. } = request;
     let warn = |text: &str| {
         if !quiet {
             report::warning(text);

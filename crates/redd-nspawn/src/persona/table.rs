@@ -1,0 +1,70 @@
+//! The defaults as people write them, for `redd config` and the documents.
+
+use redd_spec::ids::{Ownership, UserNamespace};
+use redd_spec::lifecycle::NotifyReady;
+use redd_spec::network::Network;
+use redd_spec::payload::CommandInit;
+use redd_spec::resources::Limit;
+
+use super::{ConsoleElsewhere, Defaults, Persona, StartMode};
+
+/// One default: the option without its dashes, and what it has where nobody says anything.
+pub type Row = (&'static str, String);
+
+/// The kinds of start, and what documents call them.
+pub const STARTS: [(&str, Persona, StartMode); 4] = [
+    ("`redd boot`", Persona::Boot, StartMode::Boot),
+    ("`redd run`", Persona::Run, StartMode::Command),
+    ("`systemd-nspawn --boot`", Persona::Nspawn, StartMode::Boot),
+    ("`systemd-nspawn COMMAND`", Persona::Nspawn, StartMode::Command),
+];
+
+impl Defaults {
+    /// Each default by its option.
+    #[must_use]
+    pub fn rows(&self) -> Vec<Row> {
+        let yes_no = |is: bool| if is { "yes" } else { "no" }.to_owned();
+        let limit =
+            |is_default: bool, default: &str| if is_default { default } else { "infinity" }.to_owned();
+        vec![
+            ("private-users", users(self.private_users)),
+            ("private-users-ownership", ownership(self.private_users_ownership)),
+            ("private-network", yes_no(self.network.is_private())),
+            ("network-veth", yes_no(self.network == Network::Veth)),
+            ("as-pid2", yes_no(self.command_is == CommandInit::Stub)),
+            ("console", console(self.console_elsewhere)),
+            ("memory", limit(self.memory == Limit::Default, "80%")),
+            ("pids-max", limit(self.pids_max == Limit::Default, "16384")),
+            ("kill-signal", format!("{}", self.kill_signal.get())),
+            ("stop-timeout", format!("{}s", self.stop_timeout.as_secs())),
+            ("notify-ready", yes_no(self.notify_ready == NotifyReady::WhenPayloadIsReady)),
+        ]
+    }
+}
+
+fn users(users: UserNamespace) -> String {
+    match users {
+        UserNamespace::Pick => "pick".to_owned(),
+        UserNamespace::FromTreeOwner => "yes".to_owned(),
+        UserNamespace::Host => "no".to_owned(),
+        UserNamespace::Identity => "identity".to_owned(),
+        UserNamespace::Range(range) => range.to_string(),
+    }
+}
+
+fn ownership(ownership: Ownership) -> String {
+    match ownership {
+        Ownership::Auto => "auto",
+        Ownership::Map => "map",
+        Ownership::Off => "off",
+    }
+    .to_owned()
+}
+
+fn console(elsewhere: ConsoleElsewhere) -> String {
+    match elsewhere {
+        ConsoleElsewhere::ReadOnly => "interactive on a terminal, read-only elsewhere",
+        ConsoleElsewhere::Pipe => "interactive on a terminal, pipe elsewhere",
+    }
+    .to_owned()
+}
