@@ -43,6 +43,20 @@ fn small_commands_stay_within_their_budget_of_instructions() {
     assert_within_budget("instructions-version", instructions(&["--version"]));
 }
 
+/// About four instructions are a nanosecond here: 0.3 ms are a million.
+#[test]
+fn a_hundred_options_stay_within_their_budget_of_instructions() {
+    needs!(Need::Valgrind);
+    let variables: Vec<String> = (0..50).map(|number| format!("--setenv=NAME{number}=value")).collect();
+    let binds: Vec<String> =
+        (0..50).map(|number| format!("--bind=/source{number}:/target{number}:norbind")).collect();
+    // What is refused last has read everything.
+    let words =
+        ["run", "--settings=no"].into_iter().chain(variables.iter().chain(&binds).map(String::as_str));
+    let words: Vec<&str> = words.chain(["/tree", "--hostname=h", "--nothing"]).collect();
+    assert_within_budget("instructions-hundred-options", instructions(&words));
+}
+
 #[test]
 fn a_plan_stays_within_its_budget_of_instructions() {
     needs!(Need::Valgrind, Need::Debian13);

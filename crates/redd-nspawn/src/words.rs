@@ -8,6 +8,9 @@ use crate::option::{Argument, Definition, offered};
 use crate::persona::Persona;
 use crate::refusal::Refusal;
 
+#[cfg(test)]
+mod tests;
+
 /// A command line, read.
 #[derive(Debug, Default)]
 pub struct CommandLine {
@@ -69,12 +72,10 @@ fn read_long(
         Some(index) => (&long[..index], Some(OsStr::from_bytes(&long[index + 1..]).to_owned())),
         None => (long, None),
     };
-    match name {
-        b"help" if value.is_none() => return Err(Answer::Help),
-        b"version" if value.is_none() => return Err(Answer::Version),
-        _ => {}
-    }
-    let definition = find(persona, name)?;
+    let definition = match find(persona, name) {
+        Ok(definition) => definition,
+        Err(refusal) => return Err(about_itself(persona, name).unwrap_or(refusal.into())),
+    };
     let value = match (definition.argument(persona), value) {
         (Argument::None, Some(value)) => {
             let value = value.to_string_lossy().into_owned();
@@ -83,11 +84,24 @@ fn read_long(
         (Argument::None, None) => None,
         (Argument::Optional { implied, .. }, None) => Some(implied.into()),
         (Argument::Required { name }, None) => {
-            Some(take(words).ok_or(Refusal::MissingValue { word: definition.shown(), name })?)
+            Some(words.next().ok_or(Refusal::MissingValue { word: definition.shown(), name })?)
         }
         (Argument::Optional { .. } | Argument::Required { .. }, value) => value,
     };
     push(definition, value, line)
+}
+
+/// What a program is asked about itself; abbreviated where no option is meant.
+fn about_itself(persona: Persona, name: &[u8]) -> Option<Answer> {
+    let is_meant = |whole: &[u8]| match persona {
+        Persona::Nspawn => name.len() > 1 && whole.starts_with(name),
+        Persona::Boot | Persona::Run => whole == name,
+    };
+    match name {
+        _ if is_meant(b"help") => Some(Answer::Help),
+        _ if is_meant(b"version") => Some(Answer::Version),
+        _ => None,
+    }
 }
 
 fn read_shorts(
@@ -113,16 +127,12 @@ fn read_shorts(
                 Some(OsStr::from_bytes(rest).to_owned())
             }
             Argument::Required { name } => {
-                Some(take(words).ok_or(Refusal::MissingValue { word: format!("-{short}"), name })?)
+                Some(words.next().ok_or(Refusal::MissingValue { word: format!("-{short}"), name })?)
             }
         };
         push(definition, value, line)?;
     }
     Ok(())
-}
-
-fn take(words: &mut impl Iterator<Item = OsString>) -> Option<OsString> {
-    words.next()
 }
 
 fn push(
