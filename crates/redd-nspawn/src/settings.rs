@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use redd_spec::capability::{CapabilitySet, SystemCallRule};
+use redd_spec::console::{Background, ExtraTerminals};
 use redd_spec::credential::Credential;
 use redd_spec::ids::{Ownership, UserNamespace};
 use redd_spec::integration::{ResolvConfMode, TimezoneMode};
@@ -95,6 +96,8 @@ pub struct IntegrationSettings {
     pub timezone: Option<TimezoneMode>,
     pub resolv_conf: Option<ResolvConfMode>,
     pub console: Option<ConsoleChoice>,
+    pub terminals: Option<ExtraTerminals>,
+    pub background: Option<Background>,
     pub quiet: bool,
 }
 

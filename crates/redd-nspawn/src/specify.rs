@@ -190,6 +190,8 @@ fn specify(
             resolv_conf: settings.integration.resolv_conf.unwrap_or(ResolvConfMode::Auto),
         },
         console: console(settings.integration.console, &defaults, caller),
+        terminals: settings.integration.terminals.unwrap_or_default(),
+        background: settings.integration.background,
         lifecycle: Lifecycle {
             kill_signal: settings.life.kill_signal.unwrap_or(defaults.kill_signal),
             stop_timeout: settings.life.stop_timeout.unwrap_or(defaults.stop_timeout),

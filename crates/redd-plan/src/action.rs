@@ -14,7 +14,7 @@ use redd_spec::text::ByteString;
 use serde::Serialize;
 
 use crate::cgroup::{CgroupPath, Controller};
-use crate::descriptor::{FdName, Slot};
+use crate::descriptor::{FdName, PtyNumber, Slot};
 
 mod display;
 pub mod parts;
@@ -117,6 +117,8 @@ pub enum Action {
     ReplaceFile { path: PathInRoot, replacement: Replacement },
     /// Allocates the console's pty in the payload's devpts and binds it.
     OpenConsole { target: PathInRoot },
+    /// Allocates ptys beside the console, in the payload's devpts.
+    OpenTerminals { numbers: Vec<PtyNumber> },
     /// Makes the attached root the root, and lets go of the host's.
     PivotRoot,
     /// Makes every mount shared among the payload's mount namespaces.

@@ -89,7 +89,6 @@ impl Clause {
     pub const fn without_step(self) -> Option<&'static str> {
         match self {
             Self::EE7 | Self::AI2 => Some("needs a host whose PID 1 is systemd; not built yet"),
-            Self::EV3 => Some("optional in the interface; no option asks for further ptys yet"),
             Self::RH9 => Some("made by the payload's own ssh generator below unix-export/ (RH8)"),
             Self::RH10 | Self::RH11 => Some("users of the host cannot be bound yet"),
             Self::UN4 => Some("kept by the supervisor, after the last step"),
@@ -112,7 +111,6 @@ impl Clause {
     pub const fn without_test(self) -> Option<&'static str> {
         match self {
             Self::EE7 | Self::AI2 => Some("needs a host whose PID 1 is systemd; not built yet"),
-            Self::EV3 => Some("optional in the interface; no option asks for further ptys yet"),
             Self::RH9 => Some("needs a payload with an ssh server; unix-export/ itself is tested (RH8)"),
             Self::RH10 | Self::RH11 => Some("users of the host cannot be bound yet"),
             Self::UN5 => Some("inits are not told apart yet"),

@@ -14,6 +14,8 @@ pub enum FdName {
     ConsoleManager,
     /// The payload's end of the console's pty.
     ConsolePayload,
+    /// The manager's end of a pty beside the console.
+    Terminal(PtyNumber),
     /// The socket behind `/run/host/notify`.
     NotifySocket,
     /// The FIFO that stands for `/proc/kmsg`, held open so that readers wait.
@@ -28,10 +30,23 @@ impl fmt::Display for FdName {
             Self::PayloadCgroup => "payload cgroup",
             Self::ConsoleManager => "console (manager's end)",
             Self::ConsolePayload => "console (payload's end)",
+            Self::Terminal(number) => return write!(formatter, "{number} (manager's end)"),
             Self::NotifySocket => "notify socket",
             Self::KernelMessages => "kernel messages",
             Self::UnixExport => "unix-export",
         })
+    }
+}
+
+/// The number of a pty in the payload's own devpts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct PtyNumber(pub u8);
+
+/// As `$container_ttys` names it (EV3).
+impl fmt::Display for PtyNumber {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "pts/{}", self.0)
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use redd_spec::Spec;
 use redd_spec::capability::{CapabilitySet, NewPrivileges, Privileges};
-use redd_spec::console::ConsoleMode;
+use redd_spec::console::{ConsoleMode, ExtraTerminals};
 use redd_spec::ids::{HostId, IdRange, Ownership, RANGE_SIZE, UserNamespace};
 use redd_spec::integration::{Integration, ResolvConfMode, TimezoneMode};
 use redd_spec::lifecycle::{Lifecycle, NotifyReady, RebootAction, STOP_TIMEOUT, SignalNumber};
@@ -32,6 +32,7 @@ pub fn plans() -> Vec<Plan> {
     specs.push(Spec { users: UserNamespace::Host, network: Network::Host, ..boot() });
     let overlay = Root { persistence: Persistence::Ephemeral, ..boot().root };
     specs.push(Spec { root: overlay, ..boot() });
+    specs.push(with_terminals());
     let mut plans = Vec::new();
     for spec in &specs {
         for host in [unified_host(), hybrid_host()] {
@@ -80,6 +81,8 @@ pub fn boot() -> Spec {
         },
         integration: Integration { timezone: TimezoneMode::Auto, resolv_conf: ResolvConfMode::Auto },
         console: ConsoleMode::Interactive,
+        terminals: ExtraTerminals::default(),
+        background: None,
         lifecycle: Lifecycle {
             kill_signal: SignalNumber::RTMIN_PLUS_3,
             stop_timeout: STOP_TIMEOUT,
@@ -87,6 +90,12 @@ pub fn boot() -> Spec {
             reboot: RebootAction::BootAgain,
         },
     }
+}
+
+/// `redd boot --ttys=2 debian`
+#[must_use]
+pub fn with_terminals() -> Spec {
+    Spec { terminals: ExtraTerminals::new(2).expect("two are not too many"), ..boot() }
 }
 
 /// `redd run debian -- true` with every default, not on a terminal.

@@ -39,6 +39,24 @@ fn a_host_with_too_few_inotify_instances_is_named_before_a_boot_that_takes_the_h
     assert!(!names_it(25, sample::grants().ids), "a machine with its own ids has its own budget");
 }
 
+/// EV3: the first pty of a new devpts is the console's, where there is one.
+#[test]
+fn further_terminals_are_named_to_pid_1_and_handed_to_the_supervisor() {
+    use redd_spec::console::ConsoleMode;
+    for (console, names) in [(ConsoleMode::Passive, "pts/1 pts/2"), (ConsoleMode::Pipe, "pts/0 pts/1")] {
+        let spec = redd_spec::Spec { console, ..sample::with_terminals() };
+        let plan = redd_plan::plan(&spec, &sample::unified_host(), &sample::tree(), &sample::grants());
+        let plan = plan.unwrap();
+        let Action::Execute(execution) = &plan.steps.last().unwrap().action else { unreachable!() };
+        let expected = format!("container_ttys={names}");
+        assert!(execution.environment.iter().any(|variable| variable.as_bytes() == expected.as_bytes()));
+        let numbers: Vec<String> = plan.supervision.terminals.iter().map(ToString::to_string).collect();
+        assert_eq!(numbers.join(" "), names);
+        let text = render::to_text(&plan);
+        assert!(text.contains(&format!("allocate {}", numbers.join(", "))), "{text}");
+    }
+}
+
 /// Its user namespace is the payload's root's, so that the kernel counts what it takes for that one.
 #[test]
 fn a_host_that_may_not_limit_somebody_elses_child_leaves_it_to_the_child() {

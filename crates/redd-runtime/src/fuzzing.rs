@@ -17,6 +17,12 @@ pub fn notify_message(message: &[u8], supervision: Supervision) -> Vec<String> {
     supervise::passed_on(message, supervision)
 }
 
+/// What a tinted console shows of what a payload writes, piece by piece.
+#[must_use]
+pub fn tinted<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
+    supervise::tinted(pieces)
+}
+
 /// A message of the handshake, read and written again; `None` for one that is refused, or that means the end.
 #[must_use]
 pub fn handshake_message(message: &[u8]) -> Option<Vec<u8>> {

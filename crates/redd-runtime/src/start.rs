@@ -162,6 +162,7 @@ impl Boot<'_> {
             tree: &self.spec.root.path,
             cgroup: self.plan.payload_cgroup().map(ToString::to_string),
             ids: self.taken.map(|taken| taken.range.to_string()),
+            terminals: self.plan.supervision.terminals.iter().map(ToString::to_string).collect(),
         })
     }
 }

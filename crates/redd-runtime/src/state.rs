@@ -22,10 +22,11 @@ use crate::patience::{take_lock, wait_for_lock};
 pub(crate) const MACHINES: &str = "/run/redd/machines";
 /// Where what does not fit into memory is kept.
 pub(crate) const LIBRARY: &str = "/var/lib/redd";
-/// What is in the directory of a machine: what has to be undone, what others may know, and a link for them.
+/// What is in the directory of a machine: what has to be undone, what others may know, a link and a socket for them.
 const JOURNAL: &str = "journal";
 const STATE: &str = "state.json";
 pub(crate) const UNIX_EXPORT: &str = "unix-export";
+pub(crate) const TERMINALS: &str = "terminals";
 /// The most that a journal may have, in bytes.
 const JOURNAL_MAX: u64 = 1024 * 1024;
 
@@ -66,6 +67,9 @@ pub(crate) struct State<'a> {
     pub(crate) tree: &'a Path,
     pub(crate) cgroup: Option<String>,
     pub(crate) ids: Option<String>,
+    /// The ptys beside the console (EV3).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) terminals: Vec<String>,
 }
 
 impl StateDirectory {
@@ -122,7 +126,7 @@ impl StateDirectory {
         if self.is_unfinished.get() {
             return Removal::JournalKept;
         }
-        for name in [STATE, UNIX_EXPORT, JOURNAL] {
+        for name in [STATE, UNIX_EXPORT, TERMINALS, JOURNAL] {
             best_effort(std::fs::remove_file(self.path.join(name)));
         }
         if std::fs::remove_dir(&self.path).is_err() {

@@ -57,6 +57,10 @@ pub struct Spec {
     pub integration: integration::Integration,
     /// How the console is connected.
     pub console: console::ConsoleMode,
+    /// Ptys beside the console.
+    pub terminals: console::ExtraTerminals,
+    /// The console's colour at the caller's terminal.
+    pub background: Option<console::Background>,
     /// Start, readiness, stop.
     pub lifecycle: lifecycle::Lifecycle,
 }

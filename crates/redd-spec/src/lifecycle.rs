@@ -16,6 +16,10 @@ impl SignalNumber {
     pub const TERM: Self = Self(15);
     /// SIGRTMIN+3, which tells systemd to halt (AI3). `SIGRTMIN` is 34 in every libc.
     pub const RTMIN_PLUS_3: Self = Self(37);
+    /// SIGRTMIN+4, which tells systemd to power off.
+    pub const RTMIN_PLUS_4: Self = Self(38);
+    /// SIGRTMIN+5, which tells systemd to reboot.
+    pub const RTMIN_PLUS_5: Self = Self(39);
 
     /// Checks the bounds.
     #[must_use]

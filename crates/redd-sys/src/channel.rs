@@ -11,7 +11,7 @@ use rustix::net::{
 };
 
 /// How many descriptors a message carries at most.
-pub const DESCRIPTORS_MAX: usize = 8;
+pub const DESCRIPTORS_MAX: usize = 40;
 
 /// One end of a connection that keeps messages apart.
 #[derive(Debug)]
@@ -68,6 +68,13 @@ impl Channel {
             }
         }
         Ok(Received { length: result.bytes, descriptors })
+    }
+}
+
+/// A connection of a socket that keeps messages apart.
+impl From<OwnedFd> for Channel {
+    fn from(connection: OwnedFd) -> Self {
+        Self(connection)
     }
 }
 

@@ -6,7 +6,13 @@ use redd_runtime::fuzzing::notify_message;
 
 pub(crate) fn run(input: &[u8]) {
     let boot = sample::boot();
-    let supervision = Supervision { console: boot.console, lifecycle: boot.lifecycle, init: InitKind::Init };
+    let supervision = Supervision {
+        console: boot.console,
+        terminals: Vec::new(),
+        background: None,
+        lifecycle: boot.lifecycle,
+        init: InitKind::Init,
+    };
     for passed_on in notify_message(input, supervision) {
         // One assignment each, whatever the payload puts into it.
         assert!(!passed_on.chars().any(char::is_control), "{passed_on:?}");

@@ -29,6 +29,10 @@ fn check_words(text: &str) {
     answered(parse::timezone(text));
     answered(parse::resolv_conf(text));
     answered(parse::console(text));
+    answered(parse::terminals(text));
+    if let Some(Some(background)) = answered(parse::background(text)) {
+        super::assert_printable(background.parameters());
+    }
     answered(parse::working_directory(text));
     if let Some(rules) = answered(parse::system_call_filter(text)) {
         assert!(!rules.is_empty());

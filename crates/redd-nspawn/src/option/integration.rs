@@ -6,7 +6,7 @@ use super::{Argument, Definition, Heading, Mask, VALUE, flag, not_yet, optional,
 
 const INTEGRATION: Heading = Heading::Integration;
 
-pub(super) static OPTIONS: [Definition; 13] = [
+pub(super) static OPTIONS: [Definition; 14] = [
     value(
         "timezone",
         "MODE",
@@ -50,7 +50,27 @@ pub(super) static OPTIONS: [Definition; 13] = [
         settings.integration.quiet = true;
     })
     .short('q'),
-    not_yet("background", VALUE, INTEGRATION),
+    value(
+        "background",
+        "COLOUR",
+        INTEGRATION,
+        "Background colour of the console, e.g. 44 or 48;2;0;0;64; empty for none",
+        |settings, text| {
+            settings.integration.background = parse::background(text)?;
+            Ok(())
+        },
+    ),
+    value(
+        "ttys",
+        "N",
+        INTEGRATION,
+        "Terminals beside the console, each with a login prompt",
+        |settings, text| {
+            settings.integration.terminals = Some(parse::terminals(text)?);
+            Ok(())
+        },
+    )
+    .native(),
     not_yet("link-journal", VALUE, INTEGRATION).mask(Mask::LinkJournal),
     not_yet("-j", Argument::None, INTEGRATION).short('j').nspawn().mask(Mask::LinkJournal),
     not_yet("forward-journal", VALUE, INTEGRATION).nspawn(),

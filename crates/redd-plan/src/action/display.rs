@@ -109,6 +109,7 @@ impl Action {
             Self::CreateLink { path, target } => write!(formatter, "link {path} to {target}"),
             Self::Cover { path, .. } => write!(formatter, "make {path} inaccessible"),
             Self::ReplaceFile { path, replacement } => write!(formatter, "replace {path} by {replacement}"),
+            Self::OpenTerminals { numbers } => write!(formatter, "allocate {}", list(numbers)),
             Self::OpenConsole { target } => write!(formatter, "allocate a pty and bind it to {target}"),
             Self::SendDescriptors { names } => write!(formatter, "hand {} to the host's side", list(names)),
             Self::MakeShared => formatter.write_str("share all mounts among the payload's namespaces"),

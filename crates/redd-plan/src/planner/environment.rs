@@ -5,6 +5,7 @@ use redd_spec::payload::{Command, CommandInit, Payload};
 use redd_spec::sockets::PassedSockets;
 use redd_spec::text::ByteString;
 
+use super::console;
 use super::context::{Context, MANAGER, Steps, path};
 use super::run_host::{CREDENTIALS, NOTIFY_SOCKET};
 use crate::action::{Action, Execution, ExecutionInit};
@@ -121,6 +122,11 @@ fn manager_variables(context: &Context<'_>, notifications: Notifications) -> Var
     if notifications == Notifications::Listened {
         variables.push(("NOTIFY_SOCKET", NOTIFY_SOCKET.to_owned()));
         variables.extend(socket_variables(&context.spec.sockets));
+    }
+    let terminals = console::extra_terminals(context.spec);
+    if !terminals.is_empty() {
+        let names: Vec<String> = terminals.iter().map(ToString::to_string).collect();
+        variables.push(("container_ttys", names.join(" ")));
     }
     if !context.grants.credentials.is_empty() {
         variables.push(("CREDENTIALS_DIRECTORY", CREDENTIALS.to_owned()));

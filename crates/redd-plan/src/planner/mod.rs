@@ -3,6 +3,7 @@
 mod api_filesystems;
 mod cgroup;
 mod check;
+mod console;
 mod context;
 mod environment;
 mod identity;
@@ -17,12 +18,10 @@ pub use check::PlanError;
 pub use network::{host_link_name, mac_address};
 
 use redd_spec::Spec;
-use redd_spec::console::ConsoleMode;
 use redd_spec::payload::Payload;
 
 use crate::action::{Action, Birth, Namespace};
-use crate::clause::Clause::{EE1, EE3, EE6, UN1, UP2};
-use crate::descriptor::FdName;
+use crate::clause::Clause::{EE1, EE6, UN1, UP2};
 use crate::facts::{Grants, HostFacts, InotifyFacts, TreeFacts};
 use crate::step::Plan;
 use crate::supervision::{InitKind, Supervision};
@@ -47,7 +46,7 @@ pub fn plan(spec: &Spec, host: &HostFacts, tree: &TreeFacts, grants: &Grants) ->
         name: spec.name.clone(),
         uuid: context.uuid,
         steps: steps.steps,
-        supervision: supervision(spec),
+        supervision: supervision(&context),
         warnings: steps.warnings,
     })
 }
@@ -134,34 +133,30 @@ fn compose_root(context: &Context<'_>, steps: &mut Steps) {
     run_host::attach(context, steps);
     mounts::attach(context, steps);
     integration::apply(context, steps);
-    let mut handed = Vec::new();
-    if context.spec.console != ConsoleMode::Pipe {
-        steps.child(Action::OpenConsole { target: context::path("/dev/console") }, &[EE3]);
-        handed.push(FdName::ConsoleManager);
-    }
+    console::open(context, steps);
     steps.child(Action::PivotRoot, &[UN1]);
     steps.child(Action::MakeShared, &[UN1]);
-    if !handed.is_empty() {
-        steps.child(Action::SendDescriptors { names: handed }, &[EE3]);
-    }
+    console::hand_over(context, steps);
 }
 
 fn become_payload(context: &Context<'_>, steps: &mut Steps) -> Result<(), PlanError> {
-    match context.spec.console {
-        ConsoleMode::Pipe => steps.child(Action::LeadSession, &[]),
-        ConsoleMode::Interactive | ConsoleMode::ReadOnly | ConsoleMode::Passive => {
-            steps.child(Action::AttachConsole, &[EE3]);
-        }
-    }
+    console::lead_session(context, steps);
     privileges::confine(context, steps)?;
     environment::execute(context, steps);
     Ok(())
 }
 
-fn supervision(spec: &Spec) -> Supervision {
+fn supervision(context: &Context<'_>) -> Supervision {
+    let spec = context.spec;
     let init = match spec.payload {
         Payload::Boot { .. } => InitKind::Init,
         Payload::Command(_) => InitKind::Command,
     };
-    Supervision { console: spec.console, lifecycle: spec.lifecycle.clone(), init }
+    Supervision {
+        console: spec.console,
+        terminals: console::extra_terminals(spec),
+        background: console::background(context),
+        lifecycle: spec.lifecycle.clone(),
+        init,
+    }
 }

@@ -1,14 +1,14 @@
 //! The console and the session.
 
 use redd_plan::action::MountPoint;
-use redd_plan::descriptor::FdName;
+use redd_plan::descriptor::{FdName, PtyNumber};
 use redd_spec::path::PathInRoot;
 use redd_sys::Errno;
 use redd_sys::mount::{self, Recursion};
 use redd_sys::root_dir::Links;
 use rustix::fs::{Mode, OFlags, openat};
-use rustix::pty::{OpenptFlags, ioctl_tiocgptpeer, unlockpt};
-use std::os::fd::{AsFd as _, AsRawFd as _};
+use rustix::pty::{OpenptFlags, ioctl_tiocgptpeer, ptsname, unlockpt};
+use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd};
 use std::path::Path;
 
 use super::{ChildSide, mounts};
@@ -16,11 +16,8 @@ use crate::StepError;
 
 /// Allocated in the payload's own devpts, never the host's (R26), and bound to `/dev/console` (EE3).
 pub(super) fn open(side: &mut ChildSide<'_>, target: &PathInRoot) -> Result<(), StepError> {
-    let terminals = side.root()?.resolve(Path::new("/dev/pts"), Links::Refused)?;
-    let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
-    let manager =
-        openat(&terminals, "ptmx", flags, Mode::empty()).map_err(StepError::about("opening ptmx"))?;
-    unlockpt(&manager)?;
+    let terminals = devpts(side)?;
+    let manager = allocate(&terminals)?;
     let peer_flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
     let payload = ioctl_tiocgptpeer(&manager, peer_flags)?;
     // The first terminal of a new devpts is number 0.
@@ -30,6 +27,33 @@ pub(super) fn open(side: &mut ChildSide<'_>, target: &PathInRoot) -> Result<(), 
     side.descriptors.insert(FdName::ConsoleManager, manager);
     side.descriptors.insert(FdName::ConsolePayload, payload);
     Ok(())
+}
+
+/// Terminals beside the console, with the numbers that the payload is told (EV3).
+pub(super) fn open_terminals(side: &mut ChildSide<'_>, numbers: &[PtyNumber]) -> Result<(), StepError> {
+    let terminals = devpts(side)?;
+    for &number in numbers {
+        let manager = allocate(&terminals)?;
+        let name = ptsname(&manager, Vec::new())?;
+        if name.as_bytes() != format!("/dev/{number}").as_bytes() {
+            return Err(StepError::about(format!("{number} is {}", name.to_string_lossy()))(Errno::EXIST));
+        }
+        side.descriptors.insert(FdName::Terminal(number), manager);
+    }
+    Ok(())
+}
+
+fn devpts(side: &ChildSide<'_>) -> Result<OwnedFd, StepError> {
+    Ok(side.root()?.resolve(Path::new("/dev/pts"), Links::Refused)?)
+}
+
+/// The manager's end of a new pty.
+fn allocate(terminals: &OwnedFd) -> Result<OwnedFd, StepError> {
+    let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let manager =
+        openat(terminals, "ptmx", flags, Mode::empty()).map_err(StepError::about("opening ptmx"))?;
+    unlockpt(&manager)?;
+    Ok(manager)
 }
 
 pub(super) fn attach(side: &mut ChildSide<'_>) -> Result<(), StepError> {

@@ -117,6 +117,7 @@ fn perform(side: &mut ChildSide<'_>, index: usize, action: &Action) -> Result<()
         Action::Cover { path, missing } => mounts::cover(side, path, *missing),
         Action::ReplaceFile { path, replacement } => root::replace_file(side, path, replacement),
         Action::OpenConsole { target } => console::open(side, target),
+        Action::OpenTerminals { numbers } => console::open_terminals(side, numbers),
         Action::PivotRoot => root::pivot(side),
         Action::MakeShared => root::make_shared(side),
         Action::SendDescriptors { names } => send_descriptors(side, index, names),

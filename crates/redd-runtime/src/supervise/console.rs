@@ -3,14 +3,16 @@
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
-use redd_spec::console::ConsoleMode;
+use redd_spec::console::{Background, ConsoleMode};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::OFlags;
 use rustix::termios::tcsetwinsize;
 
 use super::buffer::{Buffer, Read, Stream, Written};
 use super::escape::{EscapeDetector, Typed};
+use super::output::Output;
 use super::terminal;
+use super::tint::Tint;
 use crate::error::best_effort;
 
 /// How long output that nobody reads may hold up the end.
@@ -45,7 +47,7 @@ enum Payload {
 pub(super) struct Console {
     manager: OwnedFd,
     input: Option<Stream>,
-    output: Option<Stream>,
+    output: Option<Output>,
     /// From the payload to the caller.
     outward: Buffer,
     /// From the caller to the payload.
@@ -57,15 +59,17 @@ pub(super) struct Console {
 
 impl Console {
     /// Connects the pty as the mode says.
-    pub(super) fn new(manager: OwnedFd, mode: ConsoleMode) -> Self {
+    pub(super) fn new(manager: OwnedFd, mode: ConsoleMode, background: Option<&Background>) -> Self {
         let is_read = mode != ConsoleMode::Passive;
         let is_typed = mode == ConsoleMode::Interactive;
         // The pty is redd's alone, and opening it a second time would make another one.
         best_effort(rustix::fs::fcntl_setfl(&manager, OFlags::NONBLOCK));
+        let output = is_read.then(|| Stream::open(rustix::stdio::stdout(), OFlags::WRONLY)).flatten();
+        let tint = background.cloned().map(Tint::new);
         let console = Self {
             manager,
             input: is_typed.then(|| Stream::open(rustix::stdio::stdin(), OFlags::RDONLY)).flatten(),
-            output: is_read.then(|| Stream::open(rustix::stdio::stdout(), OFlags::WRONLY)).flatten(),
+            output: output.map(|stream| Output::new(stream, tint)),
             outward: Buffer::new(),
             inward: Buffer::new(),
             escape: EscapeDetector::default(),
@@ -87,7 +91,7 @@ impl Console {
     pub(super) fn interests(&self) -> impl Iterator<Item = (Direction, BorrowedFd<'_>, PollFlags)> {
         let manager = self.manager.as_fd();
         let can_read = self.outward.has_room() && self.payload == Payload::Present;
-        let output = self.output.as_ref().filter(|_| !self.outward.is_empty());
+        let output = self.output.as_ref().filter(|_| self.has_output());
         let input = self.input.as_ref().filter(|_| self.inward.is_empty());
         [
             can_read.then_some((Direction::Read, manager, PollFlags::IN)),
@@ -111,12 +115,12 @@ impl Console {
     /// One read, one write; and again at once where much was there. What the caller does not take yet is gathered,
     /// and written when there is room.
     fn relay_outward(&mut self, direction: Direction) {
-        let mut can_write = direction == Direction::Write || self.outward.is_empty();
+        let mut can_write = direction == Direction::Write || !self.has_output();
         for _ in 0..READS_PER_TURN {
             let read = if self.payload == Payload::Present { self.read() } else { Read::Nothing };
             if can_write {
                 self.write();
-                can_write = self.outward.is_empty();
+                can_write = !self.has_output();
             }
             if !matches!(read, Read::Some(MUCH..)) {
                 return;
@@ -133,12 +137,17 @@ impl Console {
         read
     }
 
+    /// Whether something waits for the caller to take it.
+    fn has_output(&self) -> bool {
+        !self.outward.is_empty() || self.output.as_ref().is_some_and(Output::is_behind)
+    }
+
     fn write(&mut self) -> Written {
-        if self.outward.is_empty() {
+        if !self.has_output() {
             return Written::Some(0);
         }
         // Where nobody reads, what comes is thrown away, or the payload would wait.
-        let written = match &self.output {
+        let written = match &mut self.output {
             Some(output) => self.outward.flush(|bytes| output.write(bytes)),
             None => self.outward.flush(|bytes| Ok(bytes.len())),
         };
@@ -186,7 +195,7 @@ impl Console {
                     Read::Nothing | Read::End => self.payload = Payload::Absent,
                 }
             }
-            if self.outward.is_empty() {
+            if !self.has_output() {
                 return;
             }
             let now = Instant::now();

@@ -19,12 +19,14 @@ use super::console::{Console, Direction};
 use super::escape::Typed;
 use super::machine::{Command, Event, Exit, Handler, Machine};
 use super::notify::{self, RateLimit};
+use super::terminals::{Happening, Terminals};
 use super::upstream::Upstream;
 use crate::Error;
 use crate::error::best_effort;
 use crate::guard::{Duties, Guard};
 use crate::launch::{FdTable, Running};
 use crate::start::Ending;
+use crate::state::TERMINALS;
 
 const SIGHUP: i32 = 1;
 const SIGINT: i32 = 2;
@@ -57,6 +59,7 @@ pub(crate) struct Supervisor {
 enum Source {
     Guard,
     Console(Direction),
+    Terminals(Happening),
     Notifications,
     Signals,
     /// Last: what the payload said and wrote before it ended comes first.
@@ -72,6 +75,7 @@ struct Session<'a> {
     duties: &'a Duties<'a>,
     descriptors: &'a mut FdTable,
     console: Option<Console>,
+    terminals: Option<Terminals>,
     upstream: &'a mut Upstream,
     /// Where everything of the payload can be killed at once.
     cgroup: Option<PathBuf>,
@@ -125,16 +129,21 @@ impl<'a> Session<'a> {
         upstream: &'a mut Upstream,
     ) -> Self {
         let Running { child, guard, descriptors } = running;
-        let mode = plan.supervision.console;
-        let console = descriptors.remove(FdName::ConsoleManager).map(|manager| Console::new(manager, mode));
+        let supervision = &plan.supervision;
+        let terminals =
+            Terminals::new(&supervision.terminals, descriptors, &duties.state.path.join(TERMINALS));
+        let manager = descriptors.remove(FdName::ConsoleManager);
+        let console = manager
+            .map(|manager| Console::new(manager, supervision.console, supervision.background.as_ref()));
         Self {
-            machine: Machine::new(plan.supervision.clone()),
-            init: plan.supervision.init,
+            machine: Machine::new(supervision.clone()),
+            init: supervision.init,
             child,
             guard,
             duties,
             descriptors,
             console,
+            terminals,
             upstream,
             cgroup: plan.payload_cgroup().map(|path| path.0.clone()),
             rate: RateLimit::new(Instant::now()),
@@ -169,6 +178,10 @@ impl<'a> Session<'a> {
             sources.push(Source::Console(direction));
             polled.push(PollFd::from_borrowed_fd(descriptor, flags));
         }
+        for (happening, descriptor) in self.terminals.iter().flat_map(Terminals::interests) {
+            sources.push(Source::Terminals(happening));
+            polled.push(PollFd::from_borrowed_fd(descriptor, PollFlags::IN));
+        }
         if let (Some(socket), None) = (self.descriptors.get(FdName::NotifySocket), pause) {
             sources.push(Source::Notifications);
             polled.push(PollFd::from_borrowed_fd(socket.as_fd(), PollFlags::IN));
@@ -189,6 +202,9 @@ impl<'a> Session<'a> {
         match source {
             Source::Guard => self.replace_guard().map_err(Error::host("starting another guard"))?,
             Source::Console(direction) => self.relay_console(direction),
+            Source::Terminals(happening) => {
+                self.terminals.iter_mut().for_each(|terminals| terminals.attend(happening));
+            }
             Source::Notifications => self.read_notifications(),
             Source::Signals => self.read_signals(signals)?,
             Source::Payload => self.reap(signals)?,
@@ -277,8 +293,11 @@ impl<'a> Session<'a> {
         if console.is_idle() && self.console_deadline.is_none() {
             self.console_deadline = Some(Instant::now() + CONSOLE_INTERVAL);
         }
-        if typed == Typed::Escape {
-            self.happened(Event::KillRequested);
+        match typed {
+            Typed::Text => {}
+            Typed::Kill => self.happened(Event::KillRequested),
+            Typed::PowerOff => self.happened(Event::PowerOffTyped),
+            Typed::Reboot => self.happened(Event::RebootTyped),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use redd_plan::supervision::{InitKind, Supervision};
+use redd_plan::supervision::{InitKind, Request, Supervision};
 use redd_spec::lifecycle::{NotifyReady, RebootAction, SignalNumber};
 
 use crate::start::Ending;
@@ -25,6 +25,10 @@ pub(super) enum Event {
     StopRequested,
     /// The user wants it gone now.
     KillRequested,
+    /// The user typed the keys for an orderly power-off.
+    PowerOffTyped,
+    /// The user typed the keys for an orderly reboot.
+    RebootTyped,
     /// It was looked whether PID 1 handles the stop signal.
     HandlerSeen(Handler),
     /// The time for an orderly stop is over.
@@ -75,10 +79,8 @@ pub(super) enum Command {
 enum Stop {
     /// Nobody asked.
     NotWanted,
-    /// Asked for, but PID 1 would not hear the signal yet (AI3).
-    Queued,
-    /// The signal was sent.
-    Signalled,
+    /// In an orderly way.
+    Wanted,
     /// Everything was killed.
     Killed,
 }
@@ -88,6 +90,8 @@ enum Stop {
 pub(super) struct Machine {
     supervision: Supervision,
     stop: Stop,
+    /// What PID 1 would not hear yet (AI3).
+    queued: Option<Request>,
     announced: Announced,
 }
 
@@ -105,7 +109,7 @@ const SIGNALS_LEVEL: u32 = 2;
 
 impl Machine {
     pub(super) fn new(supervision: Supervision) -> Self {
-        Self { supervision, stop: Stop::NotWanted, announced: Announced::Nothing }
+        Self { supervision, stop: Stop::NotWanted, queued: None, announced: Announced::Nothing }
     }
 
     /// What is to be done about an event.
@@ -117,10 +121,14 @@ impl Machine {
             },
             Event::Ready => self.on_ready(),
             Event::Status(status) => vec![Command::Notify(format!("STATUS={status}"))],
-            Event::SignalsLevel(level) if level >= SIGNALS_LEVEL => self.send_queued_stop(),
-            Event::HandlerSeen(Handler::Installed) => self.send_queued_stop(),
-            Event::SignalsLevel(_) | Event::HandlerSeen(Handler::Missing) => self.keep_watching(),
+            Event::SignalsLevel(level) if level >= SIGNALS_LEVEL => self.send_queued(),
+            Event::HandlerSeen(Handler::Installed) => self.send_queued(),
+            Event::SignalsLevel(_) | Event::HandlerSeen(Handler::Missing) => {
+                self.keep_watching(HANDLER_INTERVAL)
+            }
             Event::StopRequested => self.on_stop_requested(),
+            Event::PowerOffTyped => self.on_power_off_typed(),
+            Event::RebootTyped => self.on_reboot_typed(),
             Event::KillRequested | Event::StopTimedOut => self.kill(),
             Event::Ended(exit) => vec![self.conclude(exit)],
         }
@@ -139,42 +147,58 @@ impl Machine {
             NotifyReady::WhenPayloadIsReady => self.announce_ready(),
             NotifyReady::AtExec => Vec::new(),
         };
-        commands.extend(self.send_queued_stop());
+        commands.extend(self.send_queued());
         commands
     }
 
     /// The first request is orderly, the second one is not (R43).
     fn on_stop_requested(&mut self) -> Vec<Command> {
-        if self.stop != Stop::NotWanted {
-            return self.kill();
+        match self.stop {
+            Stop::NotWanted => self.stop(Request::Stop),
+            Stop::Wanted | Stop::Killed => self.kill(),
         }
+    }
+
+    /// Typed once more, it says nothing new: there are keys that kill.
+    fn on_power_off_typed(&mut self) -> Vec<Command> {
+        match self.stop {
+            Stop::NotWanted => self.stop(Request::PowerOff),
+            Stop::Wanted | Stop::Killed => Vec::new(),
+        }
+    }
+
+    /// Whoever asked for a stop does not want another boot.
+    fn on_reboot_typed(&mut self) -> Vec<Command> {
+        match self.stop {
+            Stop::NotWanted => self.ask(Request::Reboot),
+            Stop::Wanted | Stop::Killed => Vec::new(),
+        }
+    }
+
+    fn stop(&mut self, request: Request) -> Vec<Command> {
+        self.stop = Stop::Wanted;
         let timer = Command::StartStopTimer(self.supervision.lifecycle.stop_timeout);
         let mut commands = vec![Command::Notify("STOPPING=1".to_owned()), timer];
-        self.stop = Stop::Queued;
-        match self.supervision.init {
-            InitKind::Init => commands.push(self.watch_handler(Duration::ZERO)),
-            InitKind::Command => commands.extend(self.send_queued_stop()),
-        }
+        commands.extend(self.ask(request));
         commands
     }
 
-    fn send_queued_stop(&mut self) -> Vec<Command> {
-        if self.stop != Stop::Queued {
-            return Vec::new();
+    fn ask(&mut self, request: Request) -> Vec<Command> {
+        self.queued = Some(request);
+        match self.supervision.init {
+            InitKind::Init => self.keep_watching(Duration::ZERO),
+            InitKind::Command => self.send_queued(),
         }
-        self.stop = Stop::Signalled;
-        vec![Command::Signal(self.supervision.lifecycle.kill_signal)]
     }
 
-    fn keep_watching(&self) -> Vec<Command> {
-        if self.stop == Stop::Queued {
-            return vec![self.watch_handler(HANDLER_INTERVAL)];
-        }
-        Vec::new()
+    fn send_queued(&mut self) -> Vec<Command> {
+        let signal = self.queued.take().and_then(|request| self.supervision.signal(request));
+        signal.map(Command::Signal).into_iter().collect()
     }
 
-    const fn watch_handler(&self, after: Duration) -> Command {
-        Command::WatchHandler(self.supervision.lifecycle.kill_signal, after)
+    fn keep_watching(&self, after: Duration) -> Vec<Command> {
+        let signal = self.queued.and_then(|request| self.supervision.signal(request));
+        signal.map(|signal| Command::WatchHandler(signal, after)).into_iter().collect()
     }
 
     fn kill(&mut self) -> Vec<Command> {
@@ -211,6 +235,8 @@ mod tests {
     fn init(notify_ready: NotifyReady, reboot: RebootAction) -> Machine {
         Machine::new(Supervision {
             console: ConsoleMode::ReadOnly,
+            terminals: Vec::new(),
+            background: None,
             lifecycle: Lifecycle {
                 kill_signal: SignalNumber::RTMIN_PLUS_3,
                 stop_timeout: Duration::from_secs(90),
@@ -283,5 +309,46 @@ mod tests {
         let mut machine = booted();
         machine.on(Event::StopRequested);
         assert_eq!(machine.on(Event::Ended(Exit::Signal(1))), [Command::Finish(Ending::Exited(0))]);
+    }
+
+    #[test]
+    fn keys_ask_for_a_power_off_or_a_reboot_once_the_init_listens() {
+        for (event, signal) in [
+            (Event::PowerOffTyped, SignalNumber::RTMIN_PLUS_4),
+            (Event::RebootTyped, SignalNumber::RTMIN_PLUS_5),
+        ] {
+            let mut machine = booted();
+            let commands = machine.on(event.clone());
+            assert!(commands.contains(&Command::WatchHandler(signal, Duration::ZERO)));
+            assert_eq!(machine.on(Event::HandlerSeen(Handler::Installed)), [Command::Signal(signal)]);
+            assert!(!machine.on(event).contains(&Command::KillAll), "typed twice it is no more than it was");
+        }
+    }
+
+    #[test]
+    fn a_reboot_by_keys_boots_again_and_a_power_off_does_not() {
+        let mut machine = booted();
+        machine.on(Event::RebootTyped);
+        assert_eq!(machine.on(Event::Ended(Exit::Signal(1))), [Command::BootAgain]);
+        let mut machine = booted();
+        machine.on(Event::PowerOffTyped);
+        assert_eq!(machine.on(Event::Ended(Exit::Signal(1))), [Command::Finish(Ending::Exited(0))]);
+    }
+
+    #[test]
+    fn a_stop_that_is_asked_for_after_a_reboot_takes_its_place() {
+        let mut machine = booted();
+        machine.on(Event::RebootTyped);
+        machine.on(Event::StopRequested);
+        assert_eq!(machine.on(Event::RebootTyped), []);
+        assert_eq!(machine.on(Event::SignalsLevel(2)), [Command::Signal(SignalNumber::RTMIN_PLUS_3)]);
+    }
+
+    #[test]
+    fn a_command_is_stopped_by_its_own_signal_and_does_not_reboot() {
+        let mut machine = booted();
+        machine.supervision.init = InitKind::Command;
+        assert_eq!(machine.on(Event::RebootTyped), []);
+        assert!(machine.on(Event::PowerOffTyped).contains(&Command::Signal(SignalNumber::RTMIN_PLUS_3)));
     }
 }

@@ -8,7 +8,10 @@ mod drive;
 mod escape;
 mod machine;
 mod notify;
+mod output;
 pub(crate) mod terminal;
+mod terminals;
+mod tint;
 mod upstream;
 
 pub(crate) use drive::{Outcome, Supervisor};
@@ -24,4 +27,13 @@ pub(crate) fn passed_on(message: &[u8], supervision: redd_plan::supervision::Sup
             _ => None,
         })
         .collect()
+}
+
+/// What a tinted console shows of what a payload writes, piece by piece.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn tinted<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
+    let background = redd_spec::console::Background::new("44").expect("a constant that is a background");
+    let (mut tint, mut shown) = (tint::Tint::new(background), Vec::new());
+    pieces.into_iter().for_each(|piece| tint.apply(piece, &mut shown));
+    shown
 }

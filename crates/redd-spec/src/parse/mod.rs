@@ -1,6 +1,7 @@
 //! Option values as text: each function takes what stands behind `--option=`.
 
 mod amounts;
+mod console;
 mod credentials;
 mod lists;
 mod modes;
@@ -8,11 +9,11 @@ mod mounts;
 mod signals;
 
 pub use amounts::{cpus, memory, oom_score_adjust, pids, resource_limit, time_span};
+pub use console::{ConsoleChoice, background, console, terminals};
 pub use credentials::{load_credential, set_credential};
 pub use lists::{capabilities, environment_variable, system_call_filter};
 pub use modes::{
-    ConsoleChoice, boolean, console, private_users, private_users_ownership, resolv_conf, timezone, volatile,
-    working_directory,
+    boolean, private_users, private_users_ownership, resolv_conf, timezone, volatile, working_directory,
 };
 pub use mounts::{bind, inaccessible, tmpfs};
 pub use signals::signal;

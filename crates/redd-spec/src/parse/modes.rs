@@ -1,7 +1,6 @@
 //! Words that choose one of several ways.
 
 use super::ParseError;
-use crate::console::ConsoleMode;
 use crate::ids::{HostId, IdRange, Ownership, RANGE_SIZE, UserNamespace};
 use crate::integration::{ResolvConfMethod, ResolvConfMode, ResolvConfSource, TimezoneMode};
 use crate::path::PathInRoot;
@@ -134,30 +133,6 @@ pub fn resolv_conf(value: &str) -> Result<ResolvConfMode, ParseError> {
     Ok(ResolvConfMode::From(method, source))
 }
 
-/// `--console=`
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ConsoleChoice {
-    /// This one.
-    Mode(ConsoleMode),
-    /// Interactive on a terminal, a pipe elsewhere.
-    AutoPipe,
-}
-
-/// `--console=`
-///
-/// # Errors
-/// Anything but interactive, read-only, passive, pipe and autopipe.
-pub fn console(value: &str) -> Result<ConsoleChoice, ParseError> {
-    match value {
-        "interactive" => Ok(ConsoleChoice::Mode(ConsoleMode::Interactive)),
-        "read-only" => Ok(ConsoleChoice::Mode(ConsoleMode::ReadOnly)),
-        "passive" => Ok(ConsoleChoice::Mode(ConsoleMode::Passive)),
-        "pipe" => Ok(ConsoleChoice::Mode(ConsoleMode::Pipe)),
-        "autopipe" => Ok(ConsoleChoice::AutoPipe),
-        _ => Err(ParseError::new(value, "write interactive, read-only, passive, pipe or autopipe")),
-    }
-}
-
 /// `--chdir=`: absolute, and in no file system that the kernel makes up.
 ///
 /// # Errors
@@ -237,7 +212,7 @@ mod tests {
 
         #[test]
         fn any_text_is_answered(text in ".{0,40}") {
-            drop((private_users(&text), resolv_conf(&text), console(&text), volatile(&text), timezone(&text)));
+            drop((private_users(&text), resolv_conf(&text), volatile(&text), timezone(&text)));
             drop((working_directory(&text), private_users_ownership(&text)));
         }
     }

@@ -3,6 +3,7 @@
 use redd_nspawn::Persona;
 use redd_runtime::{Ending, Error};
 use redd_spec::Spec;
+use redd_spec::console::ConsoleMode;
 use redd_spec::ids::UserNamespace;
 use redd_spec::payload::Payload;
 
@@ -24,10 +25,21 @@ pub(super) fn start(request: StartRequest) -> ExitStatus {
     if spec.users == UserNamespace::Host {
         warn("no user namespace: the payload's root is the host's root, and nothing is a boundary");
     }
+    if spec.console == ConsoleMode::Interactive && !quiet {
+        report::notice(hot_keys(&spec.payload));
+    }
     let ending = redd_runtime::start(&spec, terminal, warn);
     match persona {
         Persona::Boot | Persona::Run => native_status(&spec, ending),
         Persona::Nspawn => nspawn_status(&spec, ending),
+    }
+}
+
+/// What somebody at the console has to know.
+const fn hot_keys(payload: &Payload) -> &'static str {
+    match payload {
+        Payload::Boot { .. } => "keys, within a second: ^]^]p powers off, ^]^]r reboots, ^]^]^] kills",
+        Payload::Command(_) => "keys, within a second: ^]^]p stops the command, ^]^]^] kills it",
     }
 }
 
