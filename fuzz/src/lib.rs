@@ -11,7 +11,7 @@ mod targets;
 
 use targets::{
     adapter_files, cgroups, command_line, console, credentials, handshake, host_ids, journal, mounts, names,
-    notify, option_values, os_release, reports, users,
+    notify, option_values, os_release, reports, settings_files, users,
 };
 
 /// A parser, or several that take the same input.
@@ -45,7 +45,7 @@ impl Memory {
 const BYTES_PER_BYTE: u64 = 128;
 
 /// All of them.
-pub const TARGETS: [Target; 15] = [
+pub const TARGETS: [Target; 16] = [
     Target { name: "adapter-files", run: adapter_files::run, memory: Memory::Small },
     Target { name: "cgroups", run: cgroups::run, memory: Memory::Small },
     Target { name: "command-line", run: command_line::run, memory: Memory::Plan },
@@ -60,6 +60,7 @@ pub const TARGETS: [Target; 15] = [
     Target { name: "option-values", run: option_values::run, memory: Memory::Small },
     Target { name: "os-release", run: os_release::run, memory: Memory::Plan },
     Target { name: "reports", run: reports::run, memory: Memory::Plan },
+    Target { name: "settings-files", run: settings_files::run, memory: Memory::Plan },
     Target { name: "users", run: users::run, memory: Memory::Plan },
 ];
 

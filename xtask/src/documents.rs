@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use clap_complete::Shell;
+use redd_nspawn::file::{Grant, KEYS, Key};
 use redd_nspawn::persona::STARTS;
 
 use crate::{Failure, root};
@@ -30,6 +31,7 @@ pub(crate) fn generate(mode: Mode) -> Result<(), Failure> {
         let page = man_page(verb, &name)?;
         write_or_check(&root().join(format!("docs/man/{name}.1")), &page, mode)?;
     }
+    write_or_check(&root().join("docs/settings-files.md"), &settings_files(), mode)?;
     write_or_check(&root().join("docs/defaults.md"), &defaults(), mode)?;
     for (shell, name) in [(Shell::Bash, "redd.bash"), (Shell::Zsh, "_redd"), (Shell::Fish, "redd.fish")] {
         let mut text = Vec::new();
@@ -59,6 +61,24 @@ fn defaults() -> String {
         page.push_str(&format!("| `--{option}` |"));
         columns.iter().for_each(|column| page.push_str(&format!(" {} |", column[index].1)));
         page.push('\n');
+    }
+    page
+}
+
+/// The keys of `.nspawn` files.
+fn settings_files() -> String {
+    let mut page = include_str!("settings-files.md").to_owned();
+    for key in &KEYS {
+        let definition = redd_nspawn::option::named(key.option);
+        let support =
+            if definition.is_some_and(|option| option.is_supported()) { "" } else { ", not supported yet" };
+        let beside = match key.grants {
+            Grant::Never => "used",
+            Grant::Always => "ignored",
+            Grant::WhereItAllows => "used where it only refuses (`~`)",
+        };
+        let Key { section, name, option, .. } = key;
+        page.push_str(&format!("| `[{section}]` | `{name}=` | `--{option}`{support} | {beside} |\n"));
     }
     page
 }

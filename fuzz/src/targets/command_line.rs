@@ -21,7 +21,7 @@ pub(crate) fn run(input: &[u8]) {
     }
 }
 
-fn caller() -> Caller {
+pub(super) fn caller() -> Caller {
     Caller {
         current_directory: "/here".into(),
         environment: vec![("TERM".into(), "xterm".into()), ("LANG".into(), "C".into())],

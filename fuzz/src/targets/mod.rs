@@ -14,6 +14,7 @@ pub(crate) mod notify;
 pub(crate) mod option_values;
 pub(crate) mod os_release;
 pub(crate) mod reports;
+pub(crate) mod settings_files;
 pub(crate) mod users;
 
 use redd_plan::facts::{Grants, HostFacts, TreeFacts};

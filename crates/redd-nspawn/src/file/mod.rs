@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 use redd_spec::parse::{self, ParseError};
 
-pub use key::{KEYS, Key, Section};
+pub use key::{Grant, KEYS, Key, Section};
 
 use crate::assignment::{Assignment, Origin};
 use crate::option::Mask;
