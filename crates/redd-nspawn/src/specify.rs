@@ -164,13 +164,19 @@ fn specify(
         Persistence::Ephemeral if settings.tree.machine.is_none() => root::suffixed(&name, caller)?,
         _ => name,
     };
+    let words = payload::words(mode, &settings.command, words);
+    let (words, parameters) = match (persona, mode) {
+        (Persona::Nspawn, StartMode::Boot) => payload::kernel_parameters(words),
+        _ => (words, Vec::new()),
+    };
     let payload = payload::payload(mode, &settings.command, &defaults, words)?;
+    let assigned = parameters.iter().chain(&settings.identity.setenv);
     let (isolation, resources) = (&settings.isolation, settings.resources);
     let users = isolation.private_users.unwrap_or(defaults.private_users);
     Ok(Spec {
         name,
         identity: Identity { hostname: settings.identity.hostname, uuid: settings.identity.uuid },
-        environment: environment(&settings.identity.setenv, caller)?,
+        environment: environment(assigned, caller)?,
         users,
         ownership: ownership(isolation, users, &defaults),
         network: network(isolation, defaults.network)?,
@@ -211,11 +217,14 @@ fn specify(
     })
 }
 
-fn environment(assignments: &[OsString], caller: &Caller) -> Result<Vec<EnvironmentVariable>, Refusal> {
+fn environment<'a>(
+    assignments: impl Iterator<Item = &'a OsString>,
+    caller: &Caller,
+) -> Result<Vec<EnvironmentVariable>, Refusal> {
     let variable = |word: &OsString| {
         parse::environment_variable(word, &caller.environment).map_err(Refusal::Environment)
     };
-    assignments.iter().map(variable).collect()
+    assignments.map(variable).collect()
 }
 
 /// Ids that were picked are nobody's in the tree: they have to be mapped.

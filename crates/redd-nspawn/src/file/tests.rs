@@ -134,6 +134,18 @@ fn a_later_file_adds_and_an_empty_value_takes_back() {
 }
 
 #[test]
+fn words_for_an_init_are_taken_apart_as_a_kernel_does() {
+    let line = "-D /srv/tree -b systemd.unit=rescue.target debug-shell=1 --confirm 1=2 quiet";
+    let spec = start(Persona::Nspawn, line, Vec::new()).unwrap().spec;
+    let Payload::Boot { arguments, .. } = &spec.payload else { panic!() };
+    let words: Vec<String> = arguments.iter().map(ToString::to_string).collect();
+    assert_eq!(words, ["systemd.unit=rescue.target", "--confirm", "1=2", "quiet"]);
+    assert_eq!(spec.environment[0].name.to_string(), "debug_shell");
+    let native = start(Persona::Boot, "-D /srv/tree -- debug-shell=1", Vec::new()).unwrap().spec;
+    assert!(native.environment.is_empty());
+}
+
+#[test]
 fn a_verb_is_stronger_than_a_file() {
     let text = "[Exec]\nBoot=no\nParameters=x\n";
     let specified = start(Persona::Boot, "-D /srv/tree", vec![file(Trust::Trusted, text)]).unwrap();

@@ -2,12 +2,13 @@
 
 use redd_spec::parse::{self, ParseError};
 
-use super::{Definition, Heading, value};
+use super::{Definition, Heading, flag, value};
 use crate::settings::Registration;
 
 const UNIT: Heading = Heading::Unit;
 
-pub(super) static OPTIONS: [Definition; 3] = [
+pub(super) static OPTIONS: [Definition; 4] = [
+    flag("system", UNIT, "Use the system's service manager (default)", |_settings| {}).nspawn(),
     value("slice", "SLICE", UNIT, "Slice of the machine's unit", |settings, text| {
         settings.unit.slice = Some(text.to_owned());
         Ok(())

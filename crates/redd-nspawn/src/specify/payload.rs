@@ -1,6 +1,7 @@
 //! What runs inside.
 
 use std::ffi::OsString;
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 
 use redd_spec::payload::{Command, CommandInit, Payload};
 use redd_spec::text::ByteString;
@@ -25,18 +26,45 @@ fn parameters_are_for(mode: StartMode, settings: &CommandSettings) -> bool {
     }
 }
 
-pub(super) fn payload(
-    mode: StartMode,
-    settings: &CommandSettings,
-    defaults: &Defaults,
-    mut words: Vec<OsString>,
-) -> Result<Payload, Refusal> {
+/// The words of the command line, or those of a file.
+pub(super) fn words(mode: StartMode, settings: &CommandSettings, mut words: Vec<OsString>) -> Vec<OsString> {
     if words.first().is_some_and(|word| word == "--") {
         words.remove(0);
     }
     if words.is_empty() && parameters_are_for(mode, settings) {
         words.clone_from(&settings.parameters);
     }
+    words
+}
+
+/// Takes the words apart as a kernel does with its command line: `KEY=VALUE` is a variable of the init's environment, unless KEY has
+/// a dot, and a dash in KEY is an underscore. The rest are arguments.
+pub(super) fn kernel_parameters(words: Vec<OsString>) -> (Vec<OsString>, Vec<OsString>) {
+    let (mut arguments, mut variables) = (Vec::new(), Vec::new());
+    for word in words {
+        match variable(word.as_bytes()) {
+            Some(variable) => variables.push(OsString::from_vec(variable)),
+            None => arguments.push(word),
+        }
+    }
+    (arguments, variables)
+}
+
+fn variable(word: &[u8]) -> Option<Vec<u8>> {
+    let equals = word.iter().position(|&byte| byte == b'=')?;
+    let (key, value) = word.split_at(equals);
+    let is_name = key.first().is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'_')
+        && key.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
+    let name = key.iter().map(|&byte| if byte == b'-' { b'_' } else { byte });
+    is_name.then(|| name.chain(value.iter().copied()).collect())
+}
+
+pub(super) fn payload(
+    mode: StartMode,
+    settings: &CommandSettings,
+    defaults: &Defaults,
+    words: Vec<OsString>,
+) -> Result<Payload, Refusal> {
     let arguments = words.into_iter().map(ByteString::try_from).collect::<Result<Vec<_>, _>>()?;
     match mode {
         StartMode::Boot => Ok(Payload::Boot { arguments }),
