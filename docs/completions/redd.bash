@@ -70,7 +70,7 @@ _redd() {
             return 0
             ;;
         redd__subcmd__boot)
-            opts="-D -M -x -E -U -n -P -q -h --directory --machine --ephemeral --read-only --volatile --settings --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --no-new-privileges --system-call-filter --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --set-credential --load-credential --memory --pids-max --cpus --rlimit --oom-score-adjust --timezone --resolv-conf --console --pipe --quiet --background --ttys --kill-signal --stop-timeout --notify-ready --keep-unit --help"
+            opts="-D -M -x -E -U -n -P -q -j -h --directory --machine --ephemeral --read-only --volatile --settings --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --no-new-privileges --system-call-filter --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --rlimit --oom-score-adjust --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --kill-signal --stop-timeout --notify-ready --keep-unit --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -168,6 +168,18 @@ _redd() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --bind-user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bind-user-shell)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bind-user-group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --set-credential)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -213,6 +225,10 @@ _redd() {
                     return 0
                     ;;
                 --ttys)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --link-journal)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -314,7 +330,7 @@ _redd() {
             return 0
             ;;
         redd__subcmd__config__subcmd__show)
-            opts="-D -M -x -E -U -n -P -q -h --directory --machine --ephemeral --read-only --volatile --settings --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --no-new-privileges --system-call-filter --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --set-credential --load-credential --memory --pids-max --cpus --rlimit --oom-score-adjust --timezone --resolv-conf --console --pipe --quiet --background --ttys --kill-signal --stop-timeout --notify-ready --keep-unit --origin --json --help"
+            opts="-D -M -x -E -U -n -P -q -j -h --directory --machine --ephemeral --read-only --volatile --settings --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --no-new-privileges --system-call-filter --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --rlimit --oom-score-adjust --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --kill-signal --stop-timeout --notify-ready --keep-unit --origin --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -412,6 +428,18 @@ _redd() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --bind-user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bind-user-shell)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bind-user-group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --set-credential)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -457,6 +485,10 @@ _redd() {
                     return 0
                     ;;
                 --ttys)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --link-journal)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -522,7 +554,7 @@ _redd() {
             return 0
             ;;
         redd__subcmd__plan__subcmd__boot)
-            opts="-D -M -x -E -U -n -P -q -h --directory --machine --ephemeral --read-only --volatile --settings --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --no-new-privileges --system-call-filter --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --set-credential --load-credential --memory --pids-max --cpus --rlimit --oom-score-adjust --timezone --resolv-conf --console --pipe --quiet --background --ttys --kill-signal --stop-timeout --notify-ready --keep-unit --help"
+            opts="-D -M -x -E -U -n -P -q -j -h --directory --machine --ephemeral --read-only --volatile --settings --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --no-new-privileges --system-call-filter --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --rlimit --oom-score-adjust --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --kill-signal --stop-timeout --notify-ready --keep-unit --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -620,6 +652,18 @@ _redd() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --bind-user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bind-user-shell)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bind-user-group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --set-credential)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -665,6 +709,10 @@ _redd() {
                     return 0
                     ;;
                 --ttys)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --link-journal)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -688,7 +736,7 @@ _redd() {
             return 0
             ;;
         redd__subcmd__plan__subcmd__run)
-            opts="-D -M -x -E -U -n -P -q -a -u -h --directory --machine --ephemeral --read-only --volatile --settings --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --no-new-privileges --system-call-filter --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --set-credential --load-credential --memory --pids-max --cpus --rlimit --oom-score-adjust --timezone --resolv-conf --console --pipe --quiet --background --ttys --kill-signal --stop-timeout --notify-ready --keep-unit --as-pid2 --as-pid1 --user --uid --chdir --help"
+            opts="-D -M -x -E -U -n -P -q -j -a -u -h --directory --machine --ephemeral --read-only --volatile --settings --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --no-new-privileges --system-call-filter --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --rlimit --oom-score-adjust --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --kill-signal --stop-timeout --notify-ready --keep-unit --as-pid2 --as-pid1 --user --uid --chdir --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -786,6 +834,18 @@ _redd() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --bind-user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bind-user-shell)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bind-user-group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --set-credential)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -831,6 +891,10 @@ _redd() {
                     return 0
                     ;;
                 --ttys)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --link-journal)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -870,7 +934,7 @@ _redd() {
             return 0
             ;;
         redd__subcmd__run)
-            opts="-D -M -x -E -U -n -P -q -a -u -h --directory --machine --ephemeral --read-only --volatile --settings --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --no-new-privileges --system-call-filter --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --set-credential --load-credential --memory --pids-max --cpus --rlimit --oom-score-adjust --timezone --resolv-conf --console --pipe --quiet --background --ttys --kill-signal --stop-timeout --notify-ready --keep-unit --as-pid2 --as-pid1 --user --uid --chdir --help"
+            opts="-D -M -x -E -U -n -P -q -j -a -u -h --directory --machine --ephemeral --read-only --volatile --settings --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --no-new-privileges --system-call-filter --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --rlimit --oom-score-adjust --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --kill-signal --stop-timeout --notify-ready --keep-unit --as-pid2 --as-pid1 --user --uid --chdir --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -968,6 +1032,18 @@ _redd() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --bind-user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bind-user-shell)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bind-user-group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --set-credential)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1013,6 +1089,10 @@ _redd() {
                     return 0
                     ;;
                 --ttys)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --link-journal)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -52,6 +52,9 @@ complete -c redd -n "__fish_redd_using_subcommand boot" -l bind -d 'Bind a file 
 complete -c redd -n "__fish_redd_using_subcommand boot" -l bind-ro -d 'The same, read-only' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l tmpfs -d 'Mount an empty file system in memory' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l inaccessible -d 'Make a path inaccessible' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l bind-user -d 'A user of the host that is known inside, with the home directory' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l bind-user-shell -d 'Their shell: the host\'s (yes), the payload\'s default (no), or this one' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l bind-user-group -d 'A group of the payload that they are members of' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l set-credential -d 'Pass a credential to PID 1' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l load-credential -d 'Pass a credential from a file, a socket, or redd\'s own' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l memory -d 'Memory: bytes, per cent of the host\'s, or infinity [default: 80%]' -r
@@ -64,6 +67,7 @@ complete -c redd -n "__fish_redd_using_subcommand boot" -l resolv-conf -d 'resol
 complete -c redd -n "__fish_redd_using_subcommand boot" -l console -d 'Console: interactive, read-only, passive, pipe or autopipe' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l background -d 'Background colour of the console, e.g. 44 or 48;2;0;0;64; empty for none' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l ttys -d 'Terminals beside the console, each with a login prompt' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l link-journal -d 'Link the payload\'s journal with the host\'s: no (default), auto, try-host or try-guest' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l kill-signal -d 'Signal for an orderly stop [default: SIGRTMIN+3 for an init, SIGTERM for a command]' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l stop-timeout -d 'How long an orderly stop may take [default: 90s]' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l notify-ready -d 'Report readiness when PID 1 does [default: yes for boot]' -r
@@ -72,6 +76,7 @@ complete -c redd -n "__fish_redd_using_subcommand boot" -l read-only -d 'Do not 
 complete -c redd -n "__fish_redd_using_subcommand boot" -s U -d 'Short for --private-users=pick --private-users-ownership=auto'
 complete -c redd -n "__fish_redd_using_subcommand boot" -s P -l pipe -d 'Short for --console=pipe'
 complete -c redd -n "__fish_redd_using_subcommand boot" -s q -l quiet -d 'Print no warnings and no hints'
+complete -c redd -n "__fish_redd_using_subcommand boot" -s j -d 'Short for --link-journal=try-guest'
 complete -c redd -n "__fish_redd_using_subcommand boot" -l keep-unit -d 'Exit with 133 when the payload reboots, for a unit to restart'
 complete -c redd -n "__fish_redd_using_subcommand boot" -s h -l help -d 'Print help'
 complete -c redd -n "__fish_redd_using_subcommand run" -s D -l directory -d 'Root directory; then every word is the payload\'s' -r
@@ -93,6 +98,9 @@ complete -c redd -n "__fish_redd_using_subcommand run" -l bind -d 'Bind a file o
 complete -c redd -n "__fish_redd_using_subcommand run" -l bind-ro -d 'The same, read-only' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l tmpfs -d 'Mount an empty file system in memory' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l inaccessible -d 'Make a path inaccessible' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l bind-user -d 'A user of the host that is known inside, with the home directory' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l bind-user-shell -d 'Their shell: the host\'s (yes), the payload\'s default (no), or this one' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l bind-user-group -d 'A group of the payload that they are members of' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l set-credential -d 'Pass a credential to PID 1' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l load-credential -d 'Pass a credential from a file, a socket, or redd\'s own' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l memory -d 'Memory: bytes, per cent of the host\'s, or infinity [default: 80%]' -r
@@ -105,6 +113,7 @@ complete -c redd -n "__fish_redd_using_subcommand run" -l resolv-conf -d 'resolv
 complete -c redd -n "__fish_redd_using_subcommand run" -l console -d 'Console: interactive, read-only, passive, pipe or autopipe' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l background -d 'Background colour of the console, e.g. 44 or 48;2;0;0;64; empty for none' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l ttys -d 'Terminals beside the console, each with a login prompt' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l link-journal -d 'Link the payload\'s journal with the host\'s: no (default), auto, try-host or try-guest' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l kill-signal -d 'Signal for an orderly stop [default: SIGRTMIN+3 for an init, SIGTERM for a command]' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l stop-timeout -d 'How long an orderly stop may take [default: 90s]' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l notify-ready -d 'Report readiness when PID 1 does [default: yes for boot]' -r
@@ -115,6 +124,7 @@ complete -c redd -n "__fish_redd_using_subcommand run" -l read-only -d 'Do not l
 complete -c redd -n "__fish_redd_using_subcommand run" -s U -d 'Short for --private-users=pick --private-users-ownership=auto'
 complete -c redd -n "__fish_redd_using_subcommand run" -s P -l pipe -d 'Short for --console=pipe'
 complete -c redd -n "__fish_redd_using_subcommand run" -s q -l quiet -d 'Print no warnings and no hints'
+complete -c redd -n "__fish_redd_using_subcommand run" -s j -d 'Short for --link-journal=try-guest'
 complete -c redd -n "__fish_redd_using_subcommand run" -l keep-unit -d 'Exit with 133 when the payload reboots, for a unit to restart'
 complete -c redd -n "__fish_redd_using_subcommand run" -s a -l as-pid2 -d 'Run the command below a small init (default)'
 complete -c redd -n "__fish_redd_using_subcommand run" -l as-pid1 -d 'Run the command itself as PID 1'
@@ -142,6 +152,9 @@ complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcomma
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l bind-ro -d 'The same, read-only' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l tmpfs -d 'Mount an empty file system in memory' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l inaccessible -d 'Make a path inaccessible' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l bind-user -d 'A user of the host that is known inside, with the home directory' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l bind-user-shell -d 'Their shell: the host\'s (yes), the payload\'s default (no), or this one' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l bind-user-group -d 'A group of the payload that they are members of' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l set-credential -d 'Pass a credential to PID 1' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l load-credential -d 'Pass a credential from a file, a socket, or redd\'s own' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l memory -d 'Memory: bytes, per cent of the host\'s, or infinity [default: 80%]' -r
@@ -154,6 +167,7 @@ complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcomma
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l console -d 'Console: interactive, read-only, passive, pipe or autopipe' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l background -d 'Background colour of the console, e.g. 44 or 48;2;0;0;64; empty for none' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l ttys -d 'Terminals beside the console, each with a login prompt' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l link-journal -d 'Link the payload\'s journal with the host\'s: no (default), auto, try-host or try-guest' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l kill-signal -d 'Signal for an orderly stop [default: SIGRTMIN+3 for an init, SIGTERM for a command]' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l stop-timeout -d 'How long an orderly stop may take [default: 90s]' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l notify-ready -d 'Report readiness when PID 1 does [default: yes for boot]' -r
@@ -162,6 +176,7 @@ complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcomma
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -s U -d 'Short for --private-users=pick --private-users-ownership=auto'
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -s P -l pipe -d 'Short for --console=pipe'
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -s q -l quiet -d 'Print no warnings and no hints'
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -s j -d 'Short for --link-journal=try-guest'
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l keep-unit -d 'Exit with 133 when the payload reboots, for a unit to restart'
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -s h -l help -d 'Print help'
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -s D -l directory -d 'Root directory; then every word is the payload\'s' -r
@@ -183,6 +198,9 @@ complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcomma
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l bind-ro -d 'The same, read-only' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l tmpfs -d 'Mount an empty file system in memory' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l inaccessible -d 'Make a path inaccessible' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l bind-user -d 'A user of the host that is known inside, with the home directory' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l bind-user-shell -d 'Their shell: the host\'s (yes), the payload\'s default (no), or this one' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l bind-user-group -d 'A group of the payload that they are members of' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l set-credential -d 'Pass a credential to PID 1' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l load-credential -d 'Pass a credential from a file, a socket, or redd\'s own' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l memory -d 'Memory: bytes, per cent of the host\'s, or infinity [default: 80%]' -r
@@ -195,6 +213,7 @@ complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcomma
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l console -d 'Console: interactive, read-only, passive, pipe or autopipe' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l background -d 'Background colour of the console, e.g. 44 or 48;2;0;0;64; empty for none' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l ttys -d 'Terminals beside the console, each with a login prompt' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l link-journal -d 'Link the payload\'s journal with the host\'s: no (default), auto, try-host or try-guest' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l kill-signal -d 'Signal for an orderly stop [default: SIGRTMIN+3 for an init, SIGTERM for a command]' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l stop-timeout -d 'How long an orderly stop may take [default: 90s]' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l notify-ready -d 'Report readiness when PID 1 does [default: yes for boot]' -r
@@ -205,6 +224,7 @@ complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcomma
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -s U -d 'Short for --private-users=pick --private-users-ownership=auto'
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -s P -l pipe -d 'Short for --console=pipe'
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -s q -l quiet -d 'Print no warnings and no hints'
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -s j -d 'Short for --link-journal=try-guest'
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l keep-unit -d 'Exit with 133 when the payload reboots, for a unit to restart'
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -s a -l as-pid2 -d 'Run the command below a small init (default)'
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l as-pid1 -d 'Run the command itself as PID 1'
@@ -231,6 +251,9 @@ complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcom
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l bind-ro -d 'The same, read-only' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l tmpfs -d 'Mount an empty file system in memory' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l inaccessible -d 'Make a path inaccessible' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l bind-user -d 'A user of the host that is known inside, with the home directory' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l bind-user-shell -d 'Their shell: the host\'s (yes), the payload\'s default (no), or this one' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l bind-user-group -d 'A group of the payload that they are members of' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l set-credential -d 'Pass a credential to PID 1' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l load-credential -d 'Pass a credential from a file, a socket, or redd\'s own' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l memory -d 'Memory: bytes, per cent of the host\'s, or infinity [default: 80%]' -r
@@ -243,6 +266,7 @@ complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcom
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l console -d 'Console: interactive, read-only, passive, pipe or autopipe' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l background -d 'Background colour of the console, e.g. 44 or 48;2;0;0;64; empty for none' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l ttys -d 'Terminals beside the console, each with a login prompt' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l link-journal -d 'Link the payload\'s journal with the host\'s: no (default), auto, try-host or try-guest' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l kill-signal -d 'Signal for an orderly stop [default: SIGRTMIN+3 for an init, SIGTERM for a command]' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l stop-timeout -d 'How long an orderly stop may take [default: 90s]' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l notify-ready -d 'Report readiness when PID 1 does [default: yes for boot]' -r
@@ -251,6 +275,7 @@ complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcom
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -s U -d 'Short for --private-users=pick --private-users-ownership=auto'
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -s P -l pipe -d 'Short for --console=pipe'
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print no warnings and no hints'
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -s j -d 'Short for --link-journal=try-guest'
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l keep-unit -d 'Exit with 133 when the payload reboots, for a unit to restart'
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l origin -d 'Say who made each setting'
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l json -d 'Print JSON'

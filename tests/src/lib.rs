@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 #![expect(clippy::print_stderr, reason = "a test that is passed over says why")]
 
+mod host_users;
 mod leftovers;
 mod machine;
 mod needs;
@@ -11,10 +12,11 @@ pub mod sweep;
 mod terminal;
 mod tree;
 
+pub use host_users::{ALICE, HostUsers};
 pub use leftovers::Leftovers;
 pub use machine::{CgroupView, Machine, in_view};
 pub use needs::Need;
-pub use redd::{Run, held_by, redd, run, unique_name};
+pub use redd::{Run, finish, held_by, redd, run, unique_name};
 pub use terminal::at_a_terminal;
 pub use tree::{minimal_tree, own_tree};
 

@@ -51,13 +51,18 @@ impl Machine {
     /// Starts a tree without waiting for anything.
     #[must_use]
     pub fn start_in(view: CgroupView, tree: &Path, options: &[&str]) -> Self {
+        Self::start_by(in_view(view, redd()), tree, options)
+    }
+
+    /// Starts a tree by this redd without waiting for anything.
+    #[must_use]
+    pub fn start_by(mut command: Command, tree: &Path, options: &[&str]) -> Self {
         let name = unique_name();
         let directory = tempfile::tempdir().unwrap();
         let socket = directory.path().join("notify");
         let listener = UnixDatagram::bind(&socket).unwrap();
         listener.set_read_timeout(Some(TIMEOUT)).unwrap();
         let log = File::create(directory.path().join("log")).unwrap();
-        let mut command = in_view(view, redd());
         command.args(["boot", "-M", &name]).args(options).arg(tree).env("NOTIFY_SOCKET", &socket);
         let process = command.stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap();
         Self { name, process, listener, directory }

@@ -11,6 +11,8 @@ pub enum Need {
     Debian12,
     /// A tree of Debian 13.
     Debian13,
+    /// A tree of Debian 13 with nss-systemd.
+    Debian13Users,
     /// A tree of Debian's development suite.
     DebianSid,
     /// systemd's container manager, to compare with.
@@ -39,6 +41,7 @@ impl Need {
             Self::Root => "root",
             Self::Debian12 => "debian-12",
             Self::Debian13 => "debian-13",
+            Self::Debian13Users => "debian-13-users",
             Self::DebianSid => "debian-sid",
             Self::Nspawn => "nspawn",
             Self::Lxc => "lxc",
@@ -82,7 +85,9 @@ impl Need {
             Self::Strace => PathBuf::from("/usr/bin/strace").exists(),
             Self::Valgrind => PathBuf::from("/usr/bin/valgrind").exists(),
             Self::Compiler => PathBuf::from("/usr/bin/cc").exists(),
-            Self::Debian12 | Self::Debian13 | Self::DebianSid => self.tree().join("usr").is_dir(),
+            Self::Debian12 | Self::Debian13 | Self::Debian13Users | Self::DebianSid => {
+                self.tree().join("usr").is_dir()
+            }
         }
     }
 

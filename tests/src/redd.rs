@@ -30,7 +30,15 @@ pub struct Run {
 
 /// Runs redd to its end.
 pub fn run<Word: AsRef<OsStr>>(words: impl IntoIterator<Item = Word>) -> Run {
-    let output = redd().args(words).output().unwrap();
+    let mut command = redd();
+    command.args(words);
+    finish(command)
+}
+
+/// Runs a command to its end.
+#[must_use]
+pub fn finish(mut command: Command) -> Run {
+    let output = command.output().unwrap();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim_end().to_owned();
     Run {
         status: output.status.code().unwrap_or(256),

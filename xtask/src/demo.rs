@@ -32,7 +32,7 @@ pub(crate) fn demo(tree: Option<PathBuf>) -> Result<(), Failure> {
 fn own_tree() -> Result<PathBuf, Failure> {
     let path = target().join("demo/debian");
     if !path.join("usr").is_dir() {
-        trees::make("trixie", &path)?;
+        trees::make(trees::Suite::Debian13, &path)?;
         leave_root_to_credentials(&path)?;
     }
     Ok(path)

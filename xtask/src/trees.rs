@@ -12,23 +12,34 @@ use crate::{Failure, shell, target};
 pub(crate) enum Suite {
     Debian12,
     Debian13,
+    /// With the part of systemd's that shows users of other places to programs.
+    Debian13Users,
     DebianSid,
 }
 
 /// What is in a tree beside the essential packages.
 const PACKAGES: &str =
     "systemd,systemd-sysv,dbus,libpam-systemd,login,passwd,util-linux,iproute2,procps,tzdata,udev";
+/// What is in a tree beside those, where users of the host are known inside.
+const NAME_SERVICE: &str = "libnss-systemd";
 /// Changes when what is in a tree changes, so that old trees are not used any more.
 const RECIPE: u32 = 2;
 
 impl Suite {
-    pub(crate) const ALL: [Self; 3] = [Self::Debian12, Self::Debian13, Self::DebianSid];
+    pub(crate) const ALL: [Self; 4] = [Self::Debian12, Self::Debian13, Self::Debian13Users, Self::DebianSid];
 
     const fn code_name(self) -> &'static str {
         match self {
             Self::Debian12 => "bookworm",
-            Self::Debian13 => "trixie",
+            Self::Debian13 | Self::Debian13Users => "trixie",
             Self::DebianSid => "sid",
+        }
+    }
+
+    fn packages(self) -> String {
+        match self {
+            Self::Debian12 | Self::Debian13 | Self::DebianSid => PACKAGES.to_owned(),
+            Self::Debian13Users => format!("{PACKAGES},{NAME_SERVICE}"),
         }
     }
 }
@@ -38,6 +49,7 @@ impl fmt::Display for Suite {
         formatter.write_str(match self {
             Self::Debian12 => "debian-12",
             Self::Debian13 => "debian-13",
+            Self::Debian13Users => "debian-13-users",
             Self::DebianSid => "debian-sid",
         })
     }
@@ -57,13 +69,13 @@ pub(crate) fn ensure(suite: Suite) -> Result<PathBuf, Failure> {
     {
         return Ok(path);
     }
-    make(suite.code_name(), &path)?;
+    make(suite, &path)?;
     fs::write(stamp, RECIPE.to_string())?;
     Ok(path)
 }
 
 /// Makes a tree of a release that was never booted.
-pub(crate) fn make(code_name: &str, path: &Path) -> Result<(), Failure> {
+pub(crate) fn make(suite: Suite, path: &Path) -> Result<(), Failure> {
     let temporary = path.with_extension("new");
     for old in [&temporary, &path.to_path_buf()] {
         if old.exists() {
@@ -71,14 +83,14 @@ pub(crate) fn make(code_name: &str, path: &Path) -> Result<(), Failure> {
         }
     }
     fs::create_dir_all(path.parent().unwrap_or(Path::new("/")))?;
-    println!("making a tree of Debian {code_name}; this takes half a minute");
+    println!("making the tree {suite}; this takes half a minute");
     let mirror =
         redd_conform::image::mirror().ok_or("no mirror of Debian among the apt sources of this system")?;
     let mut command = Command::new("mmdebstrap");
-    command.args(["--quiet", "--variant=minbase", &format!("--include={PACKAGES}")]);
+    command.args(["--quiet", "--variant=minbase", &format!("--include={}", suite.packages())]);
     // The development suite's list may be older than it allows; its signature is checked all the same.
     command.arg("--aptopt=Acquire::Check-Valid-Until \"false\"");
-    command.arg(code_name).arg(&temporary).arg(mirror);
+    command.arg(suite.code_name()).arg(&temporary).arg(mirror);
     shell::run(&mut command)?;
     fs::write(temporary.join("etc/machine-id"), "")?;
     for name in ["etc/hostname", "etc/resolv.conf"] {

@@ -4,11 +4,12 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use redd_spec::bound_user::BoundUsers;
 use redd_spec::capability::{CapabilitySet, SystemCallRule};
 use redd_spec::console::{Background, ExtraTerminals};
 use redd_spec::credential::Credential;
 use redd_spec::ids::{Ownership, UserNamespace};
-use redd_spec::integration::{ResolvConfMode, TimezoneMode};
+use redd_spec::integration::{LinkJournal, ResolvConfMode, TimezoneMode};
 use redd_spec::lifecycle::SignalNumber;
 use redd_spec::mounts::CustomMount;
 use redd_spec::name::{Hostname, MachineName};
@@ -75,6 +76,7 @@ pub struct IsolationSettings {
 #[expect(missing_docs, reason = "the fields are named after the options that set them")]
 pub struct MountSettings {
     pub custom: Vec<CustomMount>,
+    pub bound_users: BoundUsers,
     pub credentials: Vec<Credential>,
 }
 
@@ -95,6 +97,7 @@ pub struct ResourceSettings {
 pub struct IntegrationSettings {
     pub timezone: Option<TimezoneMode>,
     pub resolv_conf: Option<ResolvConfMode>,
+    pub link_journal: Option<LinkJournal>,
     pub console: Option<ConsoleChoice>,
     pub terminals: Option<ExtraTerminals>,
     pub background: Option<Background>,

@@ -181,6 +181,7 @@ fn specify(
         ownership: ownership(isolation, users, &defaults),
         network: network(isolation, defaults.network)?,
         privileges: privileges(isolation),
+        bound_users: settings.mounts.bound_users,
         mounts: settings.mounts.custom,
         sockets: caller.sockets()?,
         credentials: distinct(settings.mounts.credentials)?,
@@ -194,6 +195,7 @@ fn specify(
         integration: Integration {
             timezone: settings.integration.timezone.unwrap_or(TimezoneMode::Auto),
             resolv_conf: settings.integration.resolv_conf.unwrap_or(ResolvConfMode::Auto),
+            link_journal: settings.integration.link_journal.unwrap_or_default(),
         },
         console: console(settings.integration.console, &defaults, caller),
         terminals: settings.integration.terminals.unwrap_or_default(),

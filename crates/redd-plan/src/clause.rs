@@ -90,7 +90,6 @@ impl Clause {
         match self {
             Self::EE7 | Self::AI2 => Some("needs a host whose PID 1 is systemd; not built yet"),
             Self::RH9 => Some("made by the payload's own ssh generator below unix-export/ (RH8)"),
-            Self::RH10 | Self::RH11 => Some("users of the host cannot be bound yet"),
             Self::UN4 => Some("kept by the supervisor, after the last step"),
             Self::UN5 => Some("the stop signal is chosen with --kill-signal=; inits are not told apart yet"),
             _ => None,
@@ -112,7 +111,6 @@ impl Clause {
         match self {
             Self::EE7 | Self::AI2 => Some("needs a host whose PID 1 is systemd; not built yet"),
             Self::RH9 => Some("needs a payload with an ssh server; unix-export/ itself is tested (RH8)"),
-            Self::RH10 | Self::RH11 => Some("users of the host cannot be bound yet"),
             Self::UN5 => Some("inits are not told apart yet"),
             _ => None,
         }

@@ -78,6 +78,8 @@ pub enum Slot {
     ResolvConf,
     /// A mount the user asked for, by its place in the Spec.
     Custom(u16),
+    /// The home directory of a bound user, by its place in the Spec.
+    Home(u16),
 }
 
 impl fmt::Display for Slot {
@@ -95,6 +97,7 @@ impl fmt::Display for Slot {
             Self::Localtime => formatter.write_str("localtime"),
             Self::ResolvConf => formatter.write_str("resolv.conf"),
             Self::Custom(index) => write!(formatter, "custom-{index}"),
+            Self::Home(index) => write!(formatter, "home-{index}"),
         }
     }
 }

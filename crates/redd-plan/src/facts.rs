@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use redd_spec::bound_user::AccountName;
 use redd_spec::capability::CapabilitySet;
 use redd_spec::ids::{HostId, IdRange};
 use redd_spec::lifecycle::SignalNumber;
@@ -188,6 +189,21 @@ pub struct TreeFacts {
     pub etc: Presence,
     /// Device and inode number, which tell a copy from its original.
     pub identity: TreeIdentity,
+    /// Who is in its passwd and group files, where users of the host are to be bound.
+    pub accounts: TreeAccounts,
+}
+
+/// Names and ids that the tree's own passwd and group files give away.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct TreeAccounts {
+    /// Names of users.
+    pub users: Vec<String>,
+    /// Names of groups.
+    pub groups: Vec<String>,
+    /// Ids of groups that bound users are to be members of, by name.
+    pub group_ids: Vec<(String, u32)>,
+    /// Those of the ids for bound users that a user or a group has.
+    pub bound_ids: BTreeSet<u32>,
 }
 
 /// Device and inode number of the tree's root directory.
@@ -230,6 +246,60 @@ pub struct UserFacts {
     pub shell: String,
 }
 
+/// A user of the host who is to be bound.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct BoundUserFacts {
+    /// The name.
+    pub name: AccountName,
+    /// What the host's passwd, group and shadow files say, where they know the user.
+    pub account: Option<HostAccount>,
+}
+
+/// An account of the host.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub struct HostAccount {
+    /// Its id.
+    pub uid: HostId,
+    /// Its group's id.
+    pub gid: HostId,
+    /// The name of that group, where it has one.
+    pub group: Option<String>,
+    /// Its home directory.
+    pub home: PathBuf,
+    /// Who owns that, where it is a directory.
+    pub home_owner: Option<HostId>,
+    /// Its login shell.
+    pub shell: String,
+    /// The hash of its password, where it has one that can be used.
+    #[serde(skip)]
+    pub hashed_password: Option<String>,
+    /// Keys that open it by ssh.
+    #[serde(skip)]
+    pub ssh_keys: SshKeys,
+}
+
+/// Nothing secret is shown.
+impl std::fmt::Debug for HostAccount {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut structure = formatter.debug_struct("HostAccount");
+        structure.field("uid", &self.uid).field("gid", &self.gid).field("group", &self.group);
+        structure.field("home", &self.home).field("home_owner", &self.home_owner);
+        structure.field("shell", &self.shell).finish_non_exhaustive()
+    }
+}
+
+/// A user's `~/.ssh/authorized_keys`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum SshKeys {
+    /// There are none.
+    #[default]
+    Missing,
+    /// One key a line.
+    Keys(Vec<String>),
+    /// They are not handed on, and why.
+    Unusable(String),
+}
+
 /// What kind of file is somewhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -268,6 +338,8 @@ pub struct Grants {
     pub localtime: Option<Vec<u8>>,
     /// What each host path of a bind mount is, in the order of the Spec's mounts.
     pub binds: Vec<BindFacts>,
+    /// The users of the host who are bound, in the order of the Spec.
+    pub bound_users: Vec<BoundUserFacts>,
     /// Where an ephemeral copy's changes go.
     pub ephemeral_directory: Option<PathBuf>,
     /// Where directories for temporary bind sources are made.

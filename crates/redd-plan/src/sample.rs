@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use redd_spec::Spec;
+use redd_spec::bound_user::{AccountName, BoundShell, BoundUsers};
 use redd_spec::capability::{CapabilitySet, NewPrivileges, Privileges};
 use redd_spec::console::{ConsoleMode, ExtraTerminals};
 use redd_spec::ids::{HostId, IdRange, Ownership, RANGE_SIZE, UserNamespace};
-use redd_spec::integration::{Integration, ResolvConfMode, TimezoneMode};
+use redd_spec::integration::{Integration, LinkJournal, ResolvConfMode, TimezoneMode};
 use redd_spec::lifecycle::{Lifecycle, NotifyReady, RebootAction, STOP_TIMEOUT, SignalNumber};
 use redd_spec::network::Network;
 use redd_spec::path::PathInRoot;
@@ -20,8 +21,9 @@ use redd_spec::uuid::Uuid;
 
 use crate::cgroup::{CgroupPath, Controller};
 use crate::facts::{
-    CgroupFacts, ExecutableClass, FileKind, Grants, HostFacts, HostTimezone, Init, KernelVersion,
-    LegacyHierarchy, OsRelease, Population, Presence, TreeFacts, TreeIdentity, UnifiedHierarchy,
+    BoundUserFacts, CgroupFacts, ExecutableClass, FileKind, Grants, HostAccount, HostFacts, HostTimezone,
+    Init, KernelVersion, LegacyHierarchy, OsRelease, Population, Presence, SshKeys, TreeAccounts, TreeFacts,
+    TreeIdentity, UnifiedHierarchy,
 };
 use crate::step::Plan;
 
@@ -33,11 +35,13 @@ pub fn plans() -> Vec<Plan> {
     let overlay = Root { persistence: Persistence::Ephemeral, ..boot().root };
     specs.push(Spec { root: overlay, ..boot() });
     specs.push(with_terminals());
+    specs.push(with_bound_user());
     let mut plans = Vec::new();
     for spec in &specs {
         for host in [unified_host(), hybrid_host()] {
             let ids = (spec.users != UserNamespace::Host).then_some(SAMPLE_IDS);
-            let grants = Grants { ids, ..grants() };
+            let bound_users = if spec.bound_users.names.is_empty() { Vec::new() } else { vec![bound_user()] };
+            let grants = Grants { ids, bound_users, ..grants() };
             plans.extend(crate::plan(spec, &host, &tree(), &grants));
         }
     }
@@ -62,6 +66,7 @@ pub fn boot() -> Spec {
         environment: Vec::new(),
         users: UserNamespace::Pick,
         ownership: Ownership::Auto,
+        bound_users: BoundUsers::default(),
         network: Network::Veth,
         mounts: Vec::new(),
         sockets: PassedSockets::default(),
@@ -79,7 +84,11 @@ pub fn boot() -> Spec {
             rlimits: Vec::new(),
             oom_score_adjust: None,
         },
-        integration: Integration { timezone: TimezoneMode::Auto, resolv_conf: ResolvConfMode::Auto },
+        integration: Integration {
+            timezone: TimezoneMode::Auto,
+            resolv_conf: ResolvConfMode::Auto,
+            link_journal: LinkJournal::No,
+        },
         console: ConsoleMode::Interactive,
         terminals: ExtraTerminals::default(),
         background: None,
@@ -104,6 +113,39 @@ pub fn command() -> Spec {
     let arguments = ["true"].map(|word| ByteString::try_from(word).expect("a constant without NUL")).into();
     let command = Command { arguments, init: CommandInit::Stub, user: None, directory: None };
     Spec { payload: Payload::Command(command), console: ConsoleMode::Pipe, ..boot() }
+}
+
+/// `redd boot debian --bind-user=alice --bind-user-group=sudo --bind-user-shell=yes`
+///
+/// # Panics
+/// Never: the names are constants.
+#[must_use]
+pub fn with_bound_user() -> Spec {
+    let name = |text| AccountName::new(text).expect("a constant name is valid");
+    let bound_users =
+        BoundUsers { names: vec![name("alice")], shell: BoundShell::Host, groups: vec![name("sudo")] };
+    Spec { bound_users, ..boot() }
+}
+
+/// A user as hosts have them.
+///
+/// # Panics
+/// Never: the name is a constant.
+#[must_use]
+pub fn bound_user() -> BoundUserFacts {
+    BoundUserFacts {
+        name: AccountName::new("alice").expect("a constant name is valid"),
+        account: Some(HostAccount {
+            uid: HostId(1000),
+            gid: HostId(1001),
+            group: Some("alice".to_owned()),
+            home: PathBuf::from("/home/alice"),
+            home_owner: Some(HostId(1000)),
+            shell: "/bin/zsh".to_owned(),
+            hashed_password: Some("$y$secret".to_owned()),
+            ssh_keys: SshKeys::Keys(vec!["ssh-ed25519 AAAA alice".to_owned()]),
+        }),
+    }
 }
 
 /// A host whose controllers are in the unified hierarchy.
@@ -183,6 +225,7 @@ pub fn tree() -> TreeFacts {
         missing_mount_points: Vec::new(),
         etc: Presence::Present,
         identity: TreeIdentity { device: 1, inode: 2 },
+        accounts: TreeAccounts::default(),
     }
 }
 
@@ -198,6 +241,7 @@ pub fn grants() -> Grants {
         resolv_conf_path: None,
         localtime: None,
         binds: Vec::new(),
+        bound_users: Vec::new(),
         ephemeral_directory: Some(PathBuf::from("/var/lib/redd/ephemeral/debian")),
         temporary_directory: PathBuf::from("/var/lib/redd/temporary"),
     }

@@ -37,6 +37,8 @@ pub(crate) struct Inputs {
     pub(crate) grants: Grants,
     /// The sources of bind mounts, opened once, by their place in the Spec.
     pub(crate) sources: BTreeMap<usize, OwnedFd>,
+    /// The homes of bound users, opened once, by their place in the Spec.
+    pub(crate) homes: BTreeMap<usize, OwnedFd>,
 }
 
 /// Gathers everything, and changes nothing. The ids are those that would be taken.
@@ -48,6 +50,7 @@ pub(crate) fn gather(spec: &Spec, terminal: Option<String>) -> Result<Inputs, Er
     }
     let facts = tree_facts(&tree, spec, &host)?;
     let (binds, sources) = open_binds(spec, &tree)?;
+    let (bound_users, homes) = facts::host_users::bound_users(&spec.bound_users.names)?;
     let (resolv_conf, resolv_conf_path) = host_resolv_conf(spec.integration.resolv_conf);
     let library = Path::new(LIBRARY);
     let grants = Grants {
@@ -58,12 +61,13 @@ pub(crate) fn gather(spec: &Spec, terminal: Option<String>) -> Result<Inputs, Er
         resolv_conf_path,
         localtime: read_host_file(Path::new("/etc/localtime")),
         binds,
+        bound_users,
         ephemeral_directory: (spec.root.persistence == Persistence::Ephemeral)
             .then(|| library.join("ephemeral").join(spec.name.as_str())),
         temporary_directory: library.join("temporary"),
         ids: ids::expected(spec.users, &spec.name, &facts),
     };
-    Ok(Inputs { tree, host, facts, grants, sources })
+    Ok(Inputs { tree, host, facts, grants, sources, homes })
 }
 
 /// Locks the tree itself: whoever opens it by whatever name meets this lock. A tree that is only read is shared.

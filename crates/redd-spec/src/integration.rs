@@ -60,6 +60,21 @@ pub enum ResolvConfSource {
     Stub,
 }
 
+/// Whether the payload's journal is linked with the host's (`--link-journal=`, AI2).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LinkJournal {
+    /// It is not.
+    #[default]
+    No,
+    /// Where that works without doing anything to the host, which it never does yet.
+    Auto,
+    /// The same, with the files on the host's side.
+    TryHost,
+    /// The same, with the files in the tree.
+    TryGuest,
+}
+
 /// What is taken over from the host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Integration {
@@ -67,4 +82,6 @@ pub struct Integration {
     pub timezone: TimezoneMode,
     /// `--resolv-conf=`
     pub resolv_conf: ResolvConfMode,
+    /// `--link-journal=`
+    pub link_journal: LinkJournal,
 }

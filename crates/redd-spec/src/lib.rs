@@ -4,6 +4,7 @@
 //! Nothing in this crate touches the system: a `Spec` can be built, compared and printed anywhere.
 #![forbid(unsafe_code)]
 
+pub mod bound_user;
 pub mod capability;
 pub mod console;
 pub mod credential;
@@ -41,6 +42,8 @@ pub struct Spec {
     pub users: ids::UserNamespace,
     /// How owners in the tree become owners inside.
     pub ownership: ids::Ownership,
+    /// Users of the host who are known inside.
+    pub bound_users: bound_user::BoundUsers,
     /// The network namespace and its links.
     pub network: network::Network,
     /// Mounts beyond those every container has.

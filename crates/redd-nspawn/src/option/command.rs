@@ -25,7 +25,7 @@ pub(super) static OPTIONS: [Definition; 5] = [
         COMMAND,
         "User to run it as: a name or number of the tree's /etc/passwd",
         |settings, text| {
-            settings.command.user = Some(text.to_owned());
+            settings.command.user = Some(parse::payload_user(text)?);
             Ok(())
         },
     )

@@ -1,8 +1,9 @@
 //! What is taken over from the host, and the console.
 
+use redd_spec::integration::LinkJournal;
 use redd_spec::parse::{self, ConsoleChoice};
 
-use super::{Argument, Definition, Heading, Mask, VALUE, flag, not_yet, optional, value};
+use super::{Definition, Heading, Mask, VALUE, flag, not_yet, optional, value};
 
 const INTEGRATION: Heading = Heading::Integration;
 
@@ -71,8 +72,23 @@ pub(super) static OPTIONS: [Definition; 14] = [
         },
     )
     .native(),
-    not_yet("link-journal", VALUE, INTEGRATION).mask(Mask::LinkJournal),
-    not_yet("-j", Argument::None, INTEGRATION).short('j').nspawn().mask(Mask::LinkJournal),
+    value(
+        "link-journal",
+        "MODE",
+        INTEGRATION,
+        "Link the payload's journal with the host's: no (default), auto, try-host or try-guest",
+        |settings, text| {
+            settings.integration.link_journal = Some(parse::link_journal(text)?);
+            Ok(())
+        },
+    )
+    .values(|| ["no", "host", "try-host", "guest", "try-guest", "auto"].map(str::to_owned).into())
+    .mask(Mask::LinkJournal),
+    flag("-j", INTEGRATION, "Short for --link-journal=try-guest", |settings| {
+        settings.integration.link_journal = Some(LinkJournal::TryGuest);
+    })
+    .short('j')
+    .mask(Mask::LinkJournal),
     not_yet("forward-journal", VALUE, INTEGRATION).nspawn(),
     not_yet("forward-journal-max-use", VALUE, INTEGRATION).nspawn(),
     not_yet("forward-journal-keep-free", VALUE, INTEGRATION).nspawn(),

@@ -40,9 +40,41 @@ pub(super) static OPTIONS: [Definition; 11] = [
     .mask(Mask::CustomMounts),
     not_yet("overlay", VALUE, MOUNTS).mask(Mask::CustomMounts),
     not_yet("overlay-ro", VALUE, MOUNTS).mask(Mask::CustomMounts),
-    not_yet("bind-user", VALUE, MOUNTS).mask(Mask::BindUser),
-    not_yet("bind-user-shell", VALUE, MOUNTS).mask(Mask::BindUser),
-    not_yet("bind-user-group", VALUE, MOUNTS).mask(Mask::BindUser),
+    value(
+        "bind-user",
+        "NAME",
+        MOUNTS,
+        "A user of the host that is known inside, with the home directory",
+        |settings, text| {
+            settings.mounts.bound_users.bind(parse::bind_user(text)?);
+            Ok(())
+        },
+    )
+    .list()
+    .mask(Mask::BindUser),
+    value(
+        "bind-user-shell",
+        "BOOL|PATH",
+        MOUNTS,
+        "Their shell: the host's (yes), the payload's default (no), or this one",
+        |settings, text| {
+            settings.mounts.bound_users.shell = parse::bind_user_shell(text)?;
+            Ok(())
+        },
+    )
+    .mask(Mask::BindUser),
+    value(
+        "bind-user-group",
+        "NAME",
+        MOUNTS,
+        "A group of the payload that they are members of",
+        |settings, text| {
+            settings.mounts.bound_users.join(parse::bind_user_group(text)?);
+            Ok(())
+        },
+    )
+    .list()
+    .mask(Mask::BindUser),
     value("set-credential", "ID:VALUE", MOUNTS, "Pass a credential to PID 1", |settings, text| {
         settings.mounts.credentials.push(parse::set_credential(text)?);
         Ok(())

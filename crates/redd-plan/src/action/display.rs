@@ -197,6 +197,7 @@ impl fmt::Display for MountSource {
             Self::Tree { subdirectory: None, .. } => formatter.write_str("the tree"),
             Self::Tree { subdirectory: Some(path), .. } => write!(formatter, "the tree's {path}"),
             Self::Host { path, .. } => formatter.write_str(&redd_spec::text::escape_path(path)),
+            Self::Home { path, .. } => formatter.write_str(&redd_spec::text::escape_path(path)),
             Self::Own { path } => write!(formatter, "{}", path.display()),
             Self::HostSysfs => formatter.write_str("the host's sysfs"),
         }
@@ -209,6 +210,9 @@ impl fmt::Display for StageIdMap {
             Self::Unmapped => Ok(()),
             Self::Container(ids) => write!(formatter, ", owners 0… shown as {ids}"),
             Self::Single { from, to } => write!(formatter, ", owner {from} shown as {to}"),
+            Self::Account { uid, gid, to_uid, to_gid } => {
+                write!(formatter, ", owner {uid}:{gid} shown as {to_uid}:{to_gid}")
+            }
         }
     }
 }

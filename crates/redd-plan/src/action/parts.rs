@@ -145,6 +145,13 @@ pub enum MountSource {
         /// Whether mounts below it come along.
         submounts: Submounts,
     },
+    /// A bound user's home directory, as it was opened when the plan was made.
+    Home {
+        /// Its path, for messages.
+        path: PathBuf,
+        /// The place of the user in the Spec.
+        index: usize,
+    },
     /// A directory of the machine's own.
     Own {
         /// Where it is on the host.
@@ -178,6 +185,17 @@ pub enum StageIdMap {
         from: HostId,
         /// The host id it appears as.
         to: HostId,
+    },
+    /// A user and its group on disk are these host ids, all others are nobody.
+    Account {
+        /// The user on disk.
+        uid: HostId,
+        /// The group on disk.
+        gid: HostId,
+        /// The host id that the user appears as.
+        to_uid: HostId,
+        /// The host id that the group appears as.
+        to_gid: HostId,
     },
 }
 

@@ -8,6 +8,7 @@ use redd_spec::mounts::{BindIdMap, BindSource, CustomMount};
 use redd_spec::payload::Payload;
 use redd_spec::root::{Persistence, Volatile};
 
+use super::bound_users::{self, BoundUserError};
 use crate::facts::{FileKind, Grants, HostFacts, TreeFacts};
 
 /// Why there cannot be a plan.
@@ -36,6 +37,12 @@ pub enum PlanError {
     AlreadyShifted { owner: u32 },
     #[error("the tree is owned by id {owner}, but its root would be id {start}")]
     OwnedByOthers { owner: u32, start: u32 },
+    #[error("--bind-user={name}: {cause}")]
+    BoundUser { name: String, cause: BoundUserError },
+    #[error("{what} is given more than {limit} times")]
+    TooMany { what: &'static str, limit: usize },
+    #[error("--bind-user-group names groups of bound users, and no --bind-user names one")]
+    GroupsOfNobody,
     #[error("the kernel is {major}.{minor}; redd needs 5.12 or newer")]
     OldKernel { major: u32, minor: u32 },
 }
@@ -65,6 +72,8 @@ impl PlanError {
                 Some("use --private-users=yes to take the range the tree belongs to")
             }
             Self::OldKernel { .. } => Some("boot a newer kernel"),
+            Self::BoundUser { cause, .. } => cause.hint(),
+            Self::TooMany { .. } | Self::GroupsOfNobody => None,
         }
     }
 }
@@ -80,6 +89,7 @@ pub(super) fn refuse_impossible(
     }
     refuse_unfit_tree(spec, tree)?;
     refuse_unfit_owner(spec, tree, grants)?;
+    bound_users::refuse_impossible(spec, tree, grants)?;
     refuse_unfit_binds(spec, grants)
 }
 
@@ -94,7 +104,10 @@ fn refuse_unfit_tree(spec: &Spec, tree: &TreeFacts) -> Result<(), PlanError> {
             return Err(PlanError::NoOsRelease { path: path() });
         }
         Payload::Command(command) => {
-            if let (Some(name), None) = (&command.user, &tree.user) {
+            let is_bound = |name: &str| spec.bound_users.names.iter().any(|bound| bound.as_str() == name);
+            if let (Some(name), None) = (&command.user, &tree.user)
+                && !is_bound(name)
+            {
                 return Err(PlanError::NoUser { name: name.clone() });
             }
         }

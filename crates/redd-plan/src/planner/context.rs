@@ -7,10 +7,10 @@ use redd_spec::path::PathInRoot;
 use redd_spec::root::{Access, Volatile};
 use redd_spec::uuid::Uuid;
 
-use super::identity;
+use super::{bound_users, identity};
 use crate::action::{Action, FileSystem, MountFlags};
 use crate::clause::Clause;
-use crate::facts::{Grants, HostFacts, TreeFacts};
+use crate::facts::{Grants, HostFacts, TreeFacts, UserFacts};
 use crate::step::{Side, Step, Undo, Warning};
 
 /// What the payload is told its manager is (EV1, RH5).
@@ -26,12 +26,20 @@ pub(super) struct Context<'a> {
     pub(super) ids: Option<IdRange>,
     /// What `$container_uuid` will be.
     pub(super) uuid: Uuid,
+    /// The bound user that a command is run as, where it is one.
+    bound_user: Option<UserFacts>,
 }
 
 impl<'a> Context<'a> {
     pub(super) fn new(spec: &'a Spec, host: &'a HostFacts, tree: &'a TreeFacts, grants: &'a Grants) -> Self {
         let uuid = identity::uuid(spec, host, tree, grants);
-        Self { spec, host, tree, grants, ids: grants.ids, uuid }
+        let bound_user = bound_users::payload_user(spec, tree, grants);
+        Self { spec, host, tree, grants, ids: grants.ids, uuid, bound_user }
+    }
+
+    /// Whom a command is run as.
+    pub(super) fn user(&self) -> Option<&UserFacts> {
+        self.bound_user.as_ref().or(self.tree.user.as_ref())
     }
 
     /// The host id of the payload's root.

@@ -35,7 +35,7 @@ pub(super) fn directory(context: &Context<'_>) -> PathInRoot {
 }
 
 fn home(context: &Context<'_>) -> PathInRoot {
-    let home = context.tree.user.as_ref().map_or("/root", |user| user.home.as_str());
+    let home = context.user().map_or("/root", |user| user.home.as_str());
     PathInRoot::new(home).unwrap_or_else(|_error| path("/"))
 }
 
@@ -71,7 +71,7 @@ fn run(context: &Context<'_>, command: &Command) -> Execution {
 /// The paths to try and the arguments; without a command it is the user's login shell.
 fn program(context: &Context<'_>, command: &Command) -> (Vec<ByteString>, Vec<ByteString>) {
     let Some(name) = command.arguments.first() else {
-        let shell = context.tree.user.as_ref().map_or("/bin/sh", |user| user.shell.as_str());
+        let shell = context.user().map_or("/bin/sh", |user| user.shell.as_str());
         let base = shell.rsplit('/').next().unwrap_or("sh");
         return (vec![bytes(shell), bytes("/bin/bash"), bytes("/bin/sh")], vec![bytes(&format!("-{base}"))]);
     };
@@ -106,7 +106,7 @@ fn base_variables(context: &Context<'_>) -> Variables {
         home: "/root".to_owned(),
         shell: String::new(),
     };
-    let user = context.tree.user.as_ref().unwrap_or(&root);
+    let user = context.user().unwrap_or(&root);
     let terminal = context.host.terminal.clone().unwrap_or_else(|| "dumb".to_owned());
     vec![
         ("PATH", SEARCH_PATH.to_owned()),

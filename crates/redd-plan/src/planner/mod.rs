@@ -1,6 +1,7 @@
 //! `Spec` + facts → `Plan`. All choices are made below this module.
 
 mod api_filesystems;
+mod bound_users;
 mod cgroup;
 mod check;
 mod console;
@@ -14,6 +15,7 @@ mod privileges;
 mod root;
 mod run_host;
 
+pub use bound_users::BoundUserError;
 pub use check::PlanError;
 pub use network::{host_link_name, mac_address};
 
@@ -71,6 +73,7 @@ fn prepare(context: &Context<'_>, steps: &mut Steps) -> Result<(), PlanError> {
     root::prepare(context, steps);
     api_filesystems::prepare(context, steps);
     mounts::prepare(context, steps);
+    bound_users::prepare(context, steps);
     integration::prepare(context, steps);
     steps.host(Action::EnterStagingNamespace, &[UN1]);
     Ok(())
@@ -102,6 +105,7 @@ fn stage(context: &Context<'_>, steps: &mut Steps) {
     api_filesystems::stage(context, steps);
     run_host::stage(context, steps);
     mounts::stage(context, steps);
+    bound_users::stage(context, steps);
     integration::stage(context, steps);
     steps.host(Action::LeaveStagingNamespace, &[UN1]);
     steps.host(Action::StartGuard, &[]);
@@ -131,6 +135,7 @@ fn compose_root(context: &Context<'_>, steps: &mut Steps) {
     api_filesystems::mount(context, steps);
     api_filesystems::mount_hidden_proc(context, steps);
     run_host::attach(context, steps);
+    bound_users::attach(context, steps);
     mounts::attach(context, steps);
     integration::apply(context, steps);
     console::open(context, steps);

@@ -130,7 +130,7 @@ pub(super) fn confine(context: &Context<'_>, steps: &mut Steps) -> Result<(), Pl
 fn become_user(context: &Context<'_>, capabilities: CapabilitySet, steps: &mut Steps) -> CapabilitySet {
     let user = match &context.spec.payload {
         Payload::Boot { .. } => None,
-        Payload::Command(_) => context.tree.user.as_ref(),
+        Payload::Command(_) => context.user(),
     };
     let (uid, gid, groups) =
         user.map_or((0, 0, Vec::new()), |user| (user.uid, user.gid, user.groups.clone()));

@@ -56,7 +56,7 @@ fn mapped_owner(context: &Context<'_>, id_map: StageIdMap) -> HostId {
     let owner = context.tree.owner;
     match id_map {
         StageIdMap::Container(ids) => ids.to_host(ContainerId(owner.0)).unwrap_or(ids.start),
-        StageIdMap::Unmapped | StageIdMap::Single { .. } => owner,
+        StageIdMap::Unmapped | StageIdMap::Single { .. } | StageIdMap::Account { .. } => owner,
     }
 }
 

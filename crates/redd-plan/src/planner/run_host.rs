@@ -1,8 +1,9 @@
 //! The `/run/host` hierarchy (RH1 to RH8), made on the host's side and read-only inside.
 
+use super::bound_users;
 use super::context::{Context, MANAGER, Steps, path, tmpfs};
 use crate::action::{Action, Entry, EntryKind, FileSystem, MountFlags, MountPoint};
-use crate::clause::Clause::{AI3, AI6, EV5, RH0, RH1, RH2, RH3, RH4, RH5, RH6, RH7, RH8, UN2};
+use crate::clause::Clause::{AI3, AI6, EV5, RH0, RH1, RH2, RH3, RH4, RH5, RH6, RH7, RH8, RH10, UN2};
 use crate::descriptor::Slot;
 
 /// Where the notify socket is, inside.
@@ -35,17 +36,28 @@ fn stage_host_directory(context: &Context<'_>, steps: &mut Steps) {
     let flags = MountFlags::READ_ONLY_DATA;
     let action = Action::StageFileSystem {
         slot: Slot::HostDirectory,
-        file_system: tmpfs(&[("mode", "0755"), ("size", "4m"), ("nr_inodes", "1k")], flags),
+        file_system: tmpfs(&host_directory_options(context), flags),
         owner: context.root_id(),
         entries: host_directory_entries(context),
     };
-    steps.host(action, &[RH0, RH1, RH2, RH4, RH5, RH6]);
+    let serves: &[_] = if context.grants.bound_users.is_empty() {
+        &[RH0, RH1, RH2, RH4, RH5, RH6]
+    } else {
+        &[RH0, RH1, RH2, RH4, RH5, RH6, RH10]
+    };
+    steps.host(action, serves);
     let slot = Slot::HostDirectory;
     steps.host(
         Action::CreateNotifySocket { slot, name: "notify", owner: context.root_id() },
         &[AI3, AI6, RH3],
     );
     steps.host(Action::OpenKernelMessages { slot, name: "proc-kmsg" }, &[UN2]);
+}
+
+/// Records of bound users are many small files.
+fn host_directory_options(context: &Context<'_>) -> [(&'static str, &'static str); 3] {
+    let (size, inodes) = if context.grants.bound_users.is_empty() { ("4m", "1k") } else { ("32m", "8k") };
+    [("mode", "0755"), ("size", size), ("nr_inodes", inodes)]
 }
 
 fn host_directory_entries(context: &Context<'_>) -> Vec<Entry> {
@@ -76,6 +88,7 @@ fn host_directory_entries(context: &Context<'_>) -> Vec<Entry> {
         ("chr", EntryKind::Character { major: 0, minor: 0 }),
         ("blk", EntryKind::Block { major: 0, minor: 0 }),
     ];
+    entries.extend(bound_users::host_directory_entries(context));
     entries.extend(inaccessible.map(|(name, kind)| Entry {
         path: format!("inaccessible/{name}"),
         mode: 0,

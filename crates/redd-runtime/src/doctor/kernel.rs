@@ -121,7 +121,7 @@ fn with_mapped_namespace(
     attempt: impl FnOnce(std::os::fd::BorrowedFd<'_>) -> Result<(), StepError>,
 ) -> Result<(), StepError> {
     let proof = SingleThreaded::check().map_err(StepError::from)?;
-    let namespace = identity::single_id_namespace(&proof, HostId(0), HostId(0))?;
+    let namespace = identity::single_id_namespace(&proof, (HostId(0), HostId(0)), (HostId(0), HostId(0)))?;
     attempt(namespace.as_fd())
 }
 

@@ -2,6 +2,7 @@
 
 pub mod cgroups;
 pub mod host;
+pub mod host_users;
 pub mod os_release;
 pub mod tree;
 pub mod users;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use redd_plan::facts::{
-    ExecutableClass, FileKind, HostFacts, HostTimezone, Init, Presence, TreeFacts, TreeIdentity,
+    ExecutableClass, FileKind, HostFacts, HostTimezone, Init, Presence, TreeAccounts, TreeFacts, TreeIdentity,
 };
 use redd_spec::Spec;
 use redd_spec::ids::HostId;
@@ -12,7 +12,7 @@ use redd_spec::payload::Payload;
 use redd_spec::root::Volatile;
 use redd_spec::uuid::Uuid;
 use redd_sys::Errno;
-use redd_sys::root_dir::{Links, RootDir, SMALL_FILE_MAX, file_type};
+use redd_sys::root_dir::{Links, ReadError, RootDir, SMALL_FILE_MAX, file_type};
 use rustix::fs::{Access, AtFlags, FileType, Mode, OFlags, accessat, fstat, openat};
 
 use super::users;
@@ -115,6 +115,7 @@ pub fn tree_facts(tree: &Tree, spec: &Spec, host: &HostFacts) -> Result<TreeFact
         resolv_conf: tree.kind("/etc/resolv.conf")?,
         missing_mount_points,
         etc: tree.is_directory("/etc"),
+        accounts: accounts(tree, spec)?,
         identity: TreeIdentity { device: status.st_dev, inode: status.st_ino },
     })
 }
@@ -216,13 +217,20 @@ fn usr_links(tree: &Tree, spec: &Spec) -> Result<Vec<(String, String)>, Error> {
     Ok(links)
 }
 
+/// Looked at only where somebody is to be added to them.
+fn accounts(tree: &Tree, spec: &Spec) -> Result<TreeAccounts, Error> {
+    if spec.bound_users.names.is_empty() {
+        return Ok(TreeAccounts::default());
+    }
+    users::accounts(&tree.root, &spec.bound_users.groups).map_err(|error| unusable_users(tree, &error))
+}
+
+fn unusable_users(tree: &Tree, error: &ReadError) -> Error {
+    tree.refuse(format!("has user files that cannot be used: {error}"), "repair /etc/passwd and /etc/group")
+}
+
 fn payload_user(tree: &Tree, spec: &Spec) -> Result<Option<redd_plan::facts::UserFacts>, Error> {
     let Payload::Command(command) = &spec.payload else { return Ok(None) };
     let wanted = command.user.as_deref().unwrap_or("root");
-    users::user_facts(&tree.root, wanted).map_err(|error| {
-        tree.refuse(
-            format!("has user files that cannot be used: {error}"),
-            "repair /etc/passwd and /etc/group",
-        )
-    })
+    users::user_facts(&tree.root, wanted).map_err(|error| unusable_users(tree, &error))
 }

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use redd_plan::facts::UserFacts;
+use redd_plan::facts::{TreeAccounts, UserFacts};
+use redd_spec::bound_user::{AccountName, BOUND_ID_FIRST, BOUND_ID_LAST};
 use redd_sys::root_dir::{ReadError, RootDir};
 
 /// The most that is read of the tree's passwd and group files, in bytes.
@@ -13,10 +14,43 @@ const USER_DATABASE_MAX: usize = 1024 * 1024;
 /// # Errors
 /// The tree's files cannot be read.
 pub fn user_facts(root: &RootDir, wanted: &str) -> Result<Option<UserFacts>, ReadError> {
-    let read = |path| {
-        Ok::<_, ReadError>(root.read_small_file(Path::new(path), USER_DATABASE_MAX)?.unwrap_or_default())
-    };
-    Ok(parse(&read("/etc/passwd")?, &read("/etc/group")?, wanted))
+    Ok(parse(&read(root, "/etc/passwd")?, &read(root, "/etc/group")?, wanted))
+}
+
+/// Who is in the tree's files already, as far as users of the host could clash with them.
+pub(super) fn accounts(root: &RootDir, groups: &[AccountName]) -> Result<TreeAccounts, ReadError> {
+    Ok(parse_accounts(&read(root, "/etc/passwd")?, &read(root, "/etc/group")?, groups))
+}
+
+fn read(root: &RootDir, path: &str) -> Result<Vec<u8>, ReadError> {
+    Ok(root.read_small_file(Path::new(path), USER_DATABASE_MAX)?.unwrap_or_default())
+}
+
+/// A line that is no account for its other fields still takes its name: somebody's program may read it as one.
+fn parse_accounts(passwd: &[u8], group: &[u8], wanted: &[AccountName]) -> TreeAccounts {
+    let mut accounts = TreeAccounts::default();
+    for (file, names) in [(passwd, &mut accounts.users), (group, &mut accounts.groups)] {
+        for line in String::from_utf8_lossy(file).lines() {
+            names.extend(line.split(':').next().map(str::to_owned));
+            let id = line.split(':').nth(2).and_then(parse_id);
+            accounts.bound_ids.extend(id.filter(|id| (BOUND_ID_FIRST..=BOUND_ID_LAST).contains(id)));
+        }
+    }
+    let group = String::from_utf8_lossy(group);
+    let of_name = |name: &AccountName| Some((name.to_string(), group_id(&group, name.as_str())?));
+    accounts.group_ids = wanted.iter().filter_map(of_name).collect();
+    accounts
+}
+
+fn group_id(groups: &str, name: &str) -> Option<u32> {
+    let line = groups.lines().find(|line| line.split(':').next() == Some(name))?;
+    line.split(':').nth(2).and_then(parse_id)
+}
+
+/// The name of the group with that id.
+pub(super) fn group_name(groups: &str, id: u32) -> Option<String> {
+    let has_id = |line: &&str| line.split(':').nth(2).and_then(parse_id) == Some(id);
+    groups.lines().find(has_id)?.split(':').next().map(str::to_owned)
 }
 
 /// The user of that name or number in the contents of a passwd and a group file.
@@ -28,7 +62,7 @@ pub fn parse(passwd: &[u8], groups: &[u8], wanted: &str) -> Option<UserFacts> {
 }
 
 /// A number is never a name: the author of a tree could call a user with another one's number.
-fn find_user(passwd: &str, wanted: &str) -> Option<UserFacts> {
+pub(super) fn find_user(passwd: &str, wanted: &str) -> Option<UserFacts> {
     let mut entries = passwd.lines().filter_map(parse_user);
     if wanted.bytes().all(|byte| byte.is_ascii_digit()) {
         let number = parse_id(wanted)?;
@@ -38,7 +72,7 @@ fn find_user(passwd: &str, wanted: &str) -> Option<UserFacts> {
 }
 
 /// Digits alone, and not the number that means "leave it as it is" to the kernel.
-fn parse_id(text: &str) -> Option<u32> {
+pub(super) fn parse_id(text: &str) -> Option<u32> {
     let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
     text.parse().ok().filter(|&id| is_number && id != u32::MAX)
 }
@@ -98,6 +132,17 @@ mod tests {
         assert_eq!(supplementary_groups("audio:x:29:bob,alice\nx:x:7:alicer\n", &alice), [29]);
     }
 
+    #[test]
+    fn names_and_ids_are_taken_by_lines_that_are_no_accounts_too() {
+        let wanted = [AccountName::new("audio").unwrap(), AccountName::new("wheel").unwrap()];
+        let accounts =
+            parse_accounts(b"a:x:60514:0::/:\nb:x\n", b"audio:x:29:\nc:x:60577:\nd:x:60578:\n", &wanted);
+        assert_eq!(accounts.users, ["a", "b"]);
+        assert_eq!(accounts.groups, ["audio", "c", "d"]);
+        assert_eq!(accounts.group_ids, [("audio".to_owned(), 29)]);
+        assert_eq!(accounts.bound_ids.into_iter().collect::<Vec<_>>(), [60514, 60577]);
+    }
+
     proptest! {
         #[test]
         fn any_files_are_taken(
@@ -106,6 +151,7 @@ mod tests {
             wanted in ".{0,10}",
         ) {
             drop(parse(&passwd, &groups, &wanted));
+            drop(parse_accounts(&passwd, &groups, &[]));
         }
 
         #[test]

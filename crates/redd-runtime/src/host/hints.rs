@@ -18,6 +18,13 @@ pub(crate) fn add_hint(action: Option<&Action>, cause: StepError) -> StepError {
             "the file system cannot map owners: put the tree on ext4, xfs, btrfs or tmpfs, or use \
              --private-users-ownership=off with a tree that belongs to the range, or --private-users=no"
         }
+        (
+            Some(Action::Stage { id_map: StageIdMap::Account { .. }, .. }),
+            Errno::INVAL | Errno::OPNOTSUPP | Errno::PERM,
+        ) => {
+            "a file system of the home directory cannot map owners: homes on NFS, and those that are mapped \
+             already, cannot be bound"
+        }
         (Some(Action::Clone { .. }), Errno::NOSPC | Errno::USERS) => {
             "a limit on namespaces is reached: see /proc/sys/user/"
         }

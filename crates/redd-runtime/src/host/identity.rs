@@ -17,7 +17,8 @@ use crate::launch::HostSide;
 /// Maps the child's ids.
 pub(super) fn write_id_map(side: &HostSide, ids: IdRange) -> Result<(), StepError> {
     let child = side.child.as_ref().ok_or(Errno::CHILD)?;
-    write_maps(child.pid, 0, ids)
+    write_map(child.pid, "uid_map", 0, ids)?;
+    write_map(child.pid, "gid_map", 0, ids)
 }
 
 /// The child's user namespace.
@@ -26,18 +27,19 @@ pub(super) fn child_user_namespace(side: &HostSide) -> Result<OwnedFd, StepError
     open_user_namespace(child.pid)
 }
 
-/// A user namespace that shows one owner as another one, and everybody else as nobody.
+/// A user namespace that shows one user and one group as others, and everybody else as nobody.
 pub(crate) fn single_id_namespace(
     proof: &SingleThreaded,
-    from: HostId,
-    to: HostId,
+    (user, to_user): (HostId, HostId),
+    (group, to_group): (HostId, HostId),
 ) -> Result<OwnedFd, StepError> {
     let request = CloneRequest { namespaces: Namespaces::USER, into_cgroup: None };
     let holder = match clone_process(proof, &request)? {
         Cloned::Parent(holder) => holder,
         Cloned::Child => wait_to_be_killed(),
     };
-    let namespace = write_maps(holder.pid, from.0, IdRange { start: to, count: 1 })
+    let namespace = write_map(holder.pid, "uid_map", user.0, IdRange { start: to_user, count: 1 })
+        .and_then(|()| write_map(holder.pid, "gid_map", group.0, IdRange { start: to_group, count: 1 }))
         .and_then(|()| open_user_namespace(holder.pid));
     holder.kill_and_reap()?;
     namespace
@@ -53,15 +55,11 @@ fn wait_to_be_killed() -> ! {
     }
 }
 
-fn write_maps(pid: Pid, inside: u32, ids: IdRange) -> Result<(), StepError> {
+fn write_map(pid: Pid, name: &str, inside: u32, ids: IdRange) -> Result<(), StepError> {
     let map = format!("{inside} {} {}\n", ids.start, ids.count);
-    for name in ["uid_map", "gid_map"] {
-        let path = format!("/proc/{}/{name}", pid.as_raw_nonzero());
-        fs::write(&path, &map).map_err(|error| {
-            StepError::about(name.to_owned())(Errno::from_io_error(&error).unwrap_or(Errno::IO))
-        })?;
-    }
-    Ok(())
+    let path = format!("/proc/{}/{name}", pid.as_raw_nonzero());
+    fs::write(&path, &map)
+        .map_err(|error| StepError::about(name.to_owned())(Errno::from_io_error(&error).unwrap_or(Errno::IO)))
 }
 
 fn open_user_namespace(pid: Pid) -> Result<OwnedFd, StepError> {

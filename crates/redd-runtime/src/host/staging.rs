@@ -86,6 +86,9 @@ pub(super) fn copy_mount(side: &mut HostSide, slot: Slot, source: &MountSource) 
         MountSource::Host { index, submounts, .. } => {
             (side.sources.remove(index).ok_or(Errno::BADF)?, recursion(*submounts))
         }
+        MountSource::Home { index, .. } => {
+            (side.homes.remove(index).ok_or(Errno::BADF)?, Recursion::Recursive)
+        }
         MountSource::Own { path } => {
             (openat(CWD, path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty())?, Recursion::Single)
         }
@@ -116,7 +119,12 @@ pub(super) fn stage(
     let namespace = match id_map {
         StageIdMap::Unmapped => None,
         StageIdMap::Container(_) => Some(identity::child_user_namespace(side)?),
-        StageIdMap::Single { from, to } => Some(identity::single_id_namespace(&side.proof, from, to)?),
+        StageIdMap::Single { from, to } => {
+            Some(identity::single_id_namespace(&side.proof, (from, to), (from, to))?)
+        }
+        StageIdMap::Account { uid, gid, to_uid, to_gid } => {
+            Some(identity::single_id_namespace(&side.proof, (uid, to_uid), (gid, to_gid))?)
+        }
     };
     let attributes = MountAttributes {
         set: attributes(flags),

@@ -45,6 +45,8 @@ pub(crate) struct HostSide<'a> {
     pub(crate) root: RootDir,
     /// Sources of bind mounts, by their place in the Spec.
     pub(crate) sources: BTreeMap<usize, OwnedFd>,
+    /// Homes of bound users, by their place in the Spec.
+    pub(crate) homes: BTreeMap<usize, OwnedFd>,
     /// Mounts copied for slots, not yet attached anywhere.
     pub(crate) copies: BTreeMap<Slot, OwnedFd>,
     /// The host's mount namespace and the staging directory, while redd is in the staging namespace.
@@ -68,6 +70,7 @@ pub(crate) fn launch(plan: &Plan, inputs: Inputs, duties: &Duties<'_>) -> Result
         proof,
         root: inputs.tree.root,
         sources: inputs.sources,
+        homes: inputs.homes,
         copies: BTreeMap::new(),
         staging: None,
         descriptors: FdTable::default(),

@@ -1,6 +1,7 @@
 //! Option values as text: each function takes what stands behind `--option=`.
 
 mod amounts;
+mod bound_users;
 mod console;
 mod credentials;
 mod lists;
@@ -9,11 +10,13 @@ mod mounts;
 mod signals;
 
 pub use amounts::{cpus, memory, oom_score_adjust, pids, resource_limit, time_span};
+pub use bound_users::{bind_user, bind_user_group, bind_user_shell, payload_user};
 pub use console::{ConsoleChoice, background, console, terminals};
 pub use credentials::{load_credential, set_credential};
 pub use lists::{capabilities, environment_variable, system_call_filter};
 pub use modes::{
-    boolean, private_users, private_users_ownership, resolv_conf, timezone, volatile, working_directory,
+    boolean, link_journal, private_users, private_users_ownership, resolv_conf, timezone, volatile,
+    working_directory,
 };
 pub use mounts::{bind, inaccessible, tmpfs};
 pub use signals::signal;

@@ -2,7 +2,7 @@
 
 use super::ParseError;
 use crate::ids::{HostId, IdRange, Ownership, RANGE_SIZE, UserNamespace};
-use crate::integration::{ResolvConfMethod, ResolvConfMode, ResolvConfSource, TimezoneMode};
+use crate::integration::{LinkJournal, ResolvConfMethod, ResolvConfMode, ResolvConfSource, TimezoneMode};
 use crate::path::PathInRoot;
 use crate::root::Volatile;
 
@@ -133,6 +133,24 @@ pub fn resolv_conf(value: &str) -> Result<ResolvConfMode, ParseError> {
     Ok(ResolvConfMode::From(method, source))
 }
 
+/// `--link-journal=`
+///
+/// # Errors
+/// host and guest, which promise what is not done yet, and anything that is no mode.
+pub fn link_journal(value: &str) -> Result<LinkJournal, ParseError> {
+    match value {
+        "no" => Ok(LinkJournal::No),
+        "auto" => Ok(LinkJournal::Auto),
+        "try-host" => Ok(LinkJournal::TryHost),
+        "try-guest" => Ok(LinkJournal::TryGuest),
+        "host" | "guest" => Err(ParseError::new(
+            value,
+            "linking journals is not supported yet; write no, auto, try-host or try-guest",
+        )),
+        _ => Err(ParseError::new(value, "write no, host, try-host, guest, try-guest or auto")),
+    }
+}
+
 /// `--chdir=`: absolute, and in no file system that the kernel makes up.
 ///
 /// # Errors
@@ -191,6 +209,16 @@ mod tests {
         );
         assert!(resolv_conf("copy").is_err());
         assert!(resolv_conf("copy-foo").is_err());
+    }
+
+    #[test]
+    fn journals_are_linked_by_no_mode_that_promises_it() {
+        assert_eq!(link_journal("no"), Ok(LinkJournal::No));
+        assert_eq!(link_journal("try-guest"), Ok(LinkJournal::TryGuest));
+        for refused in ["host", "guest"] {
+            assert!(link_journal(refused).unwrap_err().to_string().contains("not supported yet"));
+        }
+        assert!(link_journal("yes").is_err());
     }
 
     #[rstest]
