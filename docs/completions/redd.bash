@@ -70,7 +70,7 @@ _redd() {
             return 0
             ;;
         redd__subcmd__boot)
-            opts="-D -M -x -E -U -n -P -q -j -h --directory --machine --ephemeral --read-only --volatile --settings --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --no-new-privileges --system-call-filter --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --rlimit --oom-score-adjust --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --kill-signal --stop-timeout --notify-ready --keep-unit --help"
+            opts="-D -M -x -E -U -n -P -q -j -h --directory --machine --ephemeral --read-only --volatile --settings --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --no-new-privileges --system-call-filter --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --rlimit --oom-score-adjust --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --keep-unit --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -229,6 +229,10 @@ _redd() {
                     return 0
                     ;;
                 --link-journal)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --init)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -330,7 +334,7 @@ _redd() {
             return 0
             ;;
         redd__subcmd__config__subcmd__show)
-            opts="-D -M -x -E -U -n -P -q -j -h --directory --machine --ephemeral --read-only --volatile --settings --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --no-new-privileges --system-call-filter --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --rlimit --oom-score-adjust --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --kill-signal --stop-timeout --notify-ready --keep-unit --origin --json --help"
+            opts="-D -M -x -E -U -n -P -q -j -h --directory --machine --ephemeral --read-only --volatile --settings --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --no-new-privileges --system-call-filter --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --rlimit --oom-score-adjust --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --keep-unit --origin --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -489,6 +493,10 @@ _redd() {
                     return 0
                     ;;
                 --link-journal)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --init)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -554,7 +562,7 @@ _redd() {
             return 0
             ;;
         redd__subcmd__plan__subcmd__boot)
-            opts="-D -M -x -E -U -n -P -q -j -h --directory --machine --ephemeral --read-only --volatile --settings --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --no-new-privileges --system-call-filter --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --rlimit --oom-score-adjust --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --kill-signal --stop-timeout --notify-ready --keep-unit --help"
+            opts="-D -M -x -E -U -n -P -q -j -h --directory --machine --ephemeral --read-only --volatile --settings --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --no-new-privileges --system-call-filter --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --rlimit --oom-score-adjust --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --keep-unit --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -713,6 +721,10 @@ _redd() {
                     return 0
                     ;;
                 --link-journal)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --init)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -736,7 +748,7 @@ _redd() {
             return 0
             ;;
         redd__subcmd__plan__subcmd__run)
-            opts="-D -M -x -E -U -n -P -q -j -a -u -h --directory --machine --ephemeral --read-only --volatile --settings --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --no-new-privileges --system-call-filter --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --rlimit --oom-score-adjust --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --kill-signal --stop-timeout --notify-ready --keep-unit --as-pid2 --as-pid1 --user --uid --chdir --help"
+            opts="-D -M -x -E -U -n -P -q -j -a -u -h --directory --machine --ephemeral --read-only --volatile --settings --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --no-new-privileges --system-call-filter --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --rlimit --oom-score-adjust --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --keep-unit --as-pid2 --as-pid1 --user --uid --chdir --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -895,6 +907,10 @@ _redd() {
                     return 0
                     ;;
                 --link-journal)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --init)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -934,7 +950,7 @@ _redd() {
             return 0
             ;;
         redd__subcmd__run)
-            opts="-D -M -x -E -U -n -P -q -j -a -u -h --directory --machine --ephemeral --read-only --volatile --settings --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --no-new-privileges --system-call-filter --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --rlimit --oom-score-adjust --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --kill-signal --stop-timeout --notify-ready --keep-unit --as-pid2 --as-pid1 --user --uid --chdir --help"
+            opts="-D -M -x -E -U -n -P -q -j -a -u -h --directory --machine --ephemeral --read-only --volatile --settings --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --no-new-privileges --system-call-filter --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --rlimit --oom-score-adjust --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --keep-unit --as-pid2 --as-pid1 --user --uid --chdir --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1093,6 +1109,10 @@ _redd() {
                     return 0
                     ;;
                 --link-journal)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --init)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

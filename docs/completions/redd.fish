@@ -68,7 +68,8 @@ complete -c redd -n "__fish_redd_using_subcommand boot" -l console -d 'Console: 
 complete -c redd -n "__fish_redd_using_subcommand boot" -l background -d 'Background colour of the console, e.g. 44 or 48;2;0;0;64; empty for none' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l ttys -d 'Terminals beside the console, each with a login prompt' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l link-journal -d 'Link the payload\'s journal with the host\'s: no (default), auto, try-host or try-guest' -r
-complete -c redd -n "__fish_redd_using_subcommand boot" -l kill-signal -d 'Signal for an orderly stop [default: SIGRTMIN+3 for an init, SIGTERM for a command]' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l init -d 'Init to boot: auto, a kind of docs/inits.md, or a path in the tree' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l kill-signal -d 'Signal for an orderly stop [default: what the init wants, SIGTERM for a command]' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l stop-timeout -d 'How long an orderly stop may take [default: 90s]' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l notify-ready -d 'Report readiness when PID 1 does [default: yes for boot]' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -s x -l ephemeral -d 'Work on a copy that is removed at the end'
@@ -114,7 +115,8 @@ complete -c redd -n "__fish_redd_using_subcommand run" -l console -d 'Console: i
 complete -c redd -n "__fish_redd_using_subcommand run" -l background -d 'Background colour of the console, e.g. 44 or 48;2;0;0;64; empty for none' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l ttys -d 'Terminals beside the console, each with a login prompt' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l link-journal -d 'Link the payload\'s journal with the host\'s: no (default), auto, try-host or try-guest' -r
-complete -c redd -n "__fish_redd_using_subcommand run" -l kill-signal -d 'Signal for an orderly stop [default: SIGRTMIN+3 for an init, SIGTERM for a command]' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l init -d 'Init to boot: auto, a kind of docs/inits.md, or a path in the tree' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l kill-signal -d 'Signal for an orderly stop [default: what the init wants, SIGTERM for a command]' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l stop-timeout -d 'How long an orderly stop may take [default: 90s]' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l notify-ready -d 'Report readiness when PID 1 does [default: yes for boot]' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -s u -l uid -l user -d 'User to run it as: a name or number of the tree\'s /etc/passwd' -r
@@ -168,7 +170,8 @@ complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcomma
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l background -d 'Background colour of the console, e.g. 44 or 48;2;0;0;64; empty for none' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l ttys -d 'Terminals beside the console, each with a login prompt' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l link-journal -d 'Link the payload\'s journal with the host\'s: no (default), auto, try-host or try-guest' -r
-complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l kill-signal -d 'Signal for an orderly stop [default: SIGRTMIN+3 for an init, SIGTERM for a command]' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l init -d 'Init to boot: auto, a kind of docs/inits.md, or a path in the tree' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l kill-signal -d 'Signal for an orderly stop [default: what the init wants, SIGTERM for a command]' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l stop-timeout -d 'How long an orderly stop may take [default: 90s]' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l notify-ready -d 'Report readiness when PID 1 does [default: yes for boot]' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -s x -l ephemeral -d 'Work on a copy that is removed at the end'
@@ -214,7 +217,8 @@ complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcomma
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l background -d 'Background colour of the console, e.g. 44 or 48;2;0;0;64; empty for none' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l ttys -d 'Terminals beside the console, each with a login prompt' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l link-journal -d 'Link the payload\'s journal with the host\'s: no (default), auto, try-host or try-guest' -r
-complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l kill-signal -d 'Signal for an orderly stop [default: SIGRTMIN+3 for an init, SIGTERM for a command]' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l init -d 'Init to boot: auto, a kind of docs/inits.md, or a path in the tree' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l kill-signal -d 'Signal for an orderly stop [default: what the init wants, SIGTERM for a command]' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l stop-timeout -d 'How long an orderly stop may take [default: 90s]' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l notify-ready -d 'Report readiness when PID 1 does [default: yes for boot]' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -s u -l uid -l user -d 'User to run it as: a name or number of the tree\'s /etc/passwd' -r
@@ -267,7 +271,8 @@ complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcom
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l background -d 'Background colour of the console, e.g. 44 or 48;2;0;0;64; empty for none' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l ttys -d 'Terminals beside the console, each with a login prompt' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l link-journal -d 'Link the payload\'s journal with the host\'s: no (default), auto, try-host or try-guest' -r
-complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l kill-signal -d 'Signal for an orderly stop [default: SIGRTMIN+3 for an init, SIGTERM for a command]' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l init -d 'Init to boot: auto, a kind of docs/inits.md, or a path in the tree' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l kill-signal -d 'Signal for an orderly stop [default: what the init wants, SIGTERM for a command]' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l stop-timeout -d 'How long an orderly stop may take [default: 90s]' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l notify-ready -d 'Report readiness when PID 1 does [default: yes for boot]' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -s x -l ephemeral -d 'Work on a copy that is removed at the end'

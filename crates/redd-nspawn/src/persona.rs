@@ -5,7 +5,7 @@ mod table;
 use std::time::Duration;
 
 use redd_spec::ids::{Ownership, UserNamespace};
-use redd_spec::lifecycle::{NotifyReady, STOP_TIMEOUT, SignalNumber};
+use redd_spec::lifecycle::{NotifyReady, STOP_TIMEOUT, StopMethod};
 use redd_spec::network::Network;
 use redd_spec::payload::CommandInit;
 use redd_spec::resources::{Limit, MemoryAmount};
@@ -64,9 +64,9 @@ pub struct Defaults {
     /// `--pids-max=`; the default is 16384.
     pub pids_max: Limit<u32>,
     /// `--kill-signal=`
-    pub kill_signal: SignalNumber,
+    pub stop: StopMethod,
     /// `--stop-timeout=`
-    pub stop_timeout: Duration,
+    pub stop_timeout: Option<Duration>,
     /// `--notify-ready=`
     pub notify_ready: NotifyReady,
 }
@@ -93,8 +93,8 @@ const fn native(mode: StartMode) -> Defaults {
         console_elsewhere: if is_boot { ConsoleElsewhere::ReadOnly } else { ConsoleElsewhere::Pipe },
         memory: Limit::Default,
         pids_max: Limit::Default,
-        kill_signal: if is_boot { SignalNumber::RTMIN_PLUS_3 } else { SignalNumber::TERM },
-        stop_timeout: STOP_TIMEOUT,
+        stop: StopMethod::ByKind,
+        stop_timeout: Some(STOP_TIMEOUT),
         notify_ready: if is_boot { NotifyReady::WhenPayloadIsReady } else { NotifyReady::AtExec },
     }
 }
@@ -108,6 +108,8 @@ const fn nspawn(mode: StartMode) -> Defaults {
         command_is: CommandInit::Command,
         console_elsewhere: ConsoleElsewhere::ReadOnly,
         memory: Limit::Unlimited,
+        stop: if matches!(mode, StartMode::Boot) { StopMethod::ByKind } else { StopMethod::Kill },
+        stop_timeout: None,
         notify_ready: NotifyReady::AtExec,
         ..native(mode)
     }

@@ -9,6 +9,7 @@ use redd_spec::capability::{CapabilitySet, SystemCallRule};
 use redd_spec::console::{Background, ExtraTerminals};
 use redd_spec::credential::Credential;
 use redd_spec::ids::{Ownership, UserNamespace};
+use redd_spec::init::InitChoice;
 use redd_spec::integration::{LinkJournal, ResolvConfMode, TimezoneMode};
 use redd_spec::lifecycle::SignalNumber;
 use redd_spec::mounts::CustomMount;
@@ -108,6 +109,7 @@ pub struct IntegrationSettings {
 #[derive(Debug, Clone, Default)]
 #[expect(missing_docs, reason = "the fields are named after the options that set them")]
 pub struct LifeSettings {
+    pub init: Option<InitChoice>,
     pub kill_signal: Option<SignalNumber>,
     pub stop_timeout: Option<Duration>,
     pub notify_ready: Option<bool>,

@@ -12,7 +12,7 @@ use redd_spec::console::ConsoleMode;
 use redd_spec::credential::Credential;
 use redd_spec::ids::{Ownership, UserNamespace};
 use redd_spec::integration::{Integration, ResolvConfMode, TimezoneMode};
-use redd_spec::lifecycle::{Lifecycle, NotifyReady, RebootAction};
+use redd_spec::lifecycle::{Lifecycle, NotifyReady, RebootAction, StopMethod};
 use redd_spec::name::MachineName;
 use redd_spec::network::Network;
 use redd_spec::parse::{self, ConsoleChoice};
@@ -169,7 +169,7 @@ fn specify(
         (Persona::Nspawn, StartMode::Boot) => payload::kernel_parameters(words),
         _ => (words, Vec::new()),
     };
-    let payload = payload::payload(mode, &settings.command, &defaults, words)?;
+    let payload = payload::payload(mode, &settings, &defaults, words)?;
     let assigned = parameters.iter().chain(&settings.identity.setenv);
     let (isolation, resources) = (&settings.isolation, settings.resources);
     let users = isolation.private_users.unwrap_or(defaults.private_users);
@@ -201,8 +201,8 @@ fn specify(
         terminals: settings.integration.terminals.unwrap_or_default(),
         background: settings.integration.background,
         lifecycle: Lifecycle {
-            kill_signal: settings.life.kill_signal.unwrap_or(defaults.kill_signal),
-            stop_timeout: settings.life.stop_timeout.unwrap_or(defaults.stop_timeout),
+            stop: settings.life.kill_signal.map_or(defaults.stop, StopMethod::Signal),
+            stop_timeout: settings.life.stop_timeout.or(defaults.stop_timeout),
             notify_ready: match settings.life.notify_ready {
                 Some(true) => NotifyReady::WhenPayloadIsReady,
                 Some(false) => NotifyReady::AtExec,

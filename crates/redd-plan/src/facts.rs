@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use redd_spec::bound_user::AccountName;
 use redd_spec::capability::CapabilitySet;
 use redd_spec::ids::{HostId, IdRange};
+use redd_spec::init::InitKind;
 use redd_spec::lifecycle::SignalNumber;
 use redd_spec::path::PathInRoot;
 use redd_spec::uuid::Uuid;
@@ -220,6 +221,8 @@ pub struct TreeIdentity {
 pub struct Init {
     /// Where it is.
     pub path: PathInRoot,
+    /// What kind of init it is; not looked at where a command is run.
+    pub kind: InitKind,
     /// Which word size it is built for.
     pub class: ExecutableClass,
 }

@@ -9,6 +9,7 @@ pub mod cgroup;
 pub mod clause;
 pub mod descriptor;
 pub mod facts;
+pub mod init;
 pub mod planner;
 pub mod render;
 pub mod sample;

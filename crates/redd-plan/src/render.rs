@@ -3,9 +3,11 @@
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 
+use redd_spec::init::InitKind;
 use redd_spec::text::escape;
 
 use crate::step::{Plan, Side, Undo};
+use crate::supervision::{PidOne, Request};
 
 /// The plan as a table: step, side, what, clauses; then what is undone, in order.
 #[must_use]
@@ -23,6 +25,7 @@ fn write_steps(plan: &Plan, text: &mut String) -> fmt::Result {
             format!("{index:>3}  {:<5}  {:<76}  {}", step.side.to_string(), step.action, clauses.join(" "));
         writeln!(text, "{}", shown(line.trim_end()))?;
     }
+    writeln!(text, "\n{}", shown(&stop_of(plan)))?;
     writeln!(text, "\nundone at the end, in this order:")?;
     for undo in plan.undo() {
         writeln!(text, "  {}", shown(&undo.to_string()))?;
@@ -31,6 +34,22 @@ fn write_steps(plan: &Plan, text: &mut String) -> fmt::Result {
         writeln!(text, "\nwarning: {}", shown(&warning.0))?;
     }
     Ok(())
+}
+
+/// What PID 1 is, and how it is told to stop.
+fn stop_of(plan: &Plan) -> String {
+    let supervision = &plan.supervision;
+    let means = |request| supervision.means(request).map(|means| means.to_string());
+    let pid1 = match supervision.pid1 {
+        PidOne::Init(InitKind::Other) => "an init of no known kind".to_owned(),
+        PidOne::Init(kind) => format!("an init of the kind {kind}"),
+        PidOne::Command => "a command".to_owned(),
+    };
+    let Some(stop) = means(Request::Stop) else { return format!("PID 1 is {pid1}, and killed to stop it") };
+    let limit = supervision.lifecycle.stop_timeout;
+    let limit = limit.map_or_else(String::new, |limit| format!(" (killed after {limit:?})"));
+    let reboot = means(Request::Reboot).map_or_else(String::new, |means| format!(", to reboot by {means}"));
+    format!("PID 1 is {pid1}: told to stop by {stop}{limit}{reboot}")
 }
 
 /// Options may hold anything, and a plan is shown on a terminal.

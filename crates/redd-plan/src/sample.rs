@@ -8,8 +8,9 @@ use redd_spec::bound_user::{AccountName, BoundShell, BoundUsers};
 use redd_spec::capability::{CapabilitySet, NewPrivileges, Privileges};
 use redd_spec::console::{ConsoleMode, ExtraTerminals};
 use redd_spec::ids::{HostId, IdRange, Ownership, RANGE_SIZE, UserNamespace};
+use redd_spec::init::{InitChoice, InitKind};
 use redd_spec::integration::{Integration, LinkJournal, ResolvConfMode, TimezoneMode};
-use redd_spec::lifecycle::{Lifecycle, NotifyReady, RebootAction, STOP_TIMEOUT, SignalNumber};
+use redd_spec::lifecycle::{Lifecycle, NotifyReady, RebootAction, STOP_TIMEOUT, StopMethod};
 use redd_spec::network::Network;
 use redd_spec::path::PathInRoot;
 use redd_spec::payload::{Command, CommandInit, Identity, Payload};
@@ -61,7 +62,7 @@ pub fn boot() -> Spec {
             volatile: Volatile::No,
             persistence: Persistence::Kept,
         },
-        payload: Payload::Boot { arguments: Vec::new() },
+        payload: Payload::Boot { arguments: Vec::new(), init: InitChoice::Detected },
         identity: Identity::default(),
         environment: Vec::new(),
         users: UserNamespace::Pick,
@@ -93,8 +94,8 @@ pub fn boot() -> Spec {
         terminals: ExtraTerminals::default(),
         background: None,
         lifecycle: Lifecycle {
-            kill_signal: SignalNumber::RTMIN_PLUS_3,
-            stop_timeout: STOP_TIMEOUT,
+            stop: StopMethod::ByKind,
+            stop_timeout: Some(STOP_TIMEOUT),
             notify_ready: NotifyReady::WhenPayloadIsReady,
             reboot: RebootAction::BootAgain,
         },
@@ -212,6 +213,7 @@ pub fn tree() -> TreeFacts {
         mode: 0o755,
         init: Some(Init {
             path: PathInRoot::new("/usr/lib/systemd/systemd").expect("a constant path is absolute"),
+            kind: InitKind::Systemd,
             class: ExecutableClass::Native,
         }),
         os_release: Presence::Present,

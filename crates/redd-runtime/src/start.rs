@@ -70,7 +70,7 @@ pub fn start(spec: &Spec, terminal: Option<String>, mut warn: impl FnMut(&str)) 
     expected.warnings.iter().for_each(|warning| warn(&warning.0));
     let state = StateDirectory::take(&spec.name, Purpose::Start)?;
     let locks = [tree.as_fd(), state.lock()];
-    match boot_until_ended(spec.clone(), terminal, inputs, expected, locks, &state) {
+    match boot_until_ended(spec.clone(), terminal, inputs, expected, locks, &state, &mut warn) {
         Ok((ending, Remainder::Guard)) => Ok(ending),
         result => {
             state.remove();
@@ -96,13 +96,14 @@ fn boot_until_ended(
     expected: Plan,
     locks: [BorrowedFd<'_>; 2],
     state: &StateDirectory,
+    warn: &mut dyn FnMut(&str),
 ) -> Result<(Ending, Remainder), Error> {
     let announce = |path: &Path| state.write_journal(&[&Undo::ReleaseIds { path: path.to_owned() }]);
     let taken = ids::take(spec.users, &spec.name, &inputs.facts, announce)?;
     let ids = taken.as_ref().map(|taken| taken.range);
     let ids_lock = taken.as_ref().and_then(|taken| taken.lock.as_ref()).map(|(_, lock)| lock.as_fd());
     let locks: Vec<BorrowedFd<'_>> = locks.into_iter().chain(ids_lock).collect();
-    let mut supervisor = Supervisor::new()?;
+    let mut supervisor = Supervisor::new(warn)?;
     // The ids that were expected are nearly always free, and the plan is the same then.
     let mut planned = (inputs.grants.ids == ids).then_some(expected);
     loop {
@@ -129,7 +130,7 @@ struct Boot<'a> {
 
 impl Boot<'_> {
     /// From the first step to the last thing undone.
-    fn run(&self, inputs: Inputs, supervisor: &mut Supervisor) -> Result<(Outcome, Remainder), Error> {
+    fn run(&self, inputs: Inputs, supervisor: &mut Supervisor<'_>) -> Result<(Outcome, Remainder), Error> {
         let taken = self.taken.and_then(|taken| taken.lock.as_ref());
         let release = taken.map(|(path, _)| Undo::ReleaseIds { path: path.clone() });
         let journal: Vec<&Undo> = self.plan.undo().chain(release.as_ref()).collect();

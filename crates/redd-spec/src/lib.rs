@@ -9,6 +9,7 @@ pub mod capability;
 pub mod console;
 pub mod credential;
 pub mod ids;
+pub mod init;
 pub mod integration;
 pub mod lifecycle;
 pub mod mounts;

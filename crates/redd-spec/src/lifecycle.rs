@@ -12,13 +12,21 @@ pub const STOP_TIMEOUT: Duration = Duration::from_secs(90);
 pub struct SignalNumber(i32);
 
 impl SignalNumber {
+    /// SIGINT.
+    pub const INT: Self = Self(2);
+    /// SIGUSR1.
+    pub const USR1: Self = Self(10);
+    /// SIGUSR2.
+    pub const USR2: Self = Self(12);
     /// SIGTERM.
     pub const TERM: Self = Self(15);
+    /// SIGCONT.
+    pub const CONT: Self = Self(18);
     /// SIGRTMIN+3, which tells systemd to halt (AI3). `SIGRTMIN` is 34 in every libc.
     pub const RTMIN_PLUS_3: Self = Self(37);
-    /// SIGRTMIN+4, which tells systemd to power off.
+    /// SIGRTMIN+4, which tells systemd to power off (AI3).
     pub const RTMIN_PLUS_4: Self = Self(38);
-    /// SIGRTMIN+5, which tells systemd to reboot.
+    /// SIGRTMIN+5, which tells systemd to reboot (AI3).
     pub const RTMIN_PLUS_5: Self = Self(39);
 
     /// Checks the bounds.
@@ -32,6 +40,18 @@ impl SignalNumber {
     pub const fn get(self) -> i32 {
         self.0
     }
+}
+
+/// How PID 1 is told to stop (`--kill-signal=`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StopMethod {
+    /// An init as inits of its kind want to be told, a command by SIGTERM.
+    ByKind,
+    /// By this signal.
+    Signal(SignalNumber),
+    /// Not at all: everything is killed at once.
+    Kill,
 }
 
 /// When redd reports readiness to its own supervisor (`--notify-ready=`).
@@ -57,10 +77,10 @@ pub enum RebootAction {
 /// Start, readiness, stop.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Lifecycle {
-    /// What PID 1 is sent for an orderly stop (`--kill-signal=`).
-    pub kill_signal: SignalNumber,
-    /// How long an orderly stop may take before everything is killed (`--stop-timeout=`).
-    pub stop_timeout: Duration,
+    /// How PID 1 is told to stop (`--kill-signal=`).
+    pub stop: StopMethod,
+    /// How long an orderly stop may take before everything is killed (`--stop-timeout=`); `None`: for ever.
+    pub stop_timeout: Option<Duration>,
     /// `--notify-ready=`.
     pub notify_ready: NotifyReady,
     /// `--keep-unit`.

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::init::InitChoice;
 use crate::name::Hostname;
 use crate::path::PathInRoot;
 use crate::text::ByteString;
@@ -15,6 +16,8 @@ pub enum Payload {
     Boot {
         /// Arguments for the init.
         arguments: Vec<ByteString>,
+        /// Which init that is (`--init=`).
+        init: InitChoice,
     },
     /// One command.
     Command(Command),

@@ -15,6 +15,8 @@ use rustix::fs::{
 };
 use rustix::io::Errno;
 
+mod fifo;
+
 /// As many links as the kernel follows on one path.
 const LINKS_MAX: u32 = 40;
 /// How often a resolution is tried again when the kernel saw a rename on the way.

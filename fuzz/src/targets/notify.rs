@@ -1,8 +1,9 @@
 //! Messages of sd_notify(3), from the payload to redd's own supervisor.
 
 use redd_plan::sample;
-use redd_plan::supervision::{InitKind, Supervision};
+use redd_plan::supervision::{PidOne, Supervision};
 use redd_runtime::fuzzing::notify_message;
+use redd_spec::init::InitKind;
 
 pub(crate) fn run(input: &[u8]) {
     let boot = sample::boot();
@@ -11,7 +12,7 @@ pub(crate) fn run(input: &[u8]) {
         terminals: Vec::new(),
         background: None,
         lifecycle: boot.lifecycle,
-        init: InitKind::Init,
+        pid1: PidOne::Init(InitKind::Systemd),
     };
     for passed_on in notify_message(input, supervision) {
         // One assignment each, whatever the payload puts into it.

@@ -162,7 +162,7 @@ pub(super) fn find(section: Section, name: &str) -> Option<&'static Key> {
 }
 
 /// Every key.
-pub static KEYS: [Key; 71] = [
+pub static KEYS: [Key; 72] = [
     exec("Boot", "boot").form(Form::Flag),
     exec("Ephemeral", "ephemeral").form(Form::Flag).granting(),
     exec("ProcessTwo", "as-pid2").form(Form::Flag),
@@ -231,6 +231,7 @@ pub static KEYS: [Key; 71] = [
     redd("Memory", "memory"),
     redd("PidsMax", "pids-max"),
     redd("Cpus", "cpus"),
+    redd("Init", "init"),
     redd("StopTimeout", "stop-timeout"),
     redd("Ttys", "ttys").harmless(),
     redd("BindUserGroup", "bind-user-group").form(Form::Words),

@@ -6,12 +6,23 @@ use super::{Definition, Heading, Mask, flag, value};
 
 const LIFE: Heading = Heading::Life;
 
-pub(super) static OPTIONS: [Definition; 5] = [
+pub(super) static OPTIONS: [Definition; 6] = [
+    value(
+        "init",
+        "KIND|PATH",
+        LIFE,
+        "Init to boot: auto, a kind of docs/inits.md, or a path in the tree",
+        |settings, text| {
+            settings.life.init = Some(parse::init(text)?);
+            Ok(())
+        },
+    )
+    .native(),
     value(
         "kill-signal",
         "SIGNAL",
         LIFE,
-        "Signal for an orderly stop [default: SIGRTMIN+3 for an init, SIGTERM for a command]",
+        "Signal for an orderly stop [default: what the init wants, SIGTERM for a command]",
         |settings, text| {
             settings.life.kill_signal = Some(parse::signal(text)?);
             Ok(())

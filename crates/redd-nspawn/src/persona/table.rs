@@ -1,7 +1,7 @@
 //! The defaults as people write them, for `redd config` and the documents.
 
 use redd_spec::ids::{Ownership, UserNamespace};
-use redd_spec::lifecycle::NotifyReady;
+use redd_spec::lifecycle::{NotifyReady, StopMethod};
 use redd_spec::network::Network;
 use redd_spec::payload::CommandInit;
 use redd_spec::resources::Limit;
@@ -35,8 +35,8 @@ impl Defaults {
             ("console", console(self.console_elsewhere)),
             ("memory", limit(self.memory == Limit::Default, "80%")),
             ("pids-max", limit(self.pids_max == Limit::Default, "16384")),
-            ("kill-signal", format!("{}", self.kill_signal.get())),
-            ("stop-timeout", format!("{}s", self.stop_timeout.as_secs())),
+            ("kill-signal", stop(self.stop)),
+            ("stop-timeout", self.stop_timeout.map_or_else(never, |limit| format!("{}s", limit.as_secs()))),
             ("notify-ready", yes_no(self.notify_ready == NotifyReady::WhenPayloadIsReady)),
         ]
     }
@@ -59,6 +59,18 @@ fn ownership(ownership: Ownership) -> String {
         Ownership::Off => "off",
     }
     .to_owned()
+}
+
+fn stop(method: StopMethod) -> String {
+    match method {
+        StopMethod::ByKind => "what PID 1 wants (docs/inits.md)".to_owned(),
+        StopMethod::Signal(signal) => signal.to_string(),
+        StopMethod::Kill => "SIGKILL".to_owned(),
+    }
+}
+
+fn never() -> String {
+    "infinity".to_owned()
 }
 
 fn console(elsewhere: ConsoleElsewhere) -> String {

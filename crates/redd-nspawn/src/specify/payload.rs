@@ -8,7 +8,7 @@ use redd_spec::text::ByteString;
 
 use crate::persona::{Defaults, Persona, StartMode};
 use crate::refusal::Refusal;
-use crate::settings::{CommandSettings, ModeChoice};
+use crate::settings::{CommandSettings, ModeChoice, Settings};
 
 /// Natively the verb says it.
 pub(super) fn mode(persona: Persona, settings: &CommandSettings) -> StartMode {
@@ -61,13 +61,15 @@ fn variable(word: &[u8]) -> Option<Vec<u8>> {
 
 pub(super) fn payload(
     mode: StartMode,
-    settings: &CommandSettings,
+    settings: &Settings,
     defaults: &Defaults,
     words: Vec<OsString>,
 ) -> Result<Payload, Refusal> {
+    let init = settings.life.init.clone().unwrap_or_default();
+    let settings = &settings.command;
     let arguments = words.into_iter().map(ByteString::try_from).collect::<Result<Vec<_>, _>>()?;
     match mode {
-        StartMode::Boot => Ok(Payload::Boot { arguments }),
+        StartMode::Boot => Ok(Payload::Boot { arguments, init }),
         StartMode::Command => Ok(Payload::Command(Command {
             arguments,
             init: match settings.mode {

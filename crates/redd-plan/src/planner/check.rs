@@ -10,13 +10,14 @@ use redd_spec::root::{Persistence, Volatile};
 
 use super::bound_users::{self, BoundUserError};
 use crate::facts::{FileKind, Grants, HostFacts, TreeFacts};
+use crate::init::places;
 
 /// Why there cannot be a plan.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[expect(missing_docs, reason = "the message of each variant says what it is")]
 pub enum PlanError {
-    #[error("{} has no init: none of /usr/lib/systemd/systemd, /lib/systemd/systemd and /sbin/init is there", path.display())]
-    NoInit { path: PathBuf },
+    #[error("{} has no init: no program is at {}", path.display(), places.join(" or "))]
+    NoInit { path: PathBuf, places: Vec<String> },
     #[error("{} is no operating system: it has no os-release file", path.display())]
     NoOsRelease { path: PathBuf },
     #[error("{} is no operating system: it has no /usr directory", path.display())]
@@ -52,7 +53,9 @@ impl PlanError {
     #[must_use]
     pub const fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::NoInit { .. } => Some("install systemd in it, or run one command with `redd run`"),
+            Self::NoInit { .. } => {
+                Some("install an init in it, name one with --init=, or run one command with `redd run`")
+            }
             Self::NoOsRelease { .. } => Some(
                 "name the root directory of a system; one without os-release can run a command with `redd run`",
             ),
@@ -99,7 +102,9 @@ fn refuse_unfit_tree(spec: &Spec, tree: &TreeFacts) -> Result<(), PlanError> {
         return Err(PlanError::NoUsr { path: path() });
     }
     match &spec.payload {
-        Payload::Boot { .. } if tree.init.is_none() => return Err(PlanError::NoInit { path: path() }),
+        Payload::Boot { init, .. } if tree.init.is_none() => {
+            return Err(PlanError::NoInit { path: path(), places: places(init) });
+        }
         Payload::Boot { .. } if !tree.os_release.is_present() => {
             return Err(PlanError::NoOsRelease { path: path() });
         }

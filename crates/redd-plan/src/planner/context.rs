@@ -2,8 +2,10 @@
 
 use redd_spec::Spec;
 use redd_spec::ids::{HostId, IdRange};
+use redd_spec::init::{InitChoice, InitKind};
 use redd_spec::mounts::TmpfsOption;
 use redd_spec::path::PathInRoot;
+use redd_spec::payload::Payload;
 use redd_spec::root::{Access, Volatile};
 use redd_spec::uuid::Uuid;
 
@@ -45,6 +47,16 @@ impl<'a> Context<'a> {
     /// The host id of the payload's root.
     pub(super) fn root_id(&self) -> HostId {
         self.ids.map_or(HostId(0), |ids| ids.start)
+    }
+
+    /// What kind of init is booted: what the user says, or what its file is.
+    pub(super) fn init_kind(&self) -> InitKind {
+        match &self.spec.payload {
+            Payload::Boot { init: InitChoice::Kind(kind), .. } => *kind,
+            Payload::Boot { .. } | Payload::Command(_) => {
+                self.tree.init.as_ref().map_or(InitKind::Other, |init| init.kind)
+            }
+        }
     }
 
     /// Whether files of the tree itself can be changed.

@@ -1,5 +1,6 @@
 //! What is executed, with which environment (EV1 to EV5).
 
+use redd_spec::init::InitKind;
 use redd_spec::path::PathInRoot;
 use redd_spec::payload::{Command, CommandInit, Payload};
 use redd_spec::sockets::PassedSockets;
@@ -17,7 +18,7 @@ const SEARCH_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sb
 
 pub(super) fn execute(context: &Context<'_>, steps: &mut Steps) {
     let execution = match &context.spec.payload {
-        Payload::Boot { arguments } => boot(context, arguments),
+        Payload::Boot { arguments, .. } => boot(context, arguments),
         Payload::Command(command) => run(context, command),
     };
     if execution.sockets < context.spec.sockets.count {
@@ -42,7 +43,9 @@ fn home(context: &Context<'_>) -> PathInRoot {
 fn boot(context: &Context<'_>, init_arguments: &[ByteString]) -> Execution {
     let init = context.tree.init.as_ref().map_or_else(|| path("/sbin/init"), |init| init.path.clone());
     let init = bytes(&init.to_string());
-    let mut arguments = vec![init.clone()];
+    // BusyBox is many programs, and is told by its name which one it is to be.
+    let name = if context.init_kind() == InitKind::Busybox { bytes("init") } else { init.clone() };
+    let mut arguments = vec![name];
     arguments.extend(init_arguments.iter().cloned());
     let mut variables = base_variables(context);
     variables.extend(manager_variables(context, Notifications::Listened));

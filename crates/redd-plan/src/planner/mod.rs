@@ -26,7 +26,7 @@ use crate::action::{Action, Birth, Namespace};
 use crate::clause::Clause::{EE1, EE6, UN1, UP2};
 use crate::facts::{Grants, HostFacts, InotifyFacts, TreeFacts};
 use crate::step::Plan;
-use crate::supervision::{InitKind, Supervision};
+use crate::supervision::{PidOne, Supervision};
 use context::{Context, Steps};
 
 /// Everything that will happen at this start, or why there cannot be one.
@@ -153,15 +153,15 @@ fn become_payload(context: &Context<'_>, steps: &mut Steps) -> Result<(), PlanEr
 
 fn supervision(context: &Context<'_>) -> Supervision {
     let spec = context.spec;
-    let init = match spec.payload {
-        Payload::Boot { .. } => InitKind::Init,
-        Payload::Command(_) => InitKind::Command,
+    let pid1 = match spec.payload {
+        Payload::Boot { .. } => PidOne::Init(context.init_kind()),
+        Payload::Command(_) => PidOne::Command,
     };
     Supervision {
         console: spec.console,
         terminals: console::extra_terminals(spec),
         background: console::background(context),
         lifecycle: spec.lifecycle.clone(),
-        init,
+        pid1,
     }
 }

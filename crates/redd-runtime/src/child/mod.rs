@@ -6,7 +6,7 @@
 mod console;
 pub(crate) mod execute;
 mod mounts;
-mod privileges;
+pub(crate) mod privileges;
 mod root;
 
 use std::os::fd::{AsFd as _, OwnedFd};

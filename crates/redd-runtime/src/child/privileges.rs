@@ -83,7 +83,7 @@ fn drop_bounding(kept: CapabilitySet) -> Result<(), StepError> {
     Ok(())
 }
 
-fn set_user(uid: u32, gid: u32, groups: &[u32]) -> Result<(), StepError> {
+pub(crate) fn set_user(uid: u32, gid: u32, groups: &[u32]) -> Result<(), StepError> {
     let groups: Vec<Gid> = groups.iter().map(|&group| Gid::from_raw(group)).collect();
     set_thread_groups(&groups).map_err(StepError::about("setting groups"))?;
     let (uid, gid) = (Uid::from_raw(uid), Gid::from_raw(gid));
@@ -96,6 +96,13 @@ fn set_own_capabilities(capabilities: CapabilitySet) -> Result<(), StepError> {
     let sets = CapabilitySets { effective: set, permitted: set, inheritable: KernelSet::empty() };
     clear_ambient_capability_set()?;
     Ok(set_capabilities(None, sets)?)
+}
+
+/// Leaves nothing but the user.
+pub(crate) fn drop_all_privileges() -> Result<(), StepError> {
+    set_no_new_privs(true)?;
+    drop_bounding(CapabilitySet::default())?;
+    set_own_capabilities(CapabilitySet::default())
 }
 
 /// Set last: changing users clears it. A supervisor that died before is seen by its end of the channel (R15).

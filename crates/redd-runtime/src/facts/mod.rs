@@ -3,6 +3,7 @@
 pub mod cgroups;
 pub mod host;
 pub mod host_users;
+mod init;
 pub mod os_release;
 pub mod tree;
 pub mod users;

@@ -2,24 +2,19 @@
 
 use std::path::{Path, PathBuf};
 
-use redd_plan::facts::{
-    ExecutableClass, FileKind, HostFacts, HostTimezone, Init, Presence, TreeAccounts, TreeFacts, TreeIdentity,
-};
+use redd_plan::facts::{FileKind, HostFacts, HostTimezone, Presence, TreeAccounts, TreeFacts, TreeIdentity};
 use redd_spec::Spec;
 use redd_spec::ids::HostId;
-use redd_spec::path::PathInRoot;
 use redd_spec::payload::Payload;
 use redd_spec::root::Volatile;
 use redd_spec::uuid::Uuid;
 use redd_sys::Errno;
 use redd_sys::root_dir::{Links, ReadError, RootDir, SMALL_FILE_MAX, file_type};
-use rustix::fs::{Access, AtFlags, FileType, Mode, OFlags, accessat, fstat, openat};
+use rustix::fs::{FileType, fstat};
 
-use super::users;
+use super::{init, users};
 use crate::Error;
 
-/// Where an init is looked for, in this order.
-const INITS: [&str; 3] = ["/usr/lib/systemd/systemd", "/lib/systemd/systemd", "/sbin/init"];
 /// Directories that a merged-usr tree has as links.
 const USR_LINKS: [&str; 5] = ["bin", "lib", "lib32", "lib64", "sbin"];
 /// Mount points that have to be real directories (R2).
@@ -104,7 +99,7 @@ pub fn tree_facts(tree: &Tree, spec: &Spec, host: &HostFacts) -> Result<TreeFact
         owner: HostId(status.st_uid),
         group: HostId(status.st_gid),
         mode: status.st_mode & 0o7777,
-        init: find_init(tree)?,
+        init: init::find(tree, spec)?,
         os_release: has_os_release(tree)?,
         machine_id: machine_id(tree)?,
         usr: tree.is_directory("/usr"),
@@ -142,42 +137,6 @@ fn missing_mount_points(tree: &Tree) -> Result<Vec<&'static str>, Error> {
         }
     }
     Ok(missing)
-}
-
-fn find_init(tree: &Tree) -> Result<Option<Init>, Error> {
-    for candidate in INITS {
-        let Ok(handle) = tree.root.resolve(Path::new(candidate), Links::Followed) else { continue };
-        let status = fstat(&handle).map_err(Error::host("looking at the init"))?;
-        let executable = accessat(&handle, c"", Access::EXEC_OK, AtFlags::EMPTY_PATH).is_ok()
-            || status.st_mode & 0o111 != 0;
-        if file_type(&status) == FileType::RegularFile && executable {
-            let path = PathInRoot::new(candidate).expect("a constant path is absolute");
-            return Ok(Some(Init { path, class: executable_class(tree, candidate) }));
-        }
-    }
-    Ok(None)
-}
-
-/// Byte 4 of an ELF header is 1 for 32 bits.
-fn executable_class(tree: &Tree, path: &str) -> ExecutableClass {
-    let header = || {
-        let handle = tree.root.resolve(Path::new(path), Links::Followed).ok()?;
-        let file = reopen(&handle).ok()?;
-        let mut header = [0; 5];
-        let length = rustix::io::read(&file, &mut header).ok()?;
-        (length == header.len()).then_some(header)
-    };
-    match header() {
-        Some([0x7f, b'E', b'L', b'F', 1]) => ExecutableClass::Bits32,
-        _ => ExecutableClass::Native,
-    }
-}
-
-/// Opens for reading what a handle on a regular file stands for.
-fn reopen(handle: &std::os::fd::OwnedFd) -> Result<std::os::fd::OwnedFd, Errno> {
-    use std::os::fd::AsRawFd as _;
-    let path = format!("/proc/self/fd/{}", handle.as_raw_fd());
-    openat(rustix::fs::CWD, path, OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC, Mode::empty())
 }
 
 fn has_os_release(tree: &Tree) -> Result<Presence, Error> {

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use redd_plan::descriptor::FdName;
+use redd_plan::init::{InitSeen, Means};
 use redd_plan::step::Plan;
-use redd_plan::supervision::InitKind;
-use redd_spec::lifecycle::SignalNumber;
+use redd_plan::supervision::PidOne;
 use redd_sys::clone::ChildProcess;
 use redd_sys::signal::{self, SignalFd, SignalSet};
 use redd_sys::single_thread::SingleThreaded;
@@ -17,8 +17,9 @@ use rustix::process::{WaitId, WaitIdOptions, waitid};
 
 use super::console::{Console, Direction};
 use super::escape::Typed;
-use super::machine::{Command, Event, Exit, Handler, Machine};
+use super::machine::{Command, Event, Exit, Machine};
 use super::notify::{self, RateLimit};
+use super::order::{Delivery, Order};
 use super::terminals::{Happening, Terminals};
 use super::upstream::Upstream;
 use crate::Error;
@@ -48,10 +49,11 @@ pub(crate) enum Outcome {
 }
 
 /// What lasts over all boots of a machine.
-#[derive(Debug)]
-pub(crate) struct Supervisor {
+pub(crate) struct Supervisor<'a> {
     signals: SignalFd,
     upstream: Upstream,
+    /// Says what the user should know.
+    warn: &'a mut dyn FnMut(&str),
 }
 
 /// Where something happened, in the order in which it is attended to.
@@ -62,6 +64,7 @@ enum Source {
     Terminals(Happening),
     Notifications,
     Signals,
+    Order,
     /// Last: what the payload said and wrote before it ended comes first.
     Payload,
 }
@@ -69,7 +72,7 @@ enum Source {
 /// One boot while it is supervised.
 struct Session<'a> {
     machine: Machine,
-    init: InitKind,
+    pid1: PidOne,
     child: &'a ChildProcess,
     guard: &'a mut Guard,
     duties: &'a Duties<'a>,
@@ -77,11 +80,15 @@ struct Session<'a> {
     console: Option<Console>,
     terminals: Option<Terminals>,
     upstream: &'a mut Upstream,
+    warn: &'a mut dyn FnMut(&str),
     /// Where everything of the payload can be killed at once.
     cgroup: Option<PathBuf>,
     rate: RateLimit,
     stop_deadline: Option<Instant>,
-    watched: Option<(SignalNumber, Instant)>,
+    /// When PID 1 is looked at.
+    look_at: Option<Instant>,
+    /// What the init is being told in writing.
+    order: Option<Order>,
     console_deadline: Option<Instant>,
     guard_started: Instant,
     /// Until then a guard that ended too soon has no successor.
@@ -89,13 +96,13 @@ struct Session<'a> {
     outcome: Option<Outcome>,
 }
 
-impl Supervisor {
+impl<'s> Supervisor<'s> {
     /// Takes over the signals that ask redd for something.
-    pub(crate) fn new() -> Result<Self, Error> {
+    pub(crate) fn new(warn: &'s mut dyn FnMut(&str)) -> Result<Self, Error> {
         let set = SignalSet::of(&[SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGWINCH]);
         signal::block(set).map_err(Error::host("blocking signals"))?;
         let signals = SignalFd::new(set).map_err(Error::host("listening to signals"))?;
-        Ok(Self { signals, upstream: Upstream::from_environment() })
+        Ok(Self { signals, upstream: Upstream::from_environment(), warn })
     }
 
     /// Stays with the payload until it ended.
@@ -105,7 +112,7 @@ impl Supervisor {
         running: &mut Running,
         duties: &Duties<'_>,
     ) -> Result<Outcome, Error> {
-        let mut session = Session::new(plan, running, duties, &mut self.upstream);
+        let mut session = Session::new(plan, running, duties, &mut self.upstream, self.warn);
         session.happened(Event::Executed);
         session.release_program();
         loop {
@@ -127,6 +134,7 @@ impl<'a> Session<'a> {
         running: &'a mut Running,
         duties: &'a Duties<'a>,
         upstream: &'a mut Upstream,
+        warn: &'a mut dyn FnMut(&str),
     ) -> Self {
         let Running { child, guard, descriptors } = running;
         let supervision = &plan.supervision;
@@ -137,7 +145,7 @@ impl<'a> Session<'a> {
             .map(|manager| Console::new(manager, supervision.console, supervision.background.as_ref()));
         Self {
             machine: Machine::new(supervision.clone()),
-            init: supervision.init,
+            pid1: supervision.pid1,
             child,
             guard,
             duties,
@@ -145,10 +153,12 @@ impl<'a> Session<'a> {
             console,
             terminals,
             upstream,
+            warn,
             cgroup: plan.payload_cgroup().map(|path| path.0.clone()),
             rate: RateLimit::new(Instant::now()),
             stop_deadline: None,
-            watched: None,
+            look_at: None,
+            order: None,
             console_deadline: None,
             guard_started: Instant::now(),
             guard_deadline: None,
@@ -161,9 +171,8 @@ impl<'a> Session<'a> {
         let now = Instant::now();
         let pause = self.rate.wait_until(now);
         let retry = self.upstream.retry_at();
-        let watched = self.watched.map(|(_, at)| at);
         let deadlines =
-            [self.stop_deadline, watched, self.console_deadline, self.guard_deadline, pause, retry];
+            [self.stop_deadline, self.look_at, self.console_deadline, self.guard_deadline, pause, retry];
         let timeout = deadlines
             .into_iter()
             .flatten()
@@ -186,8 +195,13 @@ impl<'a> Session<'a> {
             sources.push(Source::Notifications);
             polled.push(PollFd::from_borrowed_fd(socket.as_fd(), PollFlags::IN));
         }
-        sources.extend([Source::Signals, Source::Payload]);
+        sources.push(Source::Signals);
         polled.push(PollFd::from_borrowed_fd(signals.as_fd(), PollFlags::IN));
+        if let Some(order) = &self.order {
+            sources.push(Source::Order);
+            polled.push(PollFd::from_borrowed_fd(order.descriptor(), PollFlags::IN));
+        }
+        sources.push(Source::Payload);
         polled.push(PollFd::from_borrowed_fd(self.child.pidfd.as_fd(), PollFlags::IN));
         match poll(&mut polled, timeout.as_ref()) {
             Ok(_) => {}
@@ -207,6 +221,7 @@ impl<'a> Session<'a> {
             }
             Source::Notifications => self.read_notifications(),
             Source::Signals => self.read_signals(signals)?,
+            Source::Order => self.end_order(),
             Source::Payload => self.reap(signals)?,
         }
         Ok(())
@@ -238,7 +253,9 @@ impl<'a> Session<'a> {
             Command::Notify(message) => self.upstream.send(message, Instant::now()),
             // A process that ended meanwhile is reaped next.
             Command::Signal(number) => best_effort(signal::send(self.child.pidfd.as_fd(), number.get())),
-            Command::WatchHandler(number, after) => self.watched = Some((number, Instant::now() + after)),
+            Command::Order(means) => self.order(means),
+            Command::LookAtInit(after) => self.look_at = Some(Instant::now() + after),
+            Command::Warn(text) => (self.warn)(&text),
             Command::StartStopTimer(time) => self.stop_deadline = Instant::now().checked_add(time),
             Command::KillAll => self.kill_all(),
             Command::Finish(ending) => self.outcome = Some(Outcome::Ended(ending)),
@@ -246,9 +263,23 @@ impl<'a> Session<'a> {
         }
     }
 
+    fn order(&mut self, means: Means) {
+        match Order::start(self.child, means) {
+            Ok(order) => self.order = Some(order),
+            Err(_errno) => self.happened(Event::OrderFailed),
+        }
+    }
+
+    fn end_order(&mut self) {
+        if self.order.take().is_some_and(|order| order.delivery() == Delivery::Failed) {
+            self.happened(Event::OrderFailed);
+        }
+    }
+
     /// PID 1's end is the end of its pid namespace; the cgroup also has what was moved out of that.
     fn kill_all(&mut self) {
         self.stop_deadline = None;
+        self.order = None;
         if let Some(cgroup) = &self.cgroup {
             best_effort(std::fs::write(cgroup.join("cgroup.kill"), "1"));
         }
@@ -264,9 +295,9 @@ impl<'a> Session<'a> {
             self.stop_deadline = None;
             self.happened(Event::StopTimedOut);
         }
-        if let Some((number, _)) = self.watched.take_if(|(_, at)| *at <= now) {
-            let handler = self.handler_of(number);
-            self.happened(Event::HandlerSeen(handler));
+        if self.look_at.take_if(|at| *at <= now).is_some() {
+            let seen = self.look_at_init();
+            self.happened(Event::InitSeen(seen));
         }
         if self.console_deadline.take_if(|deadline| *deadline <= now).is_some()
             && let Some(console) = &mut self.console
@@ -275,16 +306,22 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Whether PID 1 catches a signal, or has it blocked to read it from a descriptor, as systemd does.
-    fn handler_of(&self, number: SignalNumber) -> Handler {
-        let path = format!("/proc/{}/status", self.child.pid.as_raw_nonzero());
-        let status = std::fs::read_to_string(path).unwrap_or_default();
-        let holds = |field: &str| {
-            let bits = status.lines().find_map(|line| line.strip_prefix(field)).map(str::trim);
-            let bits = bits.and_then(|bits| u64::from_str_radix(bits, 16).ok()).unwrap_or(0);
-            bits >> (number.get() - 1) & 1 == 1
+    /// The name of the program, and the signals it catches or has blocked to read them from a descriptor, as systemd
+    /// does.
+    fn look_at_init(&self) -> InitSeen {
+        let file = |name: &str| {
+            let path = format!("/proc/{}/{name}", self.child.pid.as_raw_nonzero());
+            String::from_utf8_lossy(&std::fs::read(path).unwrap_or_default()).into_owned()
         };
-        if holds("SigBlk:") || holds("SigCgt:") { Handler::Installed } else { Handler::Missing }
+        let status = file("status");
+        let field =
+            |name: &str| status.lines().find_map(|line| line.strip_prefix(name)).map_or("", str::trim);
+        let signals = |name: &str| u64::from_str_radix(field(name), 16).unwrap_or(0);
+        InitSeen {
+            program: field("Name:").to_owned(),
+            heard: signals("SigBlk:") | signals("SigCgt:"),
+            is_waiting: file("wchan").starts_with("do_sigtimedwait"),
+        }
     }
 
     fn relay_console(&mut self, direction: Direction) {
@@ -315,7 +352,7 @@ impl<'a> Session<'a> {
 
     /// A machine runs for long, and its supervisor needs a tenth of what a start needs.
     fn release_program(&self) {
-        if self.init == InitKind::Init {
+        if matches!(self.pid1, PidOne::Init(_)) {
             best_effort(program_text::release());
         }
     }

@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use redd_plan::supervision::{InitKind, Request, Supervision};
+use redd_plan::init::{InitSeen, Means};
+use redd_plan::supervision::{PidOne, Request, Supervision};
+use redd_spec::init::InitKind;
 use redd_spec::lifecycle::{NotifyReady, RebootAction, SignalNumber};
 
 use crate::start::Ending;
 
-/// How often it is looked whether PID 1 handles the stop signal by now.
-const HANDLER_INTERVAL: Duration = Duration::from_millis(50);
+/// How often it is looked whether PID 1 listens by now.
+const LOOK_INTERVAL: Duration = Duration::from_millis(50);
 
 /// Something happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,21 +31,14 @@ pub(super) enum Event {
     PowerOffTyped,
     /// The user typed the keys for an orderly reboot.
     RebootTyped,
-    /// It was looked whether PID 1 handles the stop signal.
-    HandlerSeen(Handler),
+    /// It was looked what PID 1 is by now, and what it listens to.
+    InitSeen(InitSeen),
+    /// What was to be written for the init could not be written at all.
+    OrderFailed,
     /// The time for an orderly stop is over.
     StopTimedOut,
     /// PID 1 ended, and everything with it.
     Ended(Exit),
-}
-
-/// Whether PID 1 handles a signal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Handler {
-    /// It catches it, or waits for it.
-    Installed,
-    /// The kernel would drop it.
-    Missing,
 }
 
 /// How a process ended.
@@ -62,8 +57,12 @@ pub(super) enum Command {
     Notify(String),
     /// Send PID 1 a signal.
     Signal(SignalNumber),
-    /// Look whether PID 1 handles the signal, after this time.
-    WatchHandler(SignalNumber, Duration),
+    /// Write where the init looks for it, as soon as that is possible.
+    Order(Means),
+    /// Look what PID 1 is and what it listens to, after this time.
+    LookAtInit(Duration),
+    /// Tell the user.
+    Warn(String),
     /// Wait this long for an orderly stop.
     StartStopTimer(Duration),
     /// Kill everything.
@@ -90,18 +89,20 @@ enum Stop {
 pub(super) struct Machine {
     supervision: Supervision,
     stop: Stop,
-    /// What PID 1 would not hear yet (AI3).
+    /// What PID 1 is to be told as soon as it listens (AI3).
     queued: Option<Request>,
     announced: Announced,
+    /// Whether the user knows that PID 1 does not listen.
+    deafness: Announced,
 }
 
-/// What redd's own supervisor was told.
+/// Whether something was said that is said once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Announced {
-    /// Nothing.
-    Nothing,
-    /// `READY=1`
-    Ready,
+    /// Not yet.
+    No,
+    /// It was.
+    Yes,
 }
 
 /// PID 1 handles the signals that mean halt, power off and so on from this level on (AI3).
@@ -109,7 +110,8 @@ const SIGNALS_LEVEL: u32 = 2;
 
 impl Machine {
     pub(super) fn new(supervision: Supervision) -> Self {
-        Self { supervision, stop: Stop::NotWanted, queued: None, announced: Announced::Nothing }
+        let (announced, deafness) = (Announced::No, Announced::No);
+        Self { supervision, stop: Stop::NotWanted, queued: None, announced, deafness }
     }
 
     /// What is to be done about an event.
@@ -121,33 +123,32 @@ impl Machine {
             },
             Event::Ready => self.on_ready(),
             Event::Status(status) => vec![Command::Notify(format!("STATUS={status}"))],
-            Event::SignalsLevel(level) if level >= SIGNALS_LEVEL => self.send_queued(),
-            Event::HandlerSeen(Handler::Installed) => self.send_queued(),
-            Event::SignalsLevel(_) | Event::HandlerSeen(Handler::Missing) => {
-                self.keep_watching(HANDLER_INTERVAL)
-            }
+            Event::SignalsLevel(level) if level >= SIGNALS_LEVEL => self.look_again(Duration::ZERO),
+            Event::SignalsLevel(_) => Vec::new(),
+            Event::InitSeen(seen) => self.on_init_seen(&seen),
             Event::StopRequested => self.on_stop_requested(),
             Event::PowerOffTyped => self.on_power_off_typed(),
             Event::RebootTyped => self.on_reboot_typed(),
+            Event::OrderFailed => self.warn_of_deafness(),
             Event::KillRequested | Event::StopTimedOut => self.kill(),
             Event::Ended(exit) => vec![self.conclude(exit)],
         }
     }
 
     fn announce_ready(&mut self) -> Vec<Command> {
-        match std::mem::replace(&mut self.announced, Announced::Ready) {
-            Announced::Nothing => vec![Command::Notify("READY=1".to_owned())],
-            Announced::Ready => Vec::new(),
+        match std::mem::replace(&mut self.announced, Announced::Yes) {
+            Announced::No => vec![Command::Notify("READY=1".to_owned())],
+            Announced::Yes => Vec::new(),
         }
     }
 
-    /// An init that is ready handles its signals, whether it announces levels or not.
+    /// An init that is ready listens, whether it announces levels or not.
     fn on_ready(&mut self) -> Vec<Command> {
         let mut commands = match self.supervision.lifecycle.notify_ready {
             NotifyReady::WhenPayloadIsReady => self.announce_ready(),
             NotifyReady::AtExec => Vec::new(),
         };
-        commands.extend(self.send_queued());
+        commands.extend(self.look_again(Duration::ZERO));
         commands
     }
 
@@ -177,28 +178,62 @@ impl Machine {
 
     fn stop(&mut self, request: Request) -> Vec<Command> {
         self.stop = Stop::Wanted;
-        let timer = Command::StartStopTimer(self.supervision.lifecycle.stop_timeout);
-        let mut commands = vec![Command::Notify("STOPPING=1".to_owned()), timer];
+        let mut commands = vec![Command::Notify("STOPPING=1".to_owned())];
+        commands.extend(self.supervision.lifecycle.stop_timeout.map(Command::StartStopTimer));
         commands.extend(self.ask(request));
         commands
     }
 
+    /// Tells PID 1 what is wanted of it: now, or when it listens.
     fn ask(&mut self, request: Request) -> Vec<Command> {
-        self.queued = Some(request);
-        match self.supervision.init {
-            InitKind::Init => self.keep_watching(Duration::ZERO),
-            InitKind::Command => self.send_queued(),
+        match (self.supervision.means(request), self.supervision.pid1) {
+            (Some(Means::Signal(signal)), PidOne::Command) => vec![Command::Signal(signal)],
+            (Some(Means::Signal(_)), PidOne::Init(_)) => self.queue(request),
+            (Some(means), _) => vec![Command::Order(means)],
+            (None, PidOne::Init(_)) if request == Request::Reboot => self.queue(request),
+            (None, _) if request == Request::Reboot => Vec::new(),
+            (None, _) => self.kill(),
         }
     }
 
-    fn send_queued(&mut self) -> Vec<Command> {
-        let signal = self.queued.take().and_then(|request| self.supervision.signal(request));
-        signal.map(Command::Signal).into_iter().collect()
+    fn queue(&mut self, request: Request) -> Vec<Command> {
+        self.queued = Some(request);
+        self.look_again(Duration::ZERO)
     }
 
-    fn keep_watching(&self, after: Duration) -> Vec<Command> {
-        let signal = self.queued.and_then(|request| self.supervision.signal(request));
-        signal.map(|signal| Command::WatchHandler(signal, after)).into_iter().collect()
+    fn on_init_seen(&mut self, seen: &InitSeen) -> Vec<Command> {
+        let Some(request) = self.queued else { return Vec::new() };
+        let told = match self.supervision.means_for(request, seen) {
+            Some(Means::Signal(signal)) if seen.hears(signal) => Some(vec![Command::Signal(signal)]),
+            Some(Means::Signal(_)) => None,
+            Some(means) => Some(vec![Command::Order(means)]),
+            None => Some(Vec::new()),
+        };
+        if let Some(commands) = told {
+            self.queued = None;
+            return commands;
+        }
+        let mut commands = self.look_again(LOOK_INTERVAL);
+        // An init that is known only needs time.
+        if self.supervision.pid1 == PidOne::Init(InitKind::Other) {
+            commands.extend(self.warn_of_deafness());
+        }
+        commands
+    }
+
+    fn look_again(&self, after: Duration) -> Vec<Command> {
+        self.queued.map(|_request| Command::LookAtInit(after)).into_iter().collect()
+    }
+
+    fn warn_of_deafness(&mut self) -> Vec<Command> {
+        if std::mem::replace(&mut self.deafness, Announced::Yes) == Announced::Yes {
+            return Vec::new();
+        }
+        let end = match self.supervision.lifecycle.stop_timeout {
+            Some(limit) => format!("it is killed in {limit:?}"),
+            None => "ask a second time to kill it".to_owned(),
+        };
+        vec![Command::Warn(format!("PID 1 listens to nothing that would make it stop: {end}"))]
     }
 
     fn kill(&mut self) -> Vec<Command> {
@@ -211,14 +246,14 @@ impl Machine {
         const SIGHUP: i32 = 1;
         const SIGINT: i32 = 2;
         let is_reboot = exit == Exit::Signal(SIGHUP) && self.stop != Stop::Killed;
-        match (self.supervision.init, exit) {
-            (InitKind::Init, _) if is_reboot => match self.supervision.lifecycle.reboot {
+        match (self.supervision.pid1, exit) {
+            (PidOne::Init(_), _) if is_reboot => match self.supervision.lifecycle.reboot {
                 // Whoever asked for a stop does not want a new start.
                 _ if self.stop != Stop::NotWanted => Command::Finish(Ending::Exited(0)),
                 RebootAction::BootAgain => Command::BootAgain,
                 RebootAction::ExitForRestart => Command::Finish(Ending::RestartWanted),
             },
-            (InitKind::Init, Exit::Signal(SIGINT)) => Command::Finish(Ending::Exited(0)),
+            (PidOne::Init(_), Exit::Signal(SIGINT)) => Command::Finish(Ending::Exited(0)),
             (_, Exit::Status(status)) => Command::Finish(Ending::Exited(status)),
             (_, Exit::Signal(signal)) => Command::Finish(Ending::Killed(signal)),
         }
@@ -226,129 +261,4 @@ impl Machine {
 }
 
 #[cfg(test)]
-mod tests {
-    use redd_spec::console::ConsoleMode;
-    use redd_spec::lifecycle::Lifecycle;
-
-    use super::*;
-
-    fn init(notify_ready: NotifyReady, reboot: RebootAction) -> Machine {
-        Machine::new(Supervision {
-            console: ConsoleMode::ReadOnly,
-            terminals: Vec::new(),
-            background: None,
-            lifecycle: Lifecycle {
-                kill_signal: SignalNumber::RTMIN_PLUS_3,
-                stop_timeout: Duration::from_secs(90),
-                notify_ready,
-                reboot,
-            },
-            init: InitKind::Init,
-        })
-    }
-
-    fn booted() -> Machine {
-        init(NotifyReady::WhenPayloadIsReady, RebootAction::BootAgain)
-    }
-
-    #[test]
-    fn readiness_is_announced_once_and_when_it_was_asked_for() {
-        let mut machine = booted();
-        assert_eq!(machine.on(Event::Executed), []);
-        assert_eq!(machine.on(Event::Ready), [Command::Notify("READY=1".to_owned())]);
-        assert_eq!(machine.on(Event::Ready), []);
-        let mut machine = init(NotifyReady::AtExec, RebootAction::BootAgain);
-        assert_eq!(machine.on(Event::Executed), [Command::Notify("READY=1".to_owned())]);
-        assert_eq!(machine.on(Event::Ready), []);
-    }
-
-    #[test]
-    fn a_stop_waits_until_the_init_handles_the_signal() {
-        let mut machine = booted();
-        let commands = machine.on(Event::StopRequested);
-        let now = Command::WatchHandler(SignalNumber::RTMIN_PLUS_3, Duration::ZERO);
-        assert!(commands.contains(&now), "an init that listens need not wait");
-        assert!(!commands.iter().any(|command| matches!(command, Command::Signal(_))));
-        assert_eq!(
-            machine.on(Event::HandlerSeen(Handler::Missing)),
-            [Command::WatchHandler(SignalNumber::RTMIN_PLUS_3, HANDLER_INTERVAL)]
-        );
-        assert_eq!(machine.on(Event::SignalsLevel(2)), [Command::Signal(SignalNumber::RTMIN_PLUS_3)]);
-        assert_eq!(machine.on(Event::HandlerSeen(Handler::Installed)), []);
-    }
-
-    #[test]
-    fn a_second_stop_kills() {
-        let mut machine = booted();
-        machine.on(Event::SignalsLevel(2));
-        machine.on(Event::StopRequested);
-        assert_eq!(machine.on(Event::StopRequested), [Command::KillAll]);
-    }
-
-    #[test]
-    fn a_stop_that_takes_too_long_kills() {
-        let mut machine = booted();
-        machine.on(Event::StopRequested);
-        assert_eq!(machine.on(Event::StopTimedOut), [Command::KillAll]);
-        assert_eq!(machine.on(Event::Ended(Exit::Signal(9))), [Command::Finish(Ending::Killed(9))]);
-    }
-
-    #[test]
-    fn ends_of_an_init_have_their_meaning() {
-        let end = |signal| booted().on(Event::Ended(signal));
-        assert_eq!(end(Exit::Signal(1)), [Command::BootAgain]);
-        assert_eq!(end(Exit::Signal(2)), [Command::Finish(Ending::Exited(0))]);
-        assert_eq!(end(Exit::Status(7)), [Command::Finish(Ending::Exited(7))]);
-        assert_eq!(end(Exit::Signal(11)), [Command::Finish(Ending::Killed(11))]);
-        let mut kept = init(NotifyReady::AtExec, RebootAction::ExitForRestart);
-        assert_eq!(kept.on(Event::Ended(Exit::Signal(1))), [Command::Finish(Ending::RestartWanted)]);
-    }
-
-    #[test]
-    fn a_machine_that_is_being_stopped_does_not_reboot() {
-        let mut machine = booted();
-        machine.on(Event::StopRequested);
-        assert_eq!(machine.on(Event::Ended(Exit::Signal(1))), [Command::Finish(Ending::Exited(0))]);
-    }
-
-    #[test]
-    fn keys_ask_for_a_power_off_or_a_reboot_once_the_init_listens() {
-        for (event, signal) in [
-            (Event::PowerOffTyped, SignalNumber::RTMIN_PLUS_4),
-            (Event::RebootTyped, SignalNumber::RTMIN_PLUS_5),
-        ] {
-            let mut machine = booted();
-            let commands = machine.on(event.clone());
-            assert!(commands.contains(&Command::WatchHandler(signal, Duration::ZERO)));
-            assert_eq!(machine.on(Event::HandlerSeen(Handler::Installed)), [Command::Signal(signal)]);
-            assert!(!machine.on(event).contains(&Command::KillAll), "typed twice it is no more than it was");
-        }
-    }
-
-    #[test]
-    fn a_reboot_by_keys_boots_again_and_a_power_off_does_not() {
-        let mut machine = booted();
-        machine.on(Event::RebootTyped);
-        assert_eq!(machine.on(Event::Ended(Exit::Signal(1))), [Command::BootAgain]);
-        let mut machine = booted();
-        machine.on(Event::PowerOffTyped);
-        assert_eq!(machine.on(Event::Ended(Exit::Signal(1))), [Command::Finish(Ending::Exited(0))]);
-    }
-
-    #[test]
-    fn a_stop_that_is_asked_for_after_a_reboot_takes_its_place() {
-        let mut machine = booted();
-        machine.on(Event::RebootTyped);
-        machine.on(Event::StopRequested);
-        assert_eq!(machine.on(Event::RebootTyped), []);
-        assert_eq!(machine.on(Event::SignalsLevel(2)), [Command::Signal(SignalNumber::RTMIN_PLUS_3)]);
-    }
-
-    #[test]
-    fn a_command_is_stopped_by_its_own_signal_and_does_not_reboot() {
-        let mut machine = booted();
-        machine.supervision.init = InitKind::Command;
-        assert_eq!(machine.on(Event::RebootTyped), []);
-        assert!(machine.on(Event::PowerOffTyped).contains(&Command::Signal(SignalNumber::RTMIN_PLUS_3)));
-    }
-}
+mod tests;

@@ -8,6 +8,7 @@ mod drive;
 mod escape;
 mod machine;
 mod notify;
+mod order;
 mod output;
 pub(crate) mod terminal;
 mod terminals;

@@ -4,6 +4,7 @@ mod amounts;
 mod bound_users;
 mod console;
 mod credentials;
+mod inits;
 mod lists;
 mod modes;
 mod mounts;
@@ -13,6 +14,7 @@ pub use amounts::{cpus, memory, oom_score_adjust, pids, resource_limit, time_spa
 pub use bound_users::{bind_user, bind_user_group, bind_user_shell, payload_user};
 pub use console::{ConsoleChoice, background, console, terminals};
 pub use credentials::{load_credential, set_credential};
+pub use inits::init;
 pub use lists::{capabilities, environment_variable, system_call_filter};
 pub use modes::{
     boolean, link_journal, private_users, private_users_ownership, resolv_conf, timezone, volatile,

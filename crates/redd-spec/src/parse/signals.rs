@@ -1,5 +1,7 @@
 //! Names of signals.
 
+use std::fmt;
+
 use super::ParseError;
 use crate::lifecycle::SignalNumber;
 
@@ -20,6 +22,19 @@ pub fn signal(value: &str) -> Result<SignalNumber, ParseError> {
     number(value)
         .and_then(SignalNumber::new)
         .ok_or_else(|| ParseError::new(value, "write a signal like SIGTERM, SIGRTMIN+3 or 15"))
+}
+
+/// As it is read: `SIGTERM`, `SIGRTMIN+3`.
+impl fmt::Display for SignalNumber {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = usize::try_from(self.get() - 1).ok().and_then(|index| NAMES.get(index));
+        match (name, self.get()) {
+            (Some(name), _) => write!(formatter, "SIG{name}"),
+            (None, RTMIN) => formatter.write_str("SIGRTMIN"),
+            (None, number) if number > RTMIN => write!(formatter, "SIGRTMIN+{}", number - RTMIN),
+            (None, number) => write!(formatter, "{number}"),
+        }
+    }
 }
 
 fn number(value: &str) -> Option<i32> {
@@ -82,6 +97,7 @@ mod tests {
         fn any_text_is_answered(text in "(SIG)?(RTMIN|RTMAX|TERM)?[+-]?.{0,12}") {
             if let Ok(signal) = signal(&text) {
                 prop_assert_eq!(super::signal(&signal.get().to_string()), Ok(signal));
+                prop_assert_eq!(super::signal(&signal.to_string()), Ok(signal));
             }
         }
     }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use redd_spec::console::ConsoleMode;
 use redd_spec::ids::UserNamespace;
-use redd_spec::lifecycle::{NotifyReady, RebootAction};
+use redd_spec::lifecycle::{NotifyReady, RebootAction, SignalNumber, StopMethod};
 use redd_spec::mounts::CustomMount;
 use redd_spec::network::Network;
 use redd_spec::payload::{CommandInit, Payload};
@@ -51,7 +51,7 @@ fn a_boot_is_isolated_by_default() {
     assert_eq!(spec.root.path.to_str(), Some("/var/lib/machines/debian"));
     assert_eq!(spec.name.as_str(), "debian");
     assert_eq!((spec.users, spec.network), (UserNamespace::Pick, Network::Veth));
-    assert_eq!(spec.lifecycle.kill_signal.get(), 37);
+    assert_eq!(spec.lifecycle.stop, StopMethod::ByKind);
     assert_eq!(spec.lifecycle.notify_ready, NotifyReady::WhenPayloadIsReady);
     assert_eq!(spec.console, ConsoleMode::ReadOnly);
 }
@@ -71,7 +71,7 @@ fn trees_are_named_in_four_ways(#[case] line: &str, #[case] path: &str, #[case] 
 #[test]
 fn words_behind_the_tree_are_the_payloads() {
     let booted = spec("boot debian --unit=rescue.target -D");
-    let Payload::Boot { arguments } = &booted.payload else { panic!() };
+    let Payload::Boot { arguments, .. } = &booted.payload else { panic!() };
     let words: Vec<String> = arguments.iter().map(ToString::to_string).collect();
     assert_eq!(words, ["--unit=rescue.target", "-D"]);
     for line in
@@ -87,7 +87,7 @@ fn words_behind_the_tree_are_the_payloads() {
 fn a_command_has_a_stub_init_and_pipes_where_nobody_sits() {
     let spec = spec("run debian true");
     assert_eq!(command_of(&spec).init, CommandInit::Stub);
-    assert_eq!((spec.console, spec.lifecycle.kill_signal.get()), (ConsoleMode::Pipe, 15));
+    assert_eq!((spec.console, spec.lifecycle.stop), (ConsoleMode::Pipe, StopMethod::ByKind));
     assert_eq!(spec.lifecycle.notify_ready, NotifyReady::AtExec);
 }
 
@@ -126,7 +126,10 @@ fn options_reach_the_spec() {
     assert_eq!(spec.credentials.len(), 2);
     assert_eq!(spec.resources.rlimits.len(), 1);
     assert_eq!(spec.resources.rlimits[0].soft, Some(5));
-    assert_eq!((spec.lifecycle.reboot, spec.lifecycle.kill_signal.get()), (RebootAction::ExitForRestart, 2));
+    assert_eq!(
+        (spec.lifecycle.reboot, spec.lifecycle.stop),
+        (RebootAction::ExitForRestart, StopMethod::Signal(SignalNumber::INT))
+    );
     assert_eq!(command_of(&spec).init, CommandInit::Command);
     assert_eq!(spec.root.access, Access::ReadOnly);
 }

@@ -1,0 +1,198 @@
+use redd_plan::init::End;
+use redd_spec::console::ConsoleMode;
+use redd_spec::lifecycle::{Lifecycle, StopMethod};
+
+use super::*;
+
+const TERM: u64 = 1 << 14;
+const RTMIN_PLUS_3: u64 = 1 << 36;
+
+fn lifecycle() -> Lifecycle {
+    Lifecycle {
+        stop: StopMethod::ByKind,
+        stop_timeout: Some(Duration::from_secs(90)),
+        notify_ready: NotifyReady::WhenPayloadIsReady,
+        reboot: RebootAction::BootAgain,
+    }
+}
+
+fn machine(pid1: PidOne, lifecycle: Lifecycle) -> Machine {
+    Machine::new(Supervision {
+        console: ConsoleMode::ReadOnly,
+        terminals: Vec::new(),
+        background: None,
+        lifecycle,
+        pid1,
+    })
+}
+
+fn init(kind: InitKind) -> Machine {
+    machine(PidOne::Init(kind), lifecycle())
+}
+
+fn booted() -> Machine {
+    init(InitKind::Systemd)
+}
+
+fn seen(program: &str, heard: u64) -> Event {
+    Event::InitSeen(InitSeen { program: program.to_owned(), heard, is_waiting: false })
+}
+
+/// What is done about a stop, beside what is said and the timer.
+fn stop(machine: &mut Machine) -> Vec<Command> {
+    let commands = machine.on(Event::StopRequested);
+    let mut commands = commands.into_iter();
+    assert_eq!(commands.next(), Some(Command::Notify("STOPPING=1".to_owned())));
+    commands.filter(|command| !matches!(command, Command::StartStopTimer(_))).collect()
+}
+
+#[test]
+fn readiness_is_announced_once_and_when_it_was_asked_for() {
+    let mut machine = booted();
+    assert_eq!(machine.on(Event::Executed), []);
+    assert_eq!(machine.on(Event::Ready), [Command::Notify("READY=1".to_owned())]);
+    assert_eq!(machine.on(Event::Ready), []);
+    let at_exec = Lifecycle { notify_ready: NotifyReady::AtExec, ..lifecycle() };
+    let mut machine = self::machine(PidOne::Init(InitKind::Systemd), at_exec);
+    assert_eq!(machine.on(Event::Executed), [Command::Notify("READY=1".to_owned())]);
+    assert_eq!(machine.on(Event::Ready), []);
+}
+
+#[test]
+fn a_stop_waits_until_the_init_listens_to_the_signal() {
+    let mut machine = booted();
+    assert_eq!(stop(&mut machine), [Command::LookAtInit(Duration::ZERO)], "one that listens need not wait");
+    assert_eq!(machine.on(seen("systemd", TERM)), [Command::LookAtInit(LOOK_INTERVAL)]);
+    assert_eq!(machine.on(Event::SignalsLevel(2)), [Command::LookAtInit(Duration::ZERO)]);
+    assert_eq!(machine.on(seen("systemd", RTMIN_PLUS_3)), [Command::Signal(SignalNumber::RTMIN_PLUS_3)]);
+    assert_eq!(machine.on(seen("systemd", RTMIN_PLUS_3)), []);
+    assert_eq!(machine.on(Event::SignalsLevel(2)), []);
+}
+
+#[test]
+fn what_no_signal_does_is_written() {
+    let order = |kind| stop(&mut init(kind));
+    assert_eq!(order(InitKind::Sysvinit), [Command::Order(Means::Runlevel(End::PowerOff))]);
+    assert_eq!(order(InitKind::Runit), [Command::Order(Means::RunitFiles(End::PowerOff))]);
+}
+
+#[test]
+fn the_users_own_signal_wins_for_every_kind() {
+    for kind in InitKind::ALL {
+        let chosen = Lifecycle { stop: StopMethod::Signal(SignalNumber::TERM), ..lifecycle() };
+        let mut machine = machine(PidOne::Init(kind), chosen);
+        assert_eq!(stop(&mut machine), [Command::LookAtInit(Duration::ZERO)]);
+        assert_eq!(machine.on(seen("init", TERM)), [Command::Signal(SignalNumber::TERM)]);
+    }
+}
+
+#[test]
+fn a_script_is_told_as_what_it_has_become() {
+    let told = |program: &str, heard| {
+        let mut machine = init(InitKind::Other);
+        stop(&mut machine);
+        machine.on(seen(program, heard))
+    };
+    assert_eq!(told("sh", TERM), [Command::Signal(SignalNumber::TERM)]);
+    assert_eq!(told("init", TERM | RTMIN_PLUS_3), [Command::Signal(SignalNumber::RTMIN_PLUS_3)]);
+    assert_eq!(told("runit", TERM), [Command::Order(Means::RunitFiles(End::PowerOff))]);
+}
+
+#[test]
+fn a_script_that_listens_to_nothing_is_named_once_and_watched() {
+    let mut machine = init(InitKind::Other);
+    stop(&mut machine);
+    let commands = machine.on(seen("sh", 0));
+    assert_eq!(commands[0], Command::LookAtInit(LOOK_INTERVAL));
+    assert!(
+        matches!(&commands[1..], [Command::Warn(text)] if text.contains("killed in 90s")),
+        "{commands:?}"
+    );
+    assert_eq!(machine.on(seen("sh", 0)), [Command::LookAtInit(LOOK_INTERVAL)]);
+    assert_eq!(machine.on(Event::StopTimedOut), [Command::KillAll]);
+}
+
+#[test]
+fn what_is_to_be_told_nothing_is_killed_at_once() {
+    let kill = Lifecycle { stop: StopMethod::Kill, stop_timeout: None, ..lifecycle() };
+    let mut machine = machine(PidOne::Command, kill);
+    assert_eq!(stop(&mut machine), [Command::KillAll]);
+    let mut machine = self::machine(PidOne::Command, lifecycle());
+    assert_eq!(stop(&mut machine), [Command::Signal(SignalNumber::TERM)], "no command is waited for");
+}
+
+#[test]
+fn a_reboot_is_asked_for_where_the_init_knows_one() {
+    assert_eq!(machine(PidOne::Command, lifecycle()).ask(Request::Reboot), []);
+    assert_eq!(init(InitKind::Runit).ask(Request::Reboot), [Command::Order(Means::RunitFiles(End::Reboot))]);
+    let mut script = init(InitKind::Other);
+    assert_eq!(script.ask(Request::Reboot), [Command::LookAtInit(Duration::ZERO)]);
+    assert_eq!(script.on(seen("sh", TERM)), []);
+    assert_eq!(script.on(seen("systemd", u64::MAX)), [], "it is not asked for again");
+}
+
+#[test]
+fn a_second_stop_kills() {
+    let mut machine = booted();
+    machine.on(Event::SignalsLevel(2));
+    machine.on(Event::StopRequested);
+    assert_eq!(machine.on(Event::StopRequested), [Command::KillAll]);
+}
+
+#[test]
+fn a_stop_that_takes_too_long_kills() {
+    let mut machine = booted();
+    machine.on(Event::StopRequested);
+    assert_eq!(machine.on(Event::StopTimedOut), [Command::KillAll]);
+    assert_eq!(machine.on(Event::Ended(Exit::Signal(9))), [Command::Finish(Ending::Killed(9))]);
+}
+
+#[test]
+fn ends_of_an_init_have_their_meaning() {
+    let end = |signal| booted().on(Event::Ended(signal));
+    assert_eq!(end(Exit::Signal(1)), [Command::BootAgain]);
+    assert_eq!(end(Exit::Signal(2)), [Command::Finish(Ending::Exited(0))]);
+    assert_eq!(end(Exit::Status(7)), [Command::Finish(Ending::Exited(7))]);
+    assert_eq!(end(Exit::Signal(11)), [Command::Finish(Ending::Killed(11))]);
+    let kept = Lifecycle { reboot: RebootAction::ExitForRestart, ..lifecycle() };
+    let mut kept = machine(PidOne::Init(InitKind::Systemd), kept);
+    assert_eq!(kept.on(Event::Ended(Exit::Signal(1))), [Command::Finish(Ending::RestartWanted)]);
+}
+
+#[test]
+fn a_machine_that_is_being_stopped_does_not_reboot() {
+    let mut machine = booted();
+    machine.on(Event::StopRequested);
+    assert_eq!(machine.on(Event::Ended(Exit::Signal(1))), [Command::Finish(Ending::Exited(0))]);
+}
+
+#[test]
+fn keys_ask_for_a_power_off_or_a_reboot_once_the_init_listens() {
+    for (event, signal) in
+        [(Event::PowerOffTyped, SignalNumber::RTMIN_PLUS_4), (Event::RebootTyped, SignalNumber::RTMIN_PLUS_5)]
+    {
+        let mut machine = booted();
+        assert!(machine.on(event.clone()).contains(&Command::LookAtInit(Duration::ZERO)));
+        assert_eq!(machine.on(seen("systemd", u64::MAX)), [Command::Signal(signal)]);
+        assert!(!machine.on(event).contains(&Command::KillAll), "typed twice it is no more than it was");
+    }
+}
+
+#[test]
+fn a_reboot_by_keys_boots_again_and_a_power_off_does_not() {
+    let mut machine = booted();
+    machine.on(Event::RebootTyped);
+    assert_eq!(machine.on(Event::Ended(Exit::Signal(1))), [Command::BootAgain]);
+    let mut machine = booted();
+    machine.on(Event::PowerOffTyped);
+    assert_eq!(machine.on(Event::Ended(Exit::Signal(1))), [Command::Finish(Ending::Exited(0))]);
+}
+
+#[test]
+fn a_stop_that_is_asked_for_after_a_reboot_takes_its_place() {
+    let mut machine = booted();
+    machine.on(Event::RebootTyped);
+    machine.on(Event::StopRequested);
+    assert_eq!(machine.on(Event::RebootTyped), []);
+    assert_eq!(machine.on(seen("systemd", u64::MAX)), [Command::Signal(SignalNumber::RTMIN_PLUS_3)]);
+}
