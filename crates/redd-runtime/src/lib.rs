@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod child;
+mod credentials;
 pub mod doctor;
 mod error;
 pub mod facts;

@@ -2,14 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::Read as _;
 use std::os::fd::OwnedFd;
-use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
 use redd_plan::facts::{BindFacts, FileKind, Grants, HostFacts, TreeFacts};
 use redd_spec::Spec;
-use redd_spec::credential::{CREDENTIALS_SIZE_MAX, CredentialSource};
 use redd_spec::ids::HostId;
 use redd_spec::integration::{ResolvConfMode, ResolvConfSource};
 use redd_spec::mounts::{Bind, BindSource, CustomMount};
@@ -18,8 +15,7 @@ use redd_spec::root::Persistence;
 use redd_spec::uuid::Uuid;
 use redd_sys::Errno;
 use redd_sys::lock::{LockOutcome, Sharing};
-use redd_sys::root_dir::file_type;
-use rustix::fs::{CWD, FileType, Mode, OFlags, fstat, openat, statat};
+use rustix::fs::{CWD, Mode, OFlags, fstat, openat};
 use rustix::rand::{GetRandomFlags, getrandom};
 
 use crate::facts::host::read_host_file;
@@ -41,8 +37,12 @@ pub(crate) struct Inputs {
     pub(crate) homes: BTreeMap<usize, OwnedFd>,
 }
 
-/// Gathers everything, and changes nothing. The ids are those that would be taken.
-pub(crate) fn gather(spec: &Spec, terminal: Option<String>) -> Result<Inputs, Error> {
+/// Gathers everything but the credentials, which are read once, and changes nothing. The ids are those that would be taken.
+pub(crate) fn gather(
+    spec: &Spec,
+    terminal: Option<String>,
+    credentials: Vec<(String, Vec<u8>)>,
+) -> Result<Inputs, Error> {
     let tree = Tree::open(&spec.root.path)?;
     let mut host = host_facts(terminal)?;
     if matches!(spec.payload, Payload::Boot { .. }) {
@@ -56,7 +56,7 @@ pub(crate) fn gather(spec: &Spec, terminal: Option<String>) -> Result<Inputs, Er
     let grants = Grants {
         boot_id: random_uuid()?,
         random_uuid: random_uuid()?,
-        credentials: credentials(spec)?,
+        credentials,
         resolv_conf,
         resolv_conf_path,
         localtime: read_host_file(Path::new("/etc/localtime")),
@@ -147,54 +147,4 @@ fn host_resolv_conf(mode: ResolvConfMode) -> (Option<Vec<u8>>, Option<PathBuf>) 
     let contents = read_host_file(Path::new(path));
     let path = contents.is_some().then(|| PathBuf::from(path));
     (contents, path)
-}
-
-fn credentials(spec: &Spec) -> Result<Vec<(String, Vec<u8>)>, Error> {
-    let mut all = Vec::new();
-    let mut total = 0;
-    for credential in &spec.credentials {
-        let value = credential_value(&credential.source)?;
-        total += value.len();
-        if total > CREDENTIALS_SIZE_MAX {
-            let path = PathBuf::from(credential.name.as_str());
-            let reason = format!("the credentials have more than {CREDENTIALS_SIZE_MAX} bytes together");
-            return Err(Error::Input { option: "--load-credential", path, reason });
-        }
-        all.push((credential.name.as_str().to_owned(), value));
-    }
-    Ok(all)
-}
-
-fn credential_value(source: &CredentialSource) -> Result<Vec<u8>, Error> {
-    match source {
-        CredentialSource::Value(value) => Ok(value.clone()),
-        CredentialSource::Path(path) => read_credential(path),
-        CredentialSource::Inherited(name) => {
-            let path = facts::credentials_directory().map(|directory| directory.join(name.as_str()));
-            let refused = || Error::Input {
-                option: "--load-credential",
-                path: PathBuf::from(name.as_str()),
-                reason: "redd itself was given no credentials ($CREDENTIALS_DIRECTORY is not set)".to_owned(),
-            };
-            read_credential(&path.ok_or_else(refused)?)
-        }
-    }
-}
-
-/// A file, or what a listening stream socket says.
-fn read_credential(path: &Path) -> Result<Vec<u8>, Error> {
-    let refuse = |reason: String| Error::Input { option: "--load-credential", path: path.to_owned(), reason };
-    let status =
-        statat(CWD, path, rustix::fs::AtFlags::empty()).map_err(|errno| refuse(errno.to_string()))?;
-    let mut value = Vec::new();
-    let limit = CREDENTIALS_SIZE_MAX as u64 + 1;
-    let result = match file_type(&status) {
-        FileType::Socket => {
-            UnixStream::connect(path).and_then(|stream| stream.take(limit).read_to_end(&mut value))
-        }
-        FileType::RegularFile => File::open(path).and_then(|file| file.take(limit).read_to_end(&mut value)),
-        _ => return Err(refuse("it is neither a file nor a socket".to_owned())),
-    };
-    result.map_err(|error| refuse(error.to_string()))?;
-    Ok(value)
 }

@@ -10,6 +10,7 @@ use redd_spec::name::MachineName;
 use redd_sys::{Errno, process};
 
 use crate::child::execute::{LISTEN_FDS_START, sockets_end};
+use crate::credentials::{self, Reading};
 use crate::facts::Tree;
 use crate::guard::{Duties, Guard};
 use crate::ids::TakenIds;
@@ -35,7 +36,8 @@ pub enum Ending {
 /// # Errors
 /// Whatever can be refused before anything is touched.
 pub fn preview(spec: &Spec, terminal: Option<String>) -> Result<Plan, Error> {
-    plan(spec, &prepare::gather(spec, terminal)?)
+    let credentials = credentials::read(spec, Reading::WithoutPeers)?;
+    plan(spec, &prepare::gather(spec, terminal, credentials)?)
 }
 
 /// A caller that promises sockets and has none would leave the payload with redd's own files under
@@ -64,7 +66,7 @@ pub fn start(spec: &Spec, terminal: Option<String>, mut warn: impl FnMut(&str)) 
     refuse_missing_sockets(spec)?;
     Tree::open(&spec.root.path)?;
     let tree = prepare::lock_tree(spec)?;
-    let inputs = prepare::gather(spec, terminal.clone())?;
+    let inputs = prepare::gather(spec, terminal.clone(), credentials::read(spec, Reading::Everything)?)?;
     // What cannot be planned is refused before anything is touched.
     let expected = plan(spec, &inputs)?;
     expected.warnings.iter().for_each(|warning| warn(&warning.0));
@@ -111,10 +113,13 @@ fn boot_until_ended(
         let plan = planned.take().map_or_else(|| plan(&spec, &inputs), Ok)?;
         // A machine keeps its uuid when it reboots, also where nothing of it is kept (EV2).
         spec.identity.uuid = Some(plan.uuid);
+        let credentials = inputs.grants.credentials.clone();
         let boot = Boot { spec: &spec, plan: &plan, taken: taken.as_ref(), locks: &locks, state };
         match boot.run(inputs, &mut supervisor)? {
             (Outcome::Ended(ending), remainder) => return Ok((ending, remainder)),
-            (Outcome::BootAgain, _) => inputs = prepare::gather(&spec, terminal.clone())?,
+            (Outcome::BootAgain, _) => {
+                inputs = prepare::gather(&spec, terminal.clone(), credentials)?;
+            }
         }
     }
 }

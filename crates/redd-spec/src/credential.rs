@@ -8,6 +8,9 @@ use serde::Serialize;
 /// The size limit of systemd's credentials: 1 MiB each and in total.
 pub const CREDENTIALS_SIZE_MAX: usize = 1024 * 1024;
 
+/// How many credentials a machine can have: more than anybody passes, and few enough for one command line.
+pub const CREDENTIALS_MAX: usize = 1024;
+
 /// A credential's name: a file name of printable ASCII, 255 bytes at most.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct CredentialName(String);
@@ -60,9 +63,9 @@ pub struct Credential {
 pub enum CredentialSource {
     /// `--set-credential=ID:VALUE`; never printed.
     Value(#[serde(serialize_with = "hide")] Vec<u8>),
-    /// `--load-credential=ID:/PATH`: a file or a listening stream socket.
+    /// `--load-credential=ID:PATH`: a file, a pipe or a listening stream socket.
     Path(PathBuf),
-    /// `--load-credential=ID:NAME`: a credential that redd itself was given.
+    /// `--load-credential=ID:NAME`: a credential that redd itself was given, or that the host keeps.
     Inherited(CredentialName),
 }
 

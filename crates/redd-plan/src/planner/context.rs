@@ -1,7 +1,7 @@
 //! What every part of the planner looks at, and the list it adds to.
 
 use redd_spec::Spec;
-use redd_spec::ids::{HostId, IdRange};
+use redd_spec::ids::{ContainerId, HostId, IdRange};
 use redd_spec::init::{InitChoice, InitKind};
 use redd_spec::mounts::TmpfsOption;
 use redd_spec::path::PathInRoot;
@@ -57,6 +57,16 @@ impl<'a> Context<'a> {
                 self.tree.init.as_ref().map_or(InitKind::Other, |init| init.kind)
             }
         }
+    }
+
+    /// The host id of whom the payload is run as: root for an init.
+    pub(super) fn user_id(&self) -> HostId {
+        let uid = match self.spec.payload {
+            Payload::Boot { .. } => 0,
+            Payload::Command(_) => self.user().map_or(0, |user| user.uid),
+        };
+        let of_range = |ids: IdRange| ids.to_host(ContainerId(uid)).unwrap_or(ids.start);
+        self.ids.map_or(HostId(uid), of_range)
     }
 
     /// Whether files of the tree itself can be changed.

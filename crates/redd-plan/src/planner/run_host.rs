@@ -110,7 +110,7 @@ fn stage_unix_export(context: &Context<'_>, steps: &mut Steps) {
     steps.host(Action::OpenUnixExport { slot: Slot::UnixExport }, &[RH8]);
 }
 
-/// ramfs is never swapped.
+/// ramfs is never swapped. A command that is somebody else than root gets them as its own: nobody else is there to hand them on.
 fn stage_credentials(context: &Context<'_>, steps: &mut Steps) {
     let credentials = &context.grants.credentials;
     if credentials.is_empty() {
@@ -128,7 +128,7 @@ fn stage_credentials(context: &Context<'_>, steps: &mut Steps) {
             options: super::context::options_of(&[("mode", "0500")]),
             flags: MountFlags::READ_ONLY_DATA.and(MountFlags::NO_SYMLINKS),
         },
-        owner: context.root_id(),
+        owner: context.user_id(),
         entries: credentials.iter().map(entry).collect(),
     };
     steps.host(action, &[EV5, RH7]);

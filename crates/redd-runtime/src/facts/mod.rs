@@ -8,7 +8,7 @@ pub mod os_release;
 pub mod tree;
 pub mod users;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::string::FromUtf8Error;
 
 pub use host::host_facts;
@@ -47,7 +47,16 @@ pub(crate) fn read(path: impl AsRef<Path>) -> Result<Option<Vec<u8>>, Error> {
 }
 
 /// Where redd's own credentials are, if it was given any.
-pub(crate) fn credentials_directory() -> Option<std::path::PathBuf> {
-    let directory = std::env::var_os("CREDENTIALS_DIRECTORY").map(std::path::PathBuf::from)?;
+pub(crate) fn credentials_directory() -> Option<PathBuf> {
+    directory_named_by("CREDENTIALS_DIRECTORY")
+}
+
+/// Where those are that only systemd can decrypt.
+pub(crate) fn encrypted_credentials_directory() -> Option<PathBuf> {
+    directory_named_by("ENCRYPTED_CREDENTIALS_DIRECTORY")
+}
+
+fn directory_named_by(variable: &str) -> Option<PathBuf> {
+    let directory = std::env::var_os(variable).map(PathBuf::from)?;
     directory.is_absolute().then_some(directory)
 }

@@ -16,17 +16,17 @@ pub fn set_credential(value: &str) -> Result<Credential, ParseError> {
     Ok(Credential { name, source: CredentialSource::Value(bytes) })
 }
 
-/// `ID:PATH` or `ID:NAME`: a path is absolute, a name is that of a credential redd was given.
+/// `ID:PATH` or `ID:NAME`: a path has a slash, a name is that of a credential redd was given or the host keeps.
 ///
 /// # Errors
-/// A name that is none, or a relative path.
+/// A name that is none.
 pub fn load_credential(value: &str) -> Result<Credential, ParseError> {
     let (name, source) = split(value)?;
-    if source.starts_with('/') {
+    if source.contains('/') && !source.contains('\0') {
         return Ok(Credential { name, source: CredentialSource::Path(PathBuf::from(source)) });
     }
     let inherited = CredentialName::new(source).map_err(|_error| {
-        ParseError::new(value, "behind the colon stands an absolute path or a credential's name")
+        ParseError::new(value, "behind the colon stands a path with a slash or a credential's name")
     })?;
     Ok(Credential { name, source: CredentialSource::Inherited(inherited) })
 }
@@ -65,6 +65,12 @@ fn unescape(text: &str) -> Option<Vec<u8>> {
                 rest = &text.as_bytes()[text.len() - rest.len() - 1..];
                 take_number(&mut rest, 3, 8)?
             }
+            b'u' | b'U' => {
+                let digits = if kind == b'u' { 4 } else { 8 };
+                let character = char::from_u32(take_digits(&mut rest, digits, 16)?)?;
+                bytes.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+                continue;
+            }
             _ => return None,
         };
         bytes.push(simple);
@@ -73,10 +79,14 @@ fn unescape(text: &str) -> Option<Vec<u8>> {
 }
 
 fn take_number(rest: &mut &[u8], digits: usize, radix: u32) -> Option<u8> {
+    u8::try_from(take_digits(rest, digits, radix)?).ok()
+}
+
+fn take_digits(rest: &mut &[u8], digits: usize, radix: u32) -> Option<u32> {
     let (number, after) = rest.split_at_checked(digits)?;
     *rest = after;
     let is_plain = number.iter().all(u8::is_ascii_alphanumeric);
-    is_plain.then(|| u8::from_str_radix(std::str::from_utf8(number).ok()?, radix).ok()).flatten()
+    is_plain.then(|| u32::from_str_radix(std::str::from_utf8(number).ok()?, radix).ok()).flatten()
 }
 
 #[cfg(test)]
@@ -91,6 +101,7 @@ mod tests {
     #[case("a:", b"")]
     #[case(r"a:x\ny\\\x00\101", b"x\ny\\\0A")]
     #[case("a:b:c", b"b:c")]
+    #[case(r"a:\u00e4\U0001F600\u0000", "ä😀\0".as_bytes())]
     fn values_are_unescaped(#[case] value: &str, #[case] expected: &[u8]) {
         assert_eq!(set_credential(value).unwrap().source, CredentialSource::Value(expected.to_vec()));
     }
@@ -104,6 +115,9 @@ mod tests {
     #[case(r"a:\x1")]
     #[case(r"a:\")]
     #[case(r"a:\777")]
+    #[case(r"a:\ud800")]
+    #[case(r"a:\u12")]
+    #[case(r"a:\U00110000")]
     fn malformed_credentials_are_refused(#[case] value: &str) {
         assert!(set_credential(value).is_err());
     }
@@ -120,7 +134,8 @@ mod tests {
         let source = |value| load_credential(value).unwrap().source;
         assert_eq!(source("a:/etc/x"), CredentialSource::Path("/etc/x".into()));
         assert!(matches!(source("a:b"), CredentialSource::Inherited(_)));
-        assert!(load_credential("a:b/c").is_err());
+        assert_eq!(source("a:./x"), CredentialSource::Path("./x".into()));
+        assert!(load_credential("a:..").is_err() && load_credential("a:").is_err());
     }
 
     proptest! {
