@@ -70,7 +70,7 @@ _redd() {
             return 0
             ;;
         redd__subcmd__boot)
-            opts="-D -M -x -E -U -n -P -q -j -h --directory --machine --ephemeral --read-only --volatile --settings --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --no-new-privileges --system-call-filter --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --rlimit --oom-score-adjust --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --keep-unit --help"
+            opts="-D -M -x -E -U -n -P -q -j -h --directory --machine --ephemeral --read-only --volatile --settings --template --pivot-root --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --no-new-privileges --system-call-filter --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --rlimit --oom-score-adjust --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --keep-unit --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -97,6 +97,14 @@ _redd() {
                     return 0
                     ;;
                 --settings)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --template)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pivot-root)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -165,6 +173,14 @@ _redd() {
                     return 0
                     ;;
                 --inaccessible)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --overlay)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --overlay-ro)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -334,7 +350,7 @@ _redd() {
             return 0
             ;;
         redd__subcmd__config__subcmd__show)
-            opts="-D -M -x -E -U -n -P -q -j -h --directory --machine --ephemeral --read-only --volatile --settings --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --no-new-privileges --system-call-filter --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --rlimit --oom-score-adjust --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --keep-unit --origin --json --help"
+            opts="-D -M -x -E -U -n -P -q -j -h --directory --machine --ephemeral --read-only --volatile --settings --template --pivot-root --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --no-new-privileges --system-call-filter --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --rlimit --oom-score-adjust --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --keep-unit --origin --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -361,6 +377,14 @@ _redd() {
                     return 0
                     ;;
                 --settings)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --template)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pivot-root)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -429,6 +453,14 @@ _redd() {
                     return 0
                     ;;
                 --inaccessible)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --overlay)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --overlay-ro)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -562,7 +594,7 @@ _redd() {
             return 0
             ;;
         redd__subcmd__plan__subcmd__boot)
-            opts="-D -M -x -E -U -n -P -q -j -h --directory --machine --ephemeral --read-only --volatile --settings --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --no-new-privileges --system-call-filter --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --rlimit --oom-score-adjust --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --keep-unit --help"
+            opts="-D -M -x -E -U -n -P -q -j -h --directory --machine --ephemeral --read-only --volatile --settings --template --pivot-root --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --no-new-privileges --system-call-filter --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --rlimit --oom-score-adjust --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --keep-unit --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -589,6 +621,14 @@ _redd() {
                     return 0
                     ;;
                 --settings)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --template)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pivot-root)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -657,6 +697,14 @@ _redd() {
                     return 0
                     ;;
                 --inaccessible)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --overlay)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --overlay-ro)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -748,7 +796,7 @@ _redd() {
             return 0
             ;;
         redd__subcmd__plan__subcmd__run)
-            opts="-D -M -x -E -U -n -P -q -j -a -u -h --directory --machine --ephemeral --read-only --volatile --settings --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --no-new-privileges --system-call-filter --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --rlimit --oom-score-adjust --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --keep-unit --as-pid2 --as-pid1 --user --uid --chdir --help"
+            opts="-D -M -x -E -U -n -P -q -j -a -u -h --directory --machine --ephemeral --read-only --volatile --settings --template --pivot-root --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --no-new-privileges --system-call-filter --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --rlimit --oom-score-adjust --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --keep-unit --as-pid2 --as-pid1 --user --uid --chdir --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -775,6 +823,14 @@ _redd() {
                     return 0
                     ;;
                 --settings)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --template)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pivot-root)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -843,6 +899,14 @@ _redd() {
                     return 0
                     ;;
                 --inaccessible)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --overlay)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --overlay-ro)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -950,7 +1014,7 @@ _redd() {
             return 0
             ;;
         redd__subcmd__run)
-            opts="-D -M -x -E -U -n -P -q -j -a -u -h --directory --machine --ephemeral --read-only --volatile --settings --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --no-new-privileges --system-call-filter --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --rlimit --oom-score-adjust --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --keep-unit --as-pid2 --as-pid1 --user --uid --chdir --help"
+            opts="-D -M -x -E -U -n -P -q -j -a -u -h --directory --machine --ephemeral --read-only --volatile --settings --template --pivot-root --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --no-new-privileges --system-call-filter --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --rlimit --oom-score-adjust --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --keep-unit --as-pid2 --as-pid1 --user --uid --chdir --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -977,6 +1041,14 @@ _redd() {
                     return 0
                     ;;
                 --settings)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --template)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pivot-root)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1045,6 +1117,14 @@ _redd() {
                     return 0
                     ;;
                 --inaccessible)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --overlay)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --overlay-ro)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

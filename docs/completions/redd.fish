@@ -37,11 +37,13 @@ complete -c redd -n "__fish_redd_using_subcommand boot" -s D -l directory -d 'Ro
 complete -c redd -n "__fish_redd_using_subcommand boot" -s M -l machine -d 'Name of the machine, and of its tree if no other is named' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l volatile -d 'What is lost at the end: yes, state, overlay or no' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l settings -d 'Settings file: yes, no, override or trusted [default: yes]' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l template -d 'Make the tree from this one, if it does not exist' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l pivot-root -d 'Take a directory of the tree as the root' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l hostname -d 'Host name inside; the machine\'s name otherwise' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l uuid -d '$container_uuid, where the tree has no machine id' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -s E -l setenv -d 'Set a variable for the payload, or pass the caller\'s on' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l private-users -d 'User namespace: pick, yes, no, identity or START:N' -r
-complete -c redd -n "__fish_redd_using_subcommand boot" -l private-users-ownership -d 'How owners in the tree become owners inside: auto, map or off' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l private-users-ownership -d 'How owners in the tree become owners inside: auto, map, foreign, chown or off' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l capability -d 'Capabilities to add to the default set' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l drop-capability -d 'Capabilities to take from it' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l no-new-privileges -d 'Keep programs from gaining privileges [default: no]' -r
@@ -52,6 +54,8 @@ complete -c redd -n "__fish_redd_using_subcommand boot" -l bind -d 'Bind a file 
 complete -c redd -n "__fish_redd_using_subcommand boot" -l bind-ro -d 'The same, read-only' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l tmpfs -d 'Mount an empty file system in memory' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l inaccessible -d 'Make a path inaccessible' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l overlay -d 'Show directories as one, the lowest first; with + of the tree' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l overlay-ro -d 'The same, read-only' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l bind-user -d 'A user of the host that is known inside, with the home directory' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l bind-user-shell -d 'Their shell: the host\'s (yes), the payload\'s default (no), or this one' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l bind-user-group -d 'A group of the payload that they are members of' -r
@@ -84,11 +88,13 @@ complete -c redd -n "__fish_redd_using_subcommand run" -s D -l directory -d 'Roo
 complete -c redd -n "__fish_redd_using_subcommand run" -s M -l machine -d 'Name of the machine, and of its tree if no other is named' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l volatile -d 'What is lost at the end: yes, state, overlay or no' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l settings -d 'Settings file: yes, no, override or trusted [default: yes]' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l template -d 'Make the tree from this one, if it does not exist' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l pivot-root -d 'Take a directory of the tree as the root' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l hostname -d 'Host name inside; the machine\'s name otherwise' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l uuid -d '$container_uuid, where the tree has no machine id' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -s E -l setenv -d 'Set a variable for the payload, or pass the caller\'s on' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l private-users -d 'User namespace: pick, yes, no, identity or START:N' -r
-complete -c redd -n "__fish_redd_using_subcommand run" -l private-users-ownership -d 'How owners in the tree become owners inside: auto, map or off' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l private-users-ownership -d 'How owners in the tree become owners inside: auto, map, foreign, chown or off' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l capability -d 'Capabilities to add to the default set' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l drop-capability -d 'Capabilities to take from it' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l no-new-privileges -d 'Keep programs from gaining privileges [default: no]' -r
@@ -99,6 +105,8 @@ complete -c redd -n "__fish_redd_using_subcommand run" -l bind -d 'Bind a file o
 complete -c redd -n "__fish_redd_using_subcommand run" -l bind-ro -d 'The same, read-only' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l tmpfs -d 'Mount an empty file system in memory' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l inaccessible -d 'Make a path inaccessible' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l overlay -d 'Show directories as one, the lowest first; with + of the tree' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l overlay-ro -d 'The same, read-only' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l bind-user -d 'A user of the host that is known inside, with the home directory' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l bind-user-shell -d 'Their shell: the host\'s (yes), the payload\'s default (no), or this one' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l bind-user-group -d 'A group of the payload that they are members of' -r
@@ -139,11 +147,13 @@ complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcomma
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -s M -l machine -d 'Name of the machine, and of its tree if no other is named' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l volatile -d 'What is lost at the end: yes, state, overlay or no' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l settings -d 'Settings file: yes, no, override or trusted [default: yes]' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l template -d 'Make the tree from this one, if it does not exist' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l pivot-root -d 'Take a directory of the tree as the root' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l hostname -d 'Host name inside; the machine\'s name otherwise' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l uuid -d '$container_uuid, where the tree has no machine id' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -s E -l setenv -d 'Set a variable for the payload, or pass the caller\'s on' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l private-users -d 'User namespace: pick, yes, no, identity or START:N' -r
-complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l private-users-ownership -d 'How owners in the tree become owners inside: auto, map or off' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l private-users-ownership -d 'How owners in the tree become owners inside: auto, map, foreign, chown or off' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l capability -d 'Capabilities to add to the default set' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l drop-capability -d 'Capabilities to take from it' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l no-new-privileges -d 'Keep programs from gaining privileges [default: no]' -r
@@ -154,6 +164,8 @@ complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcomma
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l bind-ro -d 'The same, read-only' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l tmpfs -d 'Mount an empty file system in memory' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l inaccessible -d 'Make a path inaccessible' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l overlay -d 'Show directories as one, the lowest first; with + of the tree' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l overlay-ro -d 'The same, read-only' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l bind-user -d 'A user of the host that is known inside, with the home directory' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l bind-user-shell -d 'Their shell: the host\'s (yes), the payload\'s default (no), or this one' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l bind-user-group -d 'A group of the payload that they are members of' -r
@@ -186,11 +198,13 @@ complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcomma
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -s M -l machine -d 'Name of the machine, and of its tree if no other is named' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l volatile -d 'What is lost at the end: yes, state, overlay or no' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l settings -d 'Settings file: yes, no, override or trusted [default: yes]' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l template -d 'Make the tree from this one, if it does not exist' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l pivot-root -d 'Take a directory of the tree as the root' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l hostname -d 'Host name inside; the machine\'s name otherwise' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l uuid -d '$container_uuid, where the tree has no machine id' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -s E -l setenv -d 'Set a variable for the payload, or pass the caller\'s on' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l private-users -d 'User namespace: pick, yes, no, identity or START:N' -r
-complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l private-users-ownership -d 'How owners in the tree become owners inside: auto, map or off' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l private-users-ownership -d 'How owners in the tree become owners inside: auto, map, foreign, chown or off' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l capability -d 'Capabilities to add to the default set' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l drop-capability -d 'Capabilities to take from it' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l no-new-privileges -d 'Keep programs from gaining privileges [default: no]' -r
@@ -201,6 +215,8 @@ complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcomma
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l bind-ro -d 'The same, read-only' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l tmpfs -d 'Mount an empty file system in memory' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l inaccessible -d 'Make a path inaccessible' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l overlay -d 'Show directories as one, the lowest first; with + of the tree' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l overlay-ro -d 'The same, read-only' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l bind-user -d 'A user of the host that is known inside, with the home directory' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l bind-user-shell -d 'Their shell: the host\'s (yes), the payload\'s default (no), or this one' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l bind-user-group -d 'A group of the payload that they are members of' -r
@@ -240,11 +256,13 @@ complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcom
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -s M -l machine -d 'Name of the machine, and of its tree if no other is named' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l volatile -d 'What is lost at the end: yes, state, overlay or no' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l settings -d 'Settings file: yes, no, override or trusted [default: yes]' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l template -d 'Make the tree from this one, if it does not exist' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l pivot-root -d 'Take a directory of the tree as the root' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l hostname -d 'Host name inside; the machine\'s name otherwise' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l uuid -d '$container_uuid, where the tree has no machine id' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -s E -l setenv -d 'Set a variable for the payload, or pass the caller\'s on' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l private-users -d 'User namespace: pick, yes, no, identity or START:N' -r
-complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l private-users-ownership -d 'How owners in the tree become owners inside: auto, map or off' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l private-users-ownership -d 'How owners in the tree become owners inside: auto, map, foreign, chown or off' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l capability -d 'Capabilities to add to the default set' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l drop-capability -d 'Capabilities to take from it' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l no-new-privileges -d 'Keep programs from gaining privileges [default: no]' -r
@@ -255,6 +273,8 @@ complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcom
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l bind-ro -d 'The same, read-only' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l tmpfs -d 'Mount an empty file system in memory' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l inaccessible -d 'Make a path inaccessible' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l overlay -d 'Show directories as one, the lowest first; with + of the tree' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l overlay-ro -d 'The same, read-only' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l bind-user -d 'A user of the host that is known inside, with the home directory' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l bind-user-shell -d 'Their shell: the host\'s (yes), the payload\'s default (no), or this one' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l bind-user-group -d 'A group of the payload that they are members of' -r

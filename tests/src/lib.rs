@@ -8,6 +8,7 @@ mod leftovers;
 mod machine;
 mod needs;
 mod redd;
+pub mod small;
 pub mod sweep;
 mod terminal;
 mod tree;

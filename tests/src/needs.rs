@@ -29,6 +29,8 @@ pub enum Need {
     Strace,
     /// valgrind(1), to count instructions.
     Valgrind,
+    /// Tools for access lists, capabilities and other attributes of files.
+    Attributes,
     /// A compiler for C, for the few lines of a hostile program.
     Compiler,
 }
@@ -50,6 +52,7 @@ impl Need {
             Self::Chromium => "chromium",
             Self::Strace => "strace",
             Self::Valgrind => "valgrind",
+            Self::Attributes => "attributes",
             Self::Compiler => "compiler",
         }
     }
@@ -84,6 +87,9 @@ impl Need {
             Self::Chromium => PathBuf::from("/usr/bin/chromium").exists(),
             Self::Strace => PathBuf::from("/usr/bin/strace").exists(),
             Self::Valgrind => PathBuf::from("/usr/bin/valgrind").exists(),
+            Self::Attributes => ["/usr/bin/setfacl", "/usr/sbin/setcap", "/usr/bin/getfattr"]
+                .iter()
+                .all(|path| PathBuf::from(path).exists()),
             Self::Compiler => PathBuf::from("/usr/bin/cc").exists(),
             Self::Debian12 | Self::Debian13 | Self::Debian13Users | Self::DebianSid => {
                 self.tree().join("usr").is_dir()

@@ -7,7 +7,7 @@ use crate::trees::{self, Suite};
 use crate::{Failure, binary, shell};
 
 /// Programs, and the Debian packages that have them.
-const PROGRAMS: [(&str, &str); 12] = [
+const PROGRAMS: [(&str, &str); 15] = [
     ("mmdebstrap", "mmdebstrap"),
     ("nsenter", "util-linux"),
     ("strace", "strace"),
@@ -20,6 +20,9 @@ const PROGRAMS: [(&str, &str); 12] = [
     ("script", "bsdutils"),
     ("systemd-nspawn", "systemd-container"),
     ("chromium", "chromium"),
+    ("setfacl", "acl"),
+    ("getfattr", "attr"),
+    ("setcap", "libcap2-bin"),
 ];
 /// What redd is measured against, and the system call filter that podman has.
 const PEERS: [(&str, &str); 5] = [

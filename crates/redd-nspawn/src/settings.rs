@@ -17,7 +17,7 @@ use redd_spec::name::{Hostname, MachineName};
 use redd_spec::parse::ConsoleChoice;
 use redd_spec::path::PathInRoot;
 use redd_spec::resources::{Limit, MemoryAmount, MilliCpus, OomScoreAdjust, ResourceLimit};
-use redd_spec::root::Volatile;
+use redd_spec::root::{PivotRoot, Volatile};
 use redd_spec::uuid::Uuid;
 
 use crate::file::FileMode;
@@ -46,6 +46,8 @@ pub struct TreeSettings {
     pub ephemeral: Option<bool>,
     pub read_only: Option<bool>,
     pub volatile: Option<Volatile>,
+    pub template: Option<OsString>,
+    pub pivot: Option<PivotRoot>,
     pub settings: Option<FileMode>,
 }
 

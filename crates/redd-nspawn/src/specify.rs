@@ -45,6 +45,8 @@ pub enum TreeChoice {
 pub struct Selection {
     /// The tree.
     pub tree: TreeChoice,
+    /// What the tree is made from, if it does not exist.
+    pub template: Option<TreeChoice>,
     /// The machine's name, before anything is put behind it; files are named after it.
     pub name: MachineName,
     /// Which files are read.
@@ -61,6 +63,8 @@ pub struct Start<'a> {
     pub selection: Selection,
     /// Where the tree is.
     pub tree: PathBuf,
+    /// Where that is which it is made from.
+    pub template: Option<PathBuf>,
     /// Files about the machine, the most general first.
     pub files: Vec<SettingsFile>,
     /// Who calls.
@@ -93,7 +97,8 @@ impl Selection {
         let tree = root::take_tree(persona, &settings.tree, &mut line.words, caller)?;
         let name = root::name(&settings.tree, &tree)?;
         let files = settings.tree.settings.unwrap_or(FileMode::Yes);
-        Ok(Self { tree, name, files, persona, line, settings })
+        let template = root::template(&settings.tree, caller);
+        Ok(Self { tree, template, name, files, persona, line, settings })
     }
 
     /// What it runs, for messages.
@@ -112,9 +117,11 @@ impl Start<'_> {
         let Self {
             selection: Selection { name, files: mode, persona, line, settings, .. },
             tree,
+            template,
             files,
             caller,
         } = self;
+        let place = (tree, template);
         let mut warnings = Vec::new();
         let (settings, assignments) = if files.is_empty() {
             (settings, line.assignments)
@@ -128,7 +135,7 @@ impl Start<'_> {
         };
         warnings.extend(about_units(&settings.unit));
         let quiet = settings.integration.quiet;
-        let spec = specify(persona, settings, name, tree, line.words, caller)?;
+        let spec = specify(persona, settings, name, place, line.words, caller)?;
         Ok(Specified { spec, warnings, assignments, quiet })
     }
 }
@@ -153,13 +160,13 @@ fn specify(
     persona: Persona,
     settings: Settings,
     name: MachineName,
-    tree: PathBuf,
+    (tree, template): (PathBuf, Option<PathBuf>),
     words: Vec<OsString>,
     caller: &Caller,
 ) -> Result<Spec, Refusal> {
     let mode = payload::mode(persona, &settings.command);
     let defaults = persona.defaults(mode);
-    let root = root::root(&settings.tree, tree)?;
+    let root = root::root(&settings.tree, tree, template)?;
     let name = match root.persistence {
         Persistence::Ephemeral if settings.tree.machine.is_none() => root::suffixed(&name, caller)?,
         _ => name,

@@ -53,6 +53,10 @@ pub enum Action {
     OpenPayloadCgroup { path: CgroupPath },
     /// Makes a directory of the machine's own.
     CreateHostDirectory { path: PathBuf, owner: HostId },
+    /// Gives every file of the tree to the same id of the container.
+    ChangeOwners { ids: IdRange },
+    /// Makes a directory that an overlay works in, beside its highest layer.
+    CreateWorkDirectory { place: LayerPlace, owner: HostId },
     /// Copies a mount of the host, as it was opened when it was checked; the copy is attached nowhere.
     CopyMount { slot: Slot, source: MountSource },
     /// Leaves the host's mount namespace for a private one, where mounts wait for the child.
@@ -63,8 +67,10 @@ pub enum Action {
     WriteIdMap { ids: IdRange },
     /// Puts a copied mount into a slot of the staging namespace, with an id map and flags.
     Stage { slot: Slot, id_map: StageIdMap, flags: MountFlags },
-    /// Makes an overlay over [`Slot::Lower`] in the root's slot.
-    StageOverlay { upper: UpperLayer, owner: HostId, mode: u32, flags: MountFlags },
+    /// Makes an overlay of staged layers, the lowest first.
+    StageOverlay { slot: Slot, lower: Vec<Slot>, upper: UpperLayer, flags: MountFlags },
+    /// Takes a directory of [`Slot::PivotedFrom`] as the root.
+    StagePivot { new: PathInRoot },
     /// Makes a file system in a slot of the staging namespace, and fills it.
     StageFileSystem { slot: Slot, file_system: FileSystem, owner: HostId, entries: Vec<Entry> },
     /// Listens on a socket in a staged file system.

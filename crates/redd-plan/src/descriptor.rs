@@ -58,8 +58,12 @@ pub enum Slot {
     Root,
     /// The tree's `/usr`, for a volatile root.
     Usr,
-    /// The lower layer of an overlay.
-    Lower,
+    /// A layer of the root, where that is an overlay; 0 is the lowest one.
+    RootLayer(u16),
+    /// The directory that a tree over a template is in, where it is written to.
+    TreeParent,
+    /// The whole tree, where a directory of it becomes the root.
+    PivotedFrom,
     /// `/dev`
     Devices,
     /// `/run/host`
@@ -80,6 +84,32 @@ pub enum Slot {
     Custom(u16),
     /// The home directory of a bound user, by its place in the Spec.
     Home(u16),
+    /// A layer of such a mount, where that is an overlay; 0 is the lowest one.
+    Layer {
+        /// The mount's place in the Spec.
+        mount: u16,
+        /// The layer's place in the mount.
+        layer: u16,
+    },
+}
+
+impl Slot {
+    /// The slot of a mount of the Spec.
+    #[must_use]
+    pub fn custom(index: usize) -> Self {
+        Self::Custom(small(index))
+    }
+
+    /// The slot of a layer of a mount of the Spec.
+    #[must_use]
+    pub fn layer(index: usize, layer: usize) -> Self {
+        Self::Layer { mount: small(index), layer: small(layer) }
+    }
+}
+
+/// A command line has not as many mounts.
+fn small(index: usize) -> u16 {
+    u16::try_from(index).unwrap_or(u16::MAX)
 }
 
 impl fmt::Display for Slot {
@@ -87,7 +117,9 @@ impl fmt::Display for Slot {
         match self {
             Self::Root => formatter.write_str("root"),
             Self::Usr => formatter.write_str("usr"),
-            Self::Lower => formatter.write_str("lower"),
+            Self::RootLayer(layer) => write!(formatter, "root.{layer}"),
+            Self::TreeParent => formatter.write_str("tree-parent"),
+            Self::PivotedFrom => formatter.write_str("pivoted-from"),
             Self::Devices => formatter.write_str("devices"),
             Self::HostDirectory => formatter.write_str("host"),
             Self::Credentials => formatter.write_str("credentials"),
@@ -98,6 +130,8 @@ impl fmt::Display for Slot {
             Self::ResolvConf => formatter.write_str("resolv.conf"),
             Self::Custom(index) => write!(formatter, "custom-{index}"),
             Self::Home(index) => write!(formatter, "home-{index}"),
+            // The names of all layers of an overlay have to fit into 255 bytes.
+            Self::Layer { mount, layer } => write!(formatter, "l{mount}.{layer}"),
         }
     }
 }

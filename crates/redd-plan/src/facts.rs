@@ -12,6 +12,7 @@ use redd_spec::path::PathInRoot;
 use redd_spec::uuid::Uuid;
 use serde::Serialize;
 
+use crate::action::LayerPlace;
 use crate::cgroup::{CgroupPath, Controller};
 
 /// What this machine offers.
@@ -190,6 +191,8 @@ pub struct TreeFacts {
     pub etc: Presence,
     /// Device and inode number, which tell a copy from its original.
     pub identity: TreeIdentity,
+    /// What it lies over, where it holds only what differs from a template.
+    pub template: Option<TemplateFacts>,
     /// Who is in its passwd and group files, where users of the host are to be bound.
     pub accounts: TreeAccounts,
 }
@@ -205,6 +208,19 @@ pub struct TreeAccounts {
     pub group_ids: Vec<(String, u32)>,
     /// Those of the ids for bound users that a user or a group has.
     pub bound_ids: BTreeSet<u32>,
+}
+
+/// What is known of the template that a tree lies over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TemplateFacts {
+    /// The template's root directory.
+    pub path: PathBuf,
+    /// Who owns it.
+    pub owner: HostId,
+    /// Where the tree's own layer is.
+    pub place: LayerPlace,
+    /// What is worked in, as seen from the directory that layer is in.
+    pub work: String,
 }
 
 /// Device and inode number of the tree's root directory.
@@ -343,10 +359,27 @@ pub struct Grants {
     pub binds: Vec<BindFacts>,
     /// The users of the host who are bound, in the order of the Spec.
     pub bound_users: Vec<BoundUserFacts>,
+    /// What each layer of an overlay is, the highest one last where it was given, in the order of the Spec's mounts.
+    pub layers: Vec<Vec<LayerFacts>>,
     /// Where an ephemeral copy's changes go.
     pub ephemeral_directory: Option<PathBuf>,
     /// Where directories for temporary bind sources are made.
     pub temporary_directory: PathBuf,
+}
+
+/// What is known of an overlay's layer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LayerFacts {
+    /// What it is.
+    pub kind: FileKind,
+    /// Who owns it.
+    pub owner: HostId,
+    /// Its permissions.
+    pub mode: u32,
+    /// Device and inode number.
+    pub identity: TreeIdentity,
+    /// Where it is, of the highest layer.
+    pub place: Option<LayerPlace>,
 }
 
 /// What is known of a bind mount's ends.
@@ -356,6 +389,6 @@ pub struct BindFacts {
     pub kind: FileKind,
     /// Who owns the source.
     pub source_owner: HostId,
-    /// Who owns the destination in the tree, as the tree has it; root where it is missing.
-    pub destination_owner: u32,
+    /// Who owns the destination in the tree, as the tree has it; nobody where it is missing.
+    pub destination_owner: Option<HostId>,
 }

@@ -61,6 +61,8 @@ pub fn boot() -> Spec {
             access: Access::ReadWrite,
             volatile: Volatile::No,
             persistence: Persistence::Kept,
+            template: None,
+            pivot: None,
         },
         payload: Payload::Boot { arguments: Vec::new(), init: InitChoice::Detected },
         identity: Identity::default(),
@@ -228,6 +230,7 @@ pub fn tree() -> TreeFacts {
         etc: Presence::Present,
         identity: TreeIdentity { device: 1, inode: 2 },
         accounts: TreeAccounts::default(),
+        template: None,
     }
 }
 
@@ -244,6 +247,7 @@ pub fn grants() -> Grants {
         localtime: None,
         binds: Vec::new(),
         bound_users: Vec::new(),
+        layers: Vec::new(),
         ephemeral_directory: Some(PathBuf::from("/var/lib/redd/ephemeral/debian")),
         temporary_directory: PathBuf::from("/var/lib/redd/temporary"),
     }

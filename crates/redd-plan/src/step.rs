@@ -6,7 +6,7 @@ use redd_spec::name::MachineName;
 use redd_spec::uuid::Uuid;
 use serde::{Deserialize, Serialize};
 
-use crate::action::Action;
+use crate::action::{Action, LayerPlace};
 use crate::cgroup::CgroupPath;
 use crate::clause::Clause;
 use crate::supervision::Supervision;
@@ -91,6 +91,11 @@ pub enum Undo {
     RemoveDirectory {
         /// Where it is.
         path: PathBuf,
+    },
+    /// Removes a directory that an overlay worked in.
+    RemoveWorkDirectory {
+        /// Where it is.
+        place: LayerPlace,
     },
     /// Gives a range of ids back.
     ReleaseIds {

@@ -18,6 +18,7 @@ mod ids;
 mod launch;
 mod patience;
 mod prepare;
+mod sources;
 mod start;
 mod state;
 mod supervise;

@@ -5,24 +5,23 @@ use std::fs::File;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
-use redd_plan::facts::{BindFacts, FileKind, Grants, HostFacts, TreeFacts};
+use redd_plan::descriptor::Slot;
+use redd_plan::facts::{Grants, HostFacts, TreeFacts};
 use redd_spec::Spec;
-use redd_spec::ids::HostId;
 use redd_spec::integration::{ResolvConfMode, ResolvConfSource};
-use redd_spec::mounts::{Bind, BindSource, CustomMount};
 use redd_spec::payload::Payload;
 use redd_spec::root::Persistence;
 use redd_spec::uuid::Uuid;
 use redd_sys::Errno;
 use redd_sys::lock::{LockOutcome, Sharing};
-use rustix::fs::{CWD, Mode, OFlags, fstat, openat};
 use rustix::rand::{GetRandomFlags, getrandom};
 
 use crate::facts::host::read_host_file;
 use crate::facts::{Tree, host_facts, tree_facts};
 use crate::patience::take_lock;
+use crate::sources::Source;
 use crate::state::LIBRARY;
-use crate::{Error, facts, ids};
+use crate::{Error, facts, ids, sources};
 
 /// Everything a plan is made of.
 #[derive(Debug)]
@@ -31,8 +30,8 @@ pub(crate) struct Inputs {
     pub(crate) host: HostFacts,
     pub(crate) facts: TreeFacts,
     pub(crate) grants: Grants,
-    /// The sources of bind mounts, opened once, by their place in the Spec.
-    pub(crate) sources: BTreeMap<usize, OwnedFd>,
+    /// The sources of mounts, opened once, by the slots they are for.
+    pub(crate) sources: BTreeMap<Slot, Source>,
     /// The homes of bound users, opened once, by their place in the Spec.
     pub(crate) homes: BTreeMap<usize, OwnedFd>,
 }
@@ -43,13 +42,13 @@ pub(crate) fn gather(
     terminal: Option<String>,
     credentials: Vec<(String, Vec<u8>)>,
 ) -> Result<Inputs, Error> {
-    let tree = Tree::open(&spec.root.path)?;
+    let tree = Tree::open(&spec.root)?;
     let mut host = host_facts(terminal)?;
     if matches!(spec.payload, Payload::Boot { .. }) {
         host.inotify = facts::host::inotify_facts()?;
     }
     let facts = tree_facts(&tree, spec, &host)?;
-    let (binds, sources) = open_binds(spec, &tree)?;
+    let sources = sources::open(spec, &tree)?;
     let (bound_users, homes) = facts::host_users::bound_users(&spec.bound_users.names)?;
     let (resolv_conf, resolv_conf_path) = host_resolv_conf(spec.integration.resolv_conf);
     let library = Path::new(LIBRARY);
@@ -60,14 +59,15 @@ pub(crate) fn gather(
         resolv_conf,
         resolv_conf_path,
         localtime: read_host_file(Path::new("/etc/localtime")),
-        binds,
+        binds: sources.binds,
+        layers: sources.layers,
         bound_users,
         ephemeral_directory: (spec.root.persistence == Persistence::Ephemeral)
             .then(|| library.join("ephemeral").join(spec.name.as_str())),
         temporary_directory: library.join("temporary"),
         ids: ids::expected(spec.users, &spec.name, &facts),
     };
-    Ok(Inputs { tree, host, facts, grants, sources, homes })
+    Ok(Inputs { tree, host, facts, grants, sources: sources.opened, homes })
 }
 
 /// Locks the tree itself: whoever opens it by whatever name meets this lock. A tree that is only read is shared.
@@ -90,50 +90,6 @@ pub(crate) fn random_uuid() -> Result<Uuid, Error> {
     let mut bytes = [0; 16];
     getrandom(&mut bytes, GetRandomFlags::empty()).map_err(Error::host("getting random bytes"))?;
     Ok(Uuid::from_random_bytes(bytes))
-}
-
-type OpenedBinds = (Vec<BindFacts>, BTreeMap<usize, OwnedFd>);
-
-fn open_binds(spec: &Spec, tree: &Tree) -> Result<OpenedBinds, Error> {
-    let mut all = Vec::new();
-    let mut sources = BTreeMap::new();
-    for (index, mount) in spec.mounts.iter().enumerate() {
-        let mut facts = BindFacts { kind: FileKind::Missing, source_owner: HostId(0), destination_owner: 0 };
-        if let CustomMount::Bind(bind) = mount {
-            facts.destination_owner = destination_owner(tree, bind);
-            if let Some((source, status)) = open_source(bind, tree)? {
-                facts.kind = facts::tree::file_kind(&status);
-                facts.source_owner = HostId(status.st_uid);
-                sources.insert(index, source);
-            }
-        }
-        all.push(facts);
-    }
-    Ok((all, sources))
-}
-
-fn destination_owner(tree: &Tree, bind: &Bind) -> u32 {
-    let status = tree.root.status(bind.destination.as_path());
-    status.ok().flatten().map_or(0, |status| status.st_uid)
-}
-
-fn open_source(bind: &Bind, tree: &Tree) -> Result<Option<(OwnedFd, rustix::fs::Stat)>, Error> {
-    let opened = match &bind.source {
-        BindSource::Temporary => return Ok(None),
-        BindSource::Host(path) => openat(CWD, path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty()),
-        BindSource::Tree(path) => tree.root.resolve(path.as_path(), redd_sys::root_dir::Links::Followed),
-    };
-    match opened {
-        Ok(source) => {
-            let status = fstat(&source).map_err(Error::host("looking at a bind mount's source"))?;
-            Ok(Some((source, status)))
-        }
-        Err(Errno::NOENT) => Ok(None),
-        Err(errno) => Err(Error::Host {
-            what: format!("opening the source of the bind mount on {}", bind.destination),
-            cause: errno,
-        }),
-    }
 }
 
 fn host_resolv_conf(mode: ResolvConfMode) -> (Option<Vec<u8>>, Option<PathBuf>) {

@@ -64,7 +64,7 @@ fn plan(spec: &Spec, inputs: &Inputs) -> Result<Plan, Error> {
 /// It could not be started; nothing is left behind.
 pub fn start(spec: &Spec, terminal: Option<String>, mut warn: impl FnMut(&str)) -> Result<Ending, Error> {
     refuse_missing_sockets(spec)?;
-    Tree::open(&spec.root.path)?;
+    Tree::open(&spec.root)?;
     let tree = prepare::lock_tree(spec)?;
     let inputs = prepare::gather(spec, terminal.clone(), credentials::read(spec, Reading::Everything)?)?;
     // What cannot be planned is refused before anything is touched.
@@ -182,7 +182,12 @@ fn finish(
     guard: Guard,
 ) -> Remainder {
     let is_link = |item: &&&Undo| matches!(item, Undo::RemoveLink { .. });
-    let is_kept = |item: &&&Undo| matches!(item, Undo::RemoveDirectory { .. } | Undo::ReleaseIds { .. });
+    let is_kept = |item: &&&Undo| {
+        matches!(
+            item,
+            Undo::RemoveDirectory { .. } | Undo::RemoveWorkDirectory { .. } | Undo::ReleaseIds { .. }
+        )
+    };
     let undo = |item: &&Undo| state.undo(item);
     match result {
         Ok(Outcome::Ended(_)) if journal.iter().any(|item| is_link(&item)) => {

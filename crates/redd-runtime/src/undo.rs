@@ -9,7 +9,7 @@ use redd_plan::cgroup::PAYLOAD;
 use redd_plan::step::Undo;
 
 use crate::error::best_effort;
-use crate::host::network;
+use crate::host::{network, overlay};
 use crate::ids;
 
 /// How long the kernel may take to end what was killed in a cgroup.
@@ -24,6 +24,7 @@ pub(crate) fn undo(undo: &Undo) -> io::Result<()> {
         Undo::RemoveCgroup { path } => remove_cgroup(&path.0),
         Undo::RemoveLink { name, machine } => Ok(network::remove_link(name, machine)?),
         Undo::RemoveDirectory { path } => or_gone(fs::remove_dir_all(path)),
+        Undo::RemoveWorkDirectory { place } => or_gone(overlay::remove_work_directory(place)),
         Undo::ReleaseIds { path } => ids::release_abandoned(path),
     }
 }

@@ -21,6 +21,9 @@ impl fmt::Display for HostId {
     }
 }
 
+/// The first id of the range that systemd sets aside for trees that belong to no machine in particular.
+pub const FOREIGN_START: HostId = HostId(0x7ffe_0000);
+
 /// A run of host ids that a container's ids 0, 1, … are mapped to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IdRange {
@@ -66,6 +69,15 @@ impl IdRange {
     pub const fn to_host(self, id: ContainerId) -> Option<HostId> {
         if id.0 < self.count { Some(HostId(self.start.0 + id.0)) } else { None }
     }
+
+    /// The id inside of a host id, where it is in the range.
+    #[must_use]
+    pub const fn to_container(self, id: HostId) -> Option<ContainerId> {
+        match id.0.checked_sub(self.start.0) {
+            Some(id) if id < self.count => Some(ContainerId(id)),
+            Some(_) | None => None,
+        }
+    }
 }
 
 impl fmt::Display for IdRange {
@@ -94,10 +106,14 @@ pub enum UserNamespace {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Ownership {
-    /// Mapped where the tree belongs to low ids, left alone where it already belongs to the range.
+    /// Mapped from the range that the owner of the tree's root directory lies in, left alone where that is the container's.
     Auto,
     /// Mapped by an idmapped mount.
     Map,
+    /// Mapped from the range of trees that belong to no machine.
+    Foreign,
+    /// Changed on disk, for good, where they are not the container's already.
+    Chown,
     /// Left alone.
     Off,
 }
@@ -113,7 +129,10 @@ mod tests {
         fn mapped_ids_stay_inside_the_range(start: u32, count: u32, id: u32) {
             if let Ok(range) = IdRange::new(HostId(start), count) {
                 match range.to_host(ContainerId(id)) {
-                    Some(HostId(host)) => prop_assert!(host >= start && host - start == id && id < count && host != u32::MAX),
+                    Some(HostId(host)) => {
+                        prop_assert!(host >= start && host - start == id && id < count && host != u32::MAX);
+                        prop_assert_eq!(range.to_container(HostId(host)), Some(ContainerId(id)));
+                    }
                     None => prop_assert!(id >= count),
                 }
             }

@@ -15,6 +15,8 @@ pub enum CustomMount {
     Bind(Bind),
     /// `--tmpfs=`.
     Tmpfs(Tmpfs),
+    /// `--overlay=`, `--overlay-ro=`.
+    Overlay(Overlay),
     /// `--inaccessible=`: covered by a node of mode 0000.
     Inaccessible(PathInRoot),
 }
@@ -26,6 +28,7 @@ impl CustomMount {
         match self {
             Self::Bind(bind) => &bind.destination,
             Self::Tmpfs(tmpfs) => &tmpfs.destination,
+            Self::Overlay(overlay) => &overlay.destination,
             Self::Inaccessible(path) => path,
         }
     }
@@ -98,4 +101,40 @@ pub struct TmpfsOption {
     pub name: String,
     /// What stands behind `=`.
     pub value: Option<String>,
+}
+
+/// Directories shown as one; what is written goes to the highest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Overlay {
+    /// The layers that are only read, the lowest first. There is at least one.
+    pub lower: Vec<LayerSource>,
+    /// The highest layer.
+    pub upper: UpperSource,
+    /// Where they appear.
+    pub destination: PathInRoot,
+    /// `--overlay-ro=` is read-only, the highest layer too.
+    pub access: Access,
+}
+
+/// The most layers below the highest one.
+pub const LOWER_LAYERS_MAX: usize = 30;
+
+/// Where a layer's contents come from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LayerSource {
+    /// A directory of the host.
+    Host(PathBuf),
+    /// A directory of the tree (`+PATH`).
+    Tree(PathInRoot),
+}
+
+/// Where the highest layer of an overlay comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum UpperSource {
+    /// A directory that is there.
+    Given(LayerSource),
+    /// An empty one that is removed when the machine ends (no path at all).
+    Temporary,
 }

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use crate::path::PathInRoot;
+
 /// Whether something may be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -49,4 +51,17 @@ pub struct Root {
     pub volatile: Volatile,
     /// `--ephemeral`.
     pub persistence: Persistence,
+    /// `--template=`: what the tree is made from where it does not exist; absolute.
+    pub template: Option<PathBuf>,
+    /// `--pivot-root=`.
+    pub pivot: Option<PivotRoot>,
+}
+
+/// A directory of the tree that becomes the root (`--pivot-root=`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PivotRoot {
+    /// Which one.
+    pub new: PathInRoot,
+    /// Where in it the whole tree appears.
+    pub old: Option<PathInRoot>,
 }

@@ -5,8 +5,9 @@ use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 
 use bitflags::bitflags;
 use linux_raw_sys::general::{
-    __NR_mount_setattr, AT_EMPTY_PATH, AT_RECURSIVE, MOUNT_ATTR_IDMAP, MOUNT_ATTR_NODEV, MOUNT_ATTR_NOEXEC,
-    MOUNT_ATTR_NOSUID, MOUNT_ATTR_NOSYMFOLLOW, MOUNT_ATTR_RDONLY, mount_attr,
+    __NR_mount_setattr, __NR_open_tree_attr, AT_EMPTY_PATH, AT_RECURSIVE, MOUNT_ATTR_IDMAP, MOUNT_ATTR_NODEV,
+    MOUNT_ATTR_NOEXEC, MOUNT_ATTR_NOSUID, MOUNT_ATTR_NOSYMFOLLOW, MOUNT_ATTR_RDONLY, OPEN_TREE_CLOEXEC,
+    OPEN_TREE_CLONE, mount_attr,
 };
 use rustix::io::Errno;
 use rustix::mount::{
@@ -187,6 +188,32 @@ pub fn copy_tree(directory: BorrowedFd<'_>, path: &CStr, recursion: Recursion) -
         flags |= OpenTreeFlags::AT_RECURSIVE;
     }
     open_tree(directory, path, flags)
+}
+
+/// Copies the mount a descriptor refers to as [`copy_tree`] does, without the id maps that it and those below have.
+/// `None` where the kernel cannot take them off.
+///
+/// # Errors
+/// Those of open_tree_attr(2).
+pub fn copy_tree_unmapped(mount: BorrowedFd<'_>, recursion: Recursion) -> Result<Option<OwnedFd>, Errno> {
+    let structure =
+        mount_attr { attr_set: 0, attr_clr: u64::from(MOUNT_ATTR_IDMAP), propagation: 0, userns_fd: 0 };
+    let recursive = if recursion == Recursion::Recursive { AT_RECURSIVE } else { 0 };
+    let arguments = [
+        fd_argument(mount),
+        c"".as_ptr() as usize,
+        (OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | recursive) as usize,
+        (&raw const structure) as usize,
+        size_of::<mount_attr>(),
+        0,
+    ];
+    // SAFETY: the path and the structure live until the call returns, and the size is the structure's.
+    match unsafe { syscall::raw(__NR_open_tree_attr, arguments) } {
+        // SAFETY: the kernel made this descriptor, and nobody else knows it.
+        Ok(number) => Ok(Some(unsafe { syscall::owned_fd(number) })),
+        Err(Errno::NOSYS) => Ok(None),
+        Err(errno) => Err(errno),
+    }
 }
 
 /// Attaches a mount at the file or directory a descriptor refers to.

@@ -8,6 +8,11 @@ use linux_raw_sys::general::{
     __NR_setns, __NR_unshare, AT_EMPTY_PATH,
 };
 use rustix::io::Errno;
+use rustix::process::{Gid, Uid, getegid, geteuid, getgid, getuid};
+use rustix::thread::{
+    CapabilitiesSecureBits, capabilities_secure_bits, set_capabilities_secure_bits, set_thread_res_gid,
+    set_thread_res_uid,
+};
 
 use crate::clone::Namespaces;
 use crate::single_thread::SingleThreaded;
@@ -40,6 +45,27 @@ impl<'a> ExecVectors<'a> {
     fn pointers(&self) -> (usize, usize) {
         (self.arguments.as_ptr() as usize, self.environment.as_ptr() as usize)
     }
+}
+
+/// Does something as another user and group, with the caller's capabilities. No core is dumped from then on.
+///
+/// # Errors
+/// Those of setresuid(2), setresgid(2) and of prctl(2) for `PR_SET_SECUREBITS`.
+pub fn as_user<T>(_proof: &SingleThreaded, id: u32, work: impl FnOnce() -> T) -> Result<T, Errno> {
+    let (user, group) = (geteuid(), getegid());
+    if id == user.as_raw() {
+        return Ok(work());
+    }
+    let bits = capabilities_secure_bits()?;
+    set_capabilities_secure_bits(bits | CapabilitiesSecureBits::NO_SETUID_FIXUP)?;
+    let become_user = |user: Uid, group: Gid, saved: (Uid, Gid)| {
+        set_thread_res_gid(getgid(), group, saved.1)
+            .and_then(|()| set_thread_res_uid(getuid(), user, saved.0))
+    };
+    let result = become_user(Uid::from_raw(id), Gid::from_raw(id), (user, group)).map(|()| work());
+    become_user(user, group, (user, group))?;
+    set_capabilities_secure_bits(bits)?;
+    result
 }
 
 /// Becomes another program; returns only when that failed, and why.

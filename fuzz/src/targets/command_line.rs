@@ -6,10 +6,12 @@ use std::os::unix::ffi::OsStringExt as _;
 use redd::command_line::{Answer, Request, parse};
 use redd::surroundings::Bare;
 use redd_nspawn::{Caller, Terminal};
-use redd_plan::facts::{BindFacts, FileKind, Grants, TreeFacts, UserFacts};
+use redd_plan::action::LayerPlace;
+use redd_plan::facts::{BindFacts, FileKind, Grants, LayerFacts, TreeFacts, TreeIdentity, UserFacts};
 use redd_plan::sample;
 use redd_spec::Spec;
 use redd_spec::ids::{HostId, UserNamespace};
+use redd_spec::mounts::CustomMount;
 
 pub(crate) fn run(input: &[u8]) {
     let words = input.split(|&byte| byte == b'\n').map(|word| OsString::from_vec(word.to_vec()));
@@ -32,6 +34,13 @@ pub(super) fn caller() -> Caller {
     }
 }
 
+/// A directory that may be written to.
+fn layer() -> LayerFacts {
+    let place = LayerPlace { root: "/".into(), parent: "/srv".into(), name: "layer".to_owned() };
+    let identity = TreeIdentity { device: 1, inode: 3 };
+    LayerFacts { kind: FileKind::Directory, owner: HostId(5), mode: 0o755, identity, place: Some(place) }
+}
+
 /// On both kinds of host, with a tree that has whatever is asked for.
 fn plan(spec: &Spec) {
     let user = UserFacts {
@@ -42,7 +51,11 @@ fn plan(spec: &Spec) {
         home: "/home/alice".to_owned(),
         shell: "/bin/sh".to_owned(),
     };
-    let bind = BindFacts { kind: FileKind::Directory, source_owner: HostId(0), destination_owner: 0 };
+    let bind = BindFacts { kind: FileKind::Directory, source_owner: HostId(0), destination_owner: None };
+    let layers = |mount: &CustomMount| match mount {
+        CustomMount::Overlay(overlay) => vec![layer(); overlay.lower.len() + 1],
+        CustomMount::Bind(_) | CustomMount::Tmpfs(_) | CustomMount::Inaccessible(_) => Vec::new(),
+    };
     let tree = TreeFacts { user: Some(user), ..sample::tree() };
     let grants = Grants {
         ids: match spec.users {
@@ -53,6 +66,7 @@ fn plan(spec: &Spec) {
             }
         },
         binds: spec.mounts.iter().map(|_mount| bind).collect(),
+        layers: spec.mounts.iter().map(layers).collect(),
         ..sample::grants()
     };
     for host in [sample::unified_host(), sample::hybrid_host()] {

@@ -2,7 +2,9 @@
 
 use std::path::{Component, Path};
 
-use redd_spec::mounts::{Bind, BindIdMap, BindSource, CustomMount, Submounts, Tmpfs};
+use redd_spec::mounts::{
+    Bind, BindIdMap, BindSource, CustomMount, LayerSource, Overlay, Submounts, Tmpfs, UpperSource,
+};
 use redd_spec::parse;
 use redd_spec::path::PathInRoot;
 use redd_spec::root::Access;
@@ -10,7 +12,8 @@ use redd_spec::root::Access;
 pub(crate) fn run(input: &[u8]) {
     let text = String::from_utf8_lossy(input);
     let bind = |text: &str| parse::bind(text, Access::ReadOnly);
-    for parse in [&bind as &dyn Fn(&str) -> _, &parse::tmpfs, &parse::inaccessible] {
+    let overlay = |text: &str| parse::overlay(text, Access::ReadWrite);
+    for parse in [&bind as &dyn Fn(&str) -> _, &parse::tmpfs, &overlay, &parse::inaccessible] {
         match parse(&text) {
             Ok(mount) => {
                 check_destination(mount.destination());
@@ -32,6 +35,7 @@ fn written(mount: &CustomMount) -> String {
     match mount {
         CustomMount::Bind(bind) => written_bind(bind),
         CustomMount::Tmpfs(tmpfs) => written_tmpfs(tmpfs),
+        CustomMount::Overlay(overlay) => written_overlay(overlay),
         // It is the only option without fields, so a colon needs no escape.
         CustomMount::Inaccessible(path) => path.as_path().to_str().expect("it was text").to_owned(),
     }
@@ -63,6 +67,19 @@ fn written_tmpfs(tmpfs: &Tmpfs) -> String {
     });
     let options: Vec<String> = options.collect();
     format!("{}:{}", escaped(tmpfs.destination.as_path()), escaped(Path::new(&options.join(","))))
+}
+
+fn written_overlay(overlay: &Overlay) -> String {
+    let layer = |source: &LayerSource| match source {
+        LayerSource::Host(path) => escaped(path),
+        LayerSource::Tree(path) => format!("+{}", escaped(path.as_path())),
+    };
+    let upper = match &overlay.upper {
+        UpperSource::Given(source) => layer(source),
+        UpperSource::Temporary => String::new(),
+    };
+    let lower: Vec<String> = overlay.lower.iter().map(layer).collect();
+    format!("{}:{upper}:{}", lower.join(":"), escaped(overlay.destination.as_path()))
 }
 
 fn escaped(path: &Path) -> String {

@@ -171,7 +171,7 @@ fn nothing_is_taken_from_settings_of_a_tree() {
         plan
     };
     let before = steps("--read-only");
-    let settings = "[Exec]\nBoot=yes\nPrivateUsers=no\nCapability=all\nLimitNOFILE=1\nPivotRoot=/tmp\nEnvironment=A=B\n\
+    let settings = "[Exec]\nBoot=yes\nPrivateUsers=no\nCapability=all\nLimitNOFILE=1\nEnvironment=A=B\n\
                     [Files]\nBind=/:/host\n[Network]\nPrivate=no\n";
     let json = r#"{"process":{"capabilities":{"bounding":["CAP_SYS_BOOT"]}},"mounts":[{"source":"/","destination":"/host"}]}"#;
     for beside in ["machine.nspawn", "machine.json", "config.json", "redd.json", "machine.redd"] {

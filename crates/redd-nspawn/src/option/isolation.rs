@@ -24,21 +24,25 @@ pub(super) static OPTIONS: [Definition; 15] = [
         "private-users-ownership",
         "MODE",
         ISOLATION,
-        "How owners in the tree become owners inside: auto, map or off",
+        "How owners in the tree become owners inside: auto, map, foreign, chown or off",
         |settings, text| {
             settings.isolation.private_users_ownership = Some(parse::private_users_ownership(text)?);
             Ok(())
         },
     )
     .mask(Mask::PrivateUsers)
-    .values(|| ["auto", "map", "off"].map(str::to_owned).into()),
+    .values(|| ["off", "chown", "map", "foreign", "auto"].map(str::to_owned).into()),
     flag("-U", ISOLATION, "Short for --private-users=pick --private-users-ownership=auto", |settings| {
         settings.isolation.private_users = Some(UserNamespace::Pick);
         settings.isolation.private_users_ownership = Some(Ownership::Auto);
     })
     .short('U')
     .mask(Mask::PrivateUsers),
-    not_yet("private-users-chown", Argument::None, ISOLATION).nspawn().mask(Mask::PrivateUsers),
+    flag("private-users-chown", ISOLATION, "Short for --private-users-ownership=chown", |settings| {
+        settings.isolation.private_users_ownership = Some(Ownership::Chown);
+    })
+    .nspawn()
+    .mask(Mask::PrivateUsers),
     not_yet("private-users-delegate", VALUE, ISOLATION).nspawn().mask(Mask::PrivateUsers),
     value("capability", "LIST", ISOLATION, "Capabilities to add to the default set", |settings, text| {
         settings.isolation.capability.push(parse::capabilities(text)?);

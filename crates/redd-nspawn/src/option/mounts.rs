@@ -3,7 +3,7 @@
 use redd_spec::parse;
 use redd_spec::root::Access;
 
-use super::{Definition, Heading, Mask, VALUE, not_yet, value};
+use super::{Definition, Heading, Mask, value};
 
 const MOUNTS: Heading = Heading::Mounts;
 
@@ -38,8 +38,24 @@ pub(super) static OPTIONS: [Definition; 11] = [
     })
     .list()
     .mask(Mask::CustomMounts),
-    not_yet("overlay", VALUE, MOUNTS).mask(Mask::CustomMounts),
-    not_yet("overlay-ro", VALUE, MOUNTS).mask(Mask::CustomMounts),
+    value(
+        "overlay",
+        "LOWER…:UPPER:PATH",
+        MOUNTS,
+        "Show directories as one, the lowest first; with + of the tree",
+        |settings, text| {
+            settings.mounts.custom.push(parse::overlay(text, Access::ReadWrite)?);
+            Ok(())
+        },
+    )
+    .list()
+    .mask(Mask::CustomMounts),
+    value("overlay-ro", "LOWER…:UPPER:PATH", MOUNTS, "The same, read-only", |settings, text| {
+        settings.mounts.custom.push(parse::overlay(text, Access::ReadOnly)?);
+        Ok(())
+    })
+    .list()
+    .mask(Mask::CustomMounts),
     value(
         "bind-user",
         "NAME",

@@ -53,8 +53,20 @@ pub(super) static OPTIONS: [Definition; 21] = [
             Ok(())
         },
     ),
-    not_yet("template", Argument::Required { name: "PATH" }, TREE),
-    not_yet("pivot-root", Argument::Required { name: "NEW[:OLD]" }, TREE).mask(Mask::PivotRoot),
+    raw(
+        "template",
+        "PATH|NAME",
+        TREE,
+        "Make the tree from this one, if it does not exist",
+        |settings, path| {
+            settings.tree.template = Some(path.into());
+        },
+    ),
+    value("pivot-root", "NEW[:OLD]", TREE, "Take a directory of the tree as the root", |settings, text| {
+        settings.tree.pivot = Some(parse::pivot_root(text)?);
+        Ok(())
+    })
+    .mask(Mask::PivotRoot),
     not_yet("oci-bundle", Argument::Required { name: "PATH" }, TREE),
     not_yet("image", Argument::Required { name: "PATH" }, TREE).short('i'),
     not_yet("image-policy", VALUE, TREE).nspawn(),

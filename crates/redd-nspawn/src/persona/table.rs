@@ -57,6 +57,8 @@ fn ownership(ownership: Ownership) -> String {
         Ownership::Auto => "auto",
         Ownership::Map => "map",
         Ownership::Off => "off",
+        Ownership::Foreign => "foreign",
+        Ownership::Chown => "chown",
     }
     .to_owned()
 }

@@ -35,6 +35,15 @@ pub(super) fn take_tree(
     }
 }
 
+/// What the tree is made from.
+pub(super) fn template(settings: &TreeSettings, caller: &Caller) -> Option<TreeChoice> {
+    let word = settings.template.as_ref().filter(|word| !word.is_empty())?;
+    Some(match is_path(word) {
+        true => TreeChoice::Path(absolute(caller, Path::new(word))),
+        false => TreeChoice::Named(word.clone()),
+    })
+}
+
 /// A word with a slash is a path, as `.` and `..` are; anything else is a name.
 fn is_path(word: &OsString) -> bool {
     word.as_bytes().contains(&b'/') || word == "." || word == ".."
@@ -64,7 +73,11 @@ pub(super) fn suffixed(name: &MachineName, caller: &Caller) -> Result<MachineNam
     suffixed.parse().map_err(|_too_long| Refusal::LongName { name: name.to_string() })
 }
 
-pub(super) fn root(settings: &TreeSettings, path: PathBuf) -> Result<Root, Refusal> {
+pub(super) fn root(
+    settings: &TreeSettings,
+    path: PathBuf,
+    template: Option<PathBuf>,
+) -> Result<Root, Refusal> {
     let volatile = settings.volatile.unwrap_or(Volatile::No);
     let is_ephemeral = settings.ephemeral.unwrap_or(false);
     let is_read_only = settings.read_only.unwrap_or(false);
@@ -74,6 +87,9 @@ pub(super) fn root(settings: &TreeSettings, path: PathBuf) -> Result<Root, Refus
     }
     if is_ephemeral && is_read_only {
         return conflict("--ephemeral", "--read-only", ": a copy that is removed needs no protection");
+    }
+    if is_ephemeral && template.is_some() {
+        return conflict("--template", "--ephemeral", ": one makes a tree that stays");
     }
     if is_read_only && matches!(volatile, Volatile::Yes | Volatile::Overlay) {
         return conflict("--read-only", "--volatile", ": changes go to memory already");
@@ -87,5 +103,7 @@ pub(super) fn root(settings: &TreeSettings, path: PathBuf) -> Result<Root, Refus
         access: if is_read_only { Access::ReadOnly } else { Access::ReadWrite },
         volatile,
         persistence: if is_ephemeral { Persistence::Ephemeral } else { Persistence::Kept },
+        template,
+        pivot: settings.pivot.clone(),
     })
 }

@@ -41,12 +41,12 @@ impl Action {
             Self::EnterStagingNamespace => formatter.write_str("enter a private mount namespace for staging"),
             Self::CopyMount { slot, source } => write!(formatter, "copy a mount for {slot}: {source}"),
             Self::Stage { slot, id_map, flags } => write!(formatter, "stage {slot}{id_map} ({flags})"),
-            Self::StageOverlay { upper: UpperLayer::Memory, flags, .. } => {
-                write!(formatter, "stage root: an overlay, changes in memory ({flags})")
+            Self::StageOverlay { slot, lower, upper, flags } => {
+                write!(formatter, "stage {slot}: an overlay of {} layers{upper} ({flags})", lower.len())
             }
-            Self::StageOverlay { upper: UpperLayer::Directory(path), flags, .. } => {
-                write!(formatter, "stage root: an overlay, changes in {} ({flags})", path.display())
-            }
+            Self::StagePivot { new } => write!(formatter, "stage root: {new} of the staged tree"),
+            Self::ChangeOwners { ids } => write!(formatter, "give the files of the tree to ids {ids}"),
+            Self::CreateWorkDirectory { place, .. } => write!(formatter, "make directory {place}"),
             Self::StageFileSystem { slot, file_system, entries, .. } => {
                 write!(formatter, "stage {slot}: {file_system} with {} entries", entries.len())
             }
@@ -196,10 +196,22 @@ impl fmt::Display for MountSource {
         match self {
             Self::Tree { subdirectory: None, .. } => formatter.write_str("the tree"),
             Self::Tree { subdirectory: Some(path), .. } => write!(formatter, "the tree's {path}"),
+            Self::StagedRoot { path } => write!(formatter, "the staged root's {path}"),
             Self::Host { path, .. } => formatter.write_str(&redd_spec::text::escape_path(path)),
             Self::Home { path, .. } => formatter.write_str(&redd_spec::text::escape_path(path)),
             Self::Own { path } => write!(formatter, "{}", path.display()),
             Self::HostSysfs => formatter.write_str("the host's sysfs"),
+        }
+    }
+}
+
+impl fmt::Display for UpperLayer {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::None => Ok(()),
+            Self::Memory(_) => formatter.write_str(", changes in memory"),
+            Self::Directory(path, _) => write!(formatter, ", changes in {}", path.display()),
+            Self::Given { slot, name, .. } => write!(formatter, ", changes in {name} of {slot}"),
         }
     }
 }
@@ -209,7 +221,10 @@ impl fmt::Display for StageIdMap {
         match self {
             Self::Unmapped => Ok(()),
             Self::Container(ids) => write!(formatter, ", owners 0… shown as {ids}"),
-            Self::Single { from, to } => write!(formatter, ", owner {from} shown as {to}"),
+            Self::Range { from, to } if to.count == 1 => {
+                write!(formatter, ", owner {from} shown as {}", to.start)
+            }
+            Self::Range { from, to } => write!(formatter, ", owners {from}… shown as {to}"),
             Self::Account { uid, gid, to_uid, to_gid } => {
                 write!(formatter, ", owner {uid}:{gid} shown as {to_uid}:{to_gid}")
             }

@@ -7,7 +7,10 @@ use redd_spec::ids::{HostId, IdRange};
 use redd_spec::mounts::{Submounts, TmpfsOption};
 use redd_spec::path::PathInRoot;
 use redd_spec::text::ByteString;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
+
+use crate::descriptor::Slot;
+use crate::facts::TreeIdentity;
 
 /// A kind of namespace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -140,10 +143,13 @@ pub enum MountSource {
     Host {
         /// The path, for messages.
         path: PathBuf,
-        /// The place of the mount in the Spec.
-        index: usize,
         /// Whether mounts below it come along.
         submounts: Submounts,
+    },
+    /// A directory of the staged root.
+    StagedRoot {
+        /// Where it is.
+        path: PathInRoot,
     },
     /// A bound user's home directory, as it was opened when the plan was made.
     Home {
@@ -165,10 +171,60 @@ pub enum MountSource {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum UpperLayer {
+    /// There are none.
+    None,
     /// To memory.
-    Memory,
+    Memory(LayerRoot),
     /// To `upper` and `work` in this directory.
-    Directory(PathBuf),
+    Directory(PathBuf, LayerRoot),
+    /// To a directory of a staged mount.
+    Given {
+        /// The mount.
+        slot: Slot,
+        /// The directory's name in it.
+        name: String,
+        /// The path there of the directory that is worked in.
+        work: String,
+        /// What the directory has to be.
+        identity: TreeIdentity,
+        /// Who makes the overlay: the container's root, where that is who the host's root is shown as on the mount.
+        mounter: HostId,
+    },
+}
+
+/// What a layer's own root directory has to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct LayerRoot {
+    /// Its owner and group.
+    pub owner: HostId,
+    /// Its permissions.
+    pub mode: u32,
+}
+
+/// Where a directory is: a name in a directory that is reached from a root, out of which no link leads.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LayerPlace {
+    /// The root: the host's, or a tree's.
+    pub root: PathBuf,
+    /// The directory it is in, as seen from that root.
+    pub parent: PathBuf,
+    /// Its name.
+    pub name: String,
+}
+
+impl LayerPlace {
+    /// A neighbour of this one.
+    #[must_use]
+    pub fn beside(&self, name: String) -> Self {
+        Self { name, ..self.clone() }
+    }
+}
+
+impl fmt::Display for LayerPlace {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = self.root.join(self.parent.strip_prefix("/").unwrap_or(&self.parent)).join(&self.name);
+        redd_spec::text::escape_path(&path).fmt(formatter)
+    }
 }
 
 /// How owners are mapped on a staged mount.
@@ -179,12 +235,12 @@ pub enum StageIdMap {
     Unmapped,
     /// Owner N on disk is the container's N: the child's own map.
     Container(IdRange),
-    /// One owner on disk is one host id, all others are nobody.
-    Single {
-        /// The owner on disk.
+    /// Owners from one on are shown as these, all others are nobody.
+    Range {
+        /// The first owner on disk.
         from: HostId,
-        /// The host id it appears as.
-        to: HostId,
+        /// What it and the following ones appear as.
+        to: IdRange,
     },
     /// A user and its group on disk are these host ids, all others are nobody.
     Account {

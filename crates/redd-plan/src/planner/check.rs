@@ -3,14 +3,16 @@
 use std::path::PathBuf;
 
 use redd_spec::Spec;
-use redd_spec::ids::{Ownership, UserNamespace};
-use redd_spec::mounts::{BindIdMap, BindSource, CustomMount};
 use redd_spec::payload::Payload;
 use redd_spec::root::{Persistence, Volatile};
 
 use super::bound_users::{self, BoundUserError};
-use crate::facts::{FileKind, Grants, HostFacts, TreeFacts};
+use super::context::Context;
+use crate::facts::TreeFacts;
 use crate::init::places;
+
+mod mounts;
+mod roots;
 
 /// Why there cannot be a plan.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -28,14 +30,12 @@ pub enum PlanError {
     NoUser { name: String },
     #[error("the source {} of a bind mount does not exist", path.display())]
     NoBindSource { path: PathBuf },
-    #[error("the bind mount of {} asks for an id map, but there is no user namespace", path.display())]
-    IdMapWithoutUserNamespace { path: PathBuf },
+    #[error("the bind mount of {path} asks for an id map, but there is no user namespace")]
+    IdMapWithoutUserNamespace { path: String },
     #[error("--system-call-filter={word}: {cause}")]
     UnknownSystemCall { word: String, cause: String },
     #[error("--volatile=yes needs a tree with a merged /usr, and this one has no links like bin → usr/bin")]
     NotMergedUsr,
-    #[error("the tree is owned by id {owner} already, and cannot be mapped a second time")]
-    AlreadyShifted { owner: u32 },
     #[error("the tree is owned by id {owner}, but its root would be id {start}")]
     OwnedByOthers { owner: u32, start: u32 },
     #[error("--bind-user={name}: {cause}")]
@@ -44,6 +44,22 @@ pub enum PlanError {
     TooMany { what: &'static str, limit: usize },
     #[error("--bind-user-group names groups of bound users, and no --bind-user names one")]
     GroupsOfNobody,
+    #[error("the tree is owned by id {owner}, which is not in the range 2147352576:65536 of foreign ids")]
+    NotForeign { owner: u32 },
+    #[error("the tree is owned by the foreign id {owner}, and no machine runs with such ids")]
+    RunsAsForeign { owner: u32 },
+    #[error("--private-users-ownership=chown: {reason}")]
+    Chown { reason: &'static str },
+    #[error("{one} and {other} exclude each other{reason}")]
+    Conflict { one: &'static str, other: &'static str, reason: &'static str },
+    #[error("the layer {path} of the overlay on {destination} does not exist")]
+    NoLayer { path: String, destination: String },
+    #[error("the layer {path} of the overlay on {destination} is no directory")]
+    LayerIsNoDirectory { path: String, destination: String },
+    #[error("the overlay on {destination} cannot write to {path}: {reason}")]
+    UnfitUpperLayer { path: String, destination: String, reason: &'static str },
+    #[error("the bind mount of {path} cannot map owners: {reason}")]
+    UnfitIdMap { path: String, reason: &'static str },
     #[error("the kernel is {major}.{minor}; redd needs 5.12 or newer")]
     OldKernel { major: u32, minor: u32 },
 }
@@ -70,10 +86,23 @@ impl PlanError {
             }
             Self::UnknownSystemCall { .. } => Some("use names of system calls, or groups like @mount"),
             Self::NotMergedUsr => Some("use --volatile=overlay or --volatile=state"),
-            Self::AlreadyShifted { .. } => Some("use --private-users-ownership=off with --private-users=yes"),
-            Self::OwnedByOthers { .. } => {
-                Some("use --private-users=yes to take the range the tree belongs to")
+            Self::OwnedByOthers { .. } => Some(
+                "use --private-users=START:N with the range the tree belongs to, and --private-users-ownership=off",
+            ),
+            Self::NotForeign { .. } => {
+                Some("use --private-users-ownership=auto, which maps it from the range it is in")
             }
+            Self::RunsAsForeign { .. } => Some("use --private-users=pick, which maps them"),
+            Self::Chown { .. } => Some("use --private-users-ownership=map, which changes nothing on disk"),
+            Self::Conflict { .. } => None,
+            Self::NoLayer { .. } => {
+                Some("create it first, or leave the last but one path empty for a temporary directory")
+            }
+            Self::LayerIsNoDirectory { .. } => Some("name directories"),
+            Self::UnfitUpperLayer { .. } => {
+                Some("leave the last but one path empty for a temporary directory")
+            }
+            Self::UnfitIdMap { .. } => Some("use idmap, or leave the option out"),
             Self::OldKernel { .. } => Some("boot a newer kernel"),
             Self::BoundUser { cause, .. } => cause.hint(),
             Self::TooMany { .. } | Self::GroupsOfNobody => None,
@@ -81,19 +110,15 @@ impl PlanError {
     }
 }
 
-pub(super) fn refuse_impossible(
-    spec: &Spec,
-    host: &HostFacts,
-    tree: &TreeFacts,
-    grants: &Grants,
-) -> Result<(), PlanError> {
-    if (host.kernel.major, host.kernel.minor) < (5, 12) {
-        return Err(PlanError::OldKernel { major: host.kernel.major, minor: host.kernel.minor });
+pub(super) fn refuse_impossible(context: &Context<'_>) -> Result<(), PlanError> {
+    let kernel = context.host.kernel;
+    if (kernel.major, kernel.minor) < (5, 12) {
+        return Err(PlanError::OldKernel { major: kernel.major, minor: kernel.minor });
     }
-    refuse_unfit_tree(spec, tree)?;
-    refuse_unfit_owner(spec, tree, grants)?;
-    bound_users::refuse_impossible(spec, tree, grants)?;
-    refuse_unfit_binds(spec, grants)
+    refuse_unfit_tree(context.spec, context.tree)?;
+    roots::refuse(context)?;
+    bound_users::refuse_impossible(context.spec, context.tree, context.grants)?;
+    mounts::refuse(context)
 }
 
 fn refuse_unfit_tree(spec: &Spec, tree: &TreeFacts) -> Result<(), PlanError> {
@@ -120,33 +145,6 @@ fn refuse_unfit_tree(spec: &Spec, tree: &TreeFacts) -> Result<(), PlanError> {
     }
     if spec.root.volatile == Volatile::Yes && tree.usr_links.is_empty() {
         return Err(PlanError::NotMergedUsr);
-    }
-    Ok(())
-}
-
-/// The owner of an overlay's merged root is that of the tree, so what holds for the tree holds for it.
-fn refuse_unfit_owner(spec: &Spec, tree: &TreeFacts, grants: &Grants) -> Result<(), PlanError> {
-    let Some(ids) = grants.ids else { return Ok(()) };
-    let shifted = tree.owner.0 >= redd_spec::ids::RANGE_SIZE;
-    match spec.ownership {
-        Ownership::Map if shifted => Err(PlanError::AlreadyShifted { owner: tree.owner.0 }),
-        Ownership::Auto if shifted && tree.owner != ids.start => {
-            Err(PlanError::OwnedByOthers { owner: tree.owner.0, start: ids.start.0 })
-        }
-        Ownership::Auto | Ownership::Map | Ownership::Off => Ok(()),
-    }
-}
-
-fn refuse_unfit_binds(spec: &Spec, grants: &Grants) -> Result<(), PlanError> {
-    for (mount, facts) in spec.mounts.iter().zip(&grants.binds) {
-        let CustomMount::Bind(bind) = mount else { continue };
-        let BindSource::Host(path) = &bind.source else { continue };
-        if facts.kind == FileKind::Missing {
-            return Err(PlanError::NoBindSource { path: path.clone() });
-        }
-        if bind.id_map != BindIdMap::Unmapped && spec.users == UserNamespace::Host {
-            return Err(PlanError::IdMapWithoutUserNamespace { path: path.clone() });
-        }
     }
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! What every part of the planner looks at, and the list it adds to.
 
+use std::path::PathBuf;
+
 use redd_spec::Spec;
 use redd_spec::ids::{ContainerId, HostId, IdRange};
 use redd_spec::init::{InitChoice, InitKind};
@@ -10,7 +12,7 @@ use redd_spec::root::{Access, Volatile};
 use redd_spec::uuid::Uuid;
 
 use super::{bound_users, identity};
-use crate::action::{Action, FileSystem, MountFlags};
+use crate::action::{Action, FileSystem, MountFlags, StageIdMap};
 use crate::clause::Clause;
 use crate::facts::{Grants, HostFacts, TreeFacts, UserFacts};
 use crate::step::{Side, Step, Undo, Warning};
@@ -67,6 +69,19 @@ impl<'a> Context<'a> {
         };
         let of_range = |ids: IdRange| ids.to_host(ContainerId(uid)).unwrap_or(ids.start);
         self.ids.map_or(HostId(uid), of_range)
+    }
+
+    /// Who an overlay's directories have to be made by, where the layer that is written to has this map.
+    pub(super) fn mounter(&self, id_map: StageIdMap) -> HostId {
+        match id_map {
+            StageIdMap::Unmapped | StageIdMap::Account { .. } => HostId(0),
+            StageIdMap::Container(_) | StageIdMap::Range { .. } => self.root_id(),
+        }
+    }
+
+    /// A directory that is the machine's own, for a mount of the Spec.
+    pub(super) fn temporary_directory(&self, index: usize) -> PathBuf {
+        self.grants.temporary_directory.join(format!("{}.{index}", self.spec.name))
     }
 
     /// Whether files of the tree itself can be changed.

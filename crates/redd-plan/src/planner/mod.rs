@@ -11,6 +11,8 @@ mod identity;
 mod integration;
 mod mounts;
 mod network;
+mod overlay;
+mod owners;
 mod privileges;
 mod root;
 mod run_host;
@@ -34,8 +36,8 @@ use context::{Context, Steps};
 /// # Errors
 /// Whatever can be refused before anything is touched.
 pub fn plan(spec: &Spec, host: &HostFacts, tree: &TreeFacts, grants: &Grants) -> Result<Plan, PlanError> {
-    check::refuse_impossible(spec, host, tree, grants)?;
     let context = Context::new(spec, host, tree, grants);
+    check::refuse_impossible(&context)?;
     let mut steps = Steps::default();
     warn_of_host_limits(&context, &mut steps);
     prepare(&context, &mut steps)?;
@@ -74,6 +76,7 @@ fn prepare(context: &Context<'_>, steps: &mut Steps) -> Result<(), PlanError> {
     api_filesystems::prepare(context, steps);
     mounts::prepare(context, steps);
     bound_users::prepare(context, steps);
+    overlay::prepare(context, steps);
     integration::prepare(context, steps);
     steps.host(Action::EnterStagingNamespace, &[UN1]);
     Ok(())
@@ -106,6 +109,7 @@ fn stage(context: &Context<'_>, steps: &mut Steps) {
     run_host::stage(context, steps);
     mounts::stage(context, steps);
     bound_users::stage(context, steps);
+    overlay::stage(context, steps);
     integration::stage(context, steps);
     steps.host(Action::LeaveStagingNamespace, &[UN1]);
     steps.host(Action::StartGuard, &[]);

@@ -1,11 +1,12 @@
 //! Mounts that the user asked for, in the order of their destinations.
 
-use redd_spec::ids::{ContainerId, HostId};
+use redd_spec::ids::{ContainerId, IdRange};
 use redd_spec::mounts::{Bind, BindIdMap, BindSource, CustomMount, TmpfsOption};
 use redd_spec::path::PathInRoot;
 use redd_spec::root::Access;
 
 use super::context::{Context, Steps};
+use super::owners;
 use crate::action::{Action, FileSystem, Missing, MountFlags, MountPoint, MountSource, StageIdMap};
 use crate::descriptor::Slot;
 use crate::facts::{BindFacts, FileKind};
@@ -16,18 +17,16 @@ pub(super) fn prepare(context: &Context<'_>, steps: &mut Steps) {
     for (index, bind, _) in binds(context) {
         let source = match &bind.source {
             BindSource::Tree(_) => continue,
-            BindSource::Host(path) => {
-                MountSource::Host { path: path.clone(), index, submounts: bind.submounts }
-            }
+            BindSource::Host(path) => MountSource::Host { path: path.clone(), submounts: bind.submounts },
             BindSource::Temporary => {
-                let path = context.grants.temporary_directory.join(format!("{}.{index}", context.spec.name));
+                let path = context.temporary_directory(index);
                 let undo = Undo::RemoveDirectory { path: path.clone() };
                 let owner = context.root_id();
                 steps.host_undone(Action::CreateHostDirectory { path: path.clone(), owner }, &[], undo);
                 MountSource::Own { path }
             }
         };
-        steps.host(Action::CopyMount { slot: slot(index), source }, &[]);
+        steps.host(Action::CopyMount { slot: Slot::custom(index), source }, &[]);
     }
 }
 
@@ -36,7 +35,7 @@ pub(super) fn stage(context: &Context<'_>, steps: &mut Steps) {
     for (index, bind, facts) in binds(context) {
         if matches!(bind.source, BindSource::Host(_) | BindSource::Temporary) {
             let id_map = id_map(context, bind, facts);
-            steps.host(Action::Stage { slot: slot(index), id_map, flags: bind_flags(bind) }, &[]);
+            steps.host(Action::Stage { slot: Slot::custom(index), id_map, flags: bind_flags(bind) }, &[]);
         }
     }
 }
@@ -53,6 +52,10 @@ pub(super) fn attach(context: &Context<'_>, steps: &mut Steps) {
                 let file_system = memory_file_system(&tmpfs.options);
                 steps.child(Action::Mount { target: tmpfs.destination.clone(), file_system }, &[]);
             }
+            CustomMount::Overlay(overlay) => {
+                let (slot, target) = (Slot::custom(index), overlay.destination.clone());
+                steps.child(Action::AttachStaged { slot, target, create: MountPoint::Directory }, &[]);
+            }
             CustomMount::Inaccessible(path) => {
                 steps.child(Action::Cover { path: path.clone(), missing: Missing::Refuse }, &[]);
             }
@@ -64,12 +67,8 @@ fn binds<'a>(context: &Context<'a>) -> impl Iterator<Item = (usize, &'a Bind, Op
     let facts = &context.grants.binds;
     context.spec.mounts.iter().enumerate().filter_map(move |(index, mount)| match mount {
         CustomMount::Bind(bind) => Some((index, bind, facts.get(index))),
-        CustomMount::Tmpfs(_) | CustomMount::Inaccessible(_) => None,
+        CustomMount::Tmpfs(_) | CustomMount::Overlay(_) | CustomMount::Inaccessible(_) => None,
     })
-}
-
-fn slot(index: usize) -> Slot {
-    Slot::Custom(u16::try_from(index).unwrap_or(u16::MAX))
 }
 
 fn attach_bind(index: usize, bind: &Bind, facts: Option<&BindFacts>, steps: &mut Steps) {
@@ -84,7 +83,7 @@ fn attach_bind(index: usize, bind: &Bind, facts: Option<&BindFacts>, steps: &mut
             steps.child(Action::Bind { source, target, flags, missing: Missing::Refuse, create }, &[]);
         }
         BindSource::Host(_) | BindSource::Temporary => {
-            steps.child(Action::AttachStaged { slot: slot(index), target, create }, &[]);
+            steps.child(Action::AttachStaged { slot: Slot::custom(index), target, create }, &[]);
         }
     }
 }
@@ -103,13 +102,18 @@ fn bind_flags(bind: &Bind) -> MountFlags {
 fn id_map(context: &Context<'_>, bind: &Bind, facts: Option<&BindFacts>) -> StageIdMap {
     let (Some(ids), Some(facts)) = (context.ids, facts) else { return StageIdMap::Unmapped };
     let single = |id| {
-        ids.to_host(ContainerId(id)).map(|to: HostId| StageIdMap::Single { from: facts.source_owner, to })
+        let to = ids.to_host(id)?;
+        Some(StageIdMap::Range { from: facts.source_owner, to: IdRange { start: to, count: 1 } })
     };
     match bind.id_map {
         BindIdMap::Unmapped => StageIdMap::Unmapped,
         BindIdMap::Identity => StageIdMap::Container(ids),
-        BindIdMap::Root => single(0).unwrap_or(StageIdMap::Unmapped),
-        BindIdMap::Owner => single(facts.destination_owner).unwrap_or(StageIdMap::Unmapped),
+        BindIdMap::Root => single(ContainerId(0)).unwrap_or(StageIdMap::Unmapped),
+        BindIdMap::Owner => {
+            let owner =
+                facts.destination_owner.map_or(Some(ContainerId(0)), |owner| owners::inside(context, owner));
+            owner.and_then(single).unwrap_or(StageIdMap::Unmapped)
+        }
     }
 }
 

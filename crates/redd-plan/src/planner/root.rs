@@ -1,17 +1,22 @@
 //! The container's root.
 
-use redd_spec::ids::{ContainerId, HostId, Ownership, RANGE_SIZE};
+use std::path::Path;
+
+use redd_spec::ids::HostId;
 use redd_spec::mounts::Submounts;
 use redd_spec::root::{Access, Persistence, Volatile};
 
 use super::check::is_overlay;
 use super::context::{Context, Steps, path, tmpfs};
-use crate::action::{Action, MountFlags, MountPoint, MountSource, StageIdMap, UpperLayer};
+use super::owners;
+use crate::action::{
+    Action, LayerPlace, LayerRoot, MountFlags, MountPoint, MountSource, StageIdMap, UpperLayer,
+};
 use crate::clause::Clause::{FW2, UP2};
 use crate::descriptor::Slot;
 use crate::step::Undo;
 
-/// Makes what an ephemeral machine's changes are kept in, and copies the tree's mount.
+/// Makes what an ephemeral machine's changes are kept in, and copies the mounts that the root is made of.
 pub(super) fn prepare(context: &Context<'_>, steps: &mut Steps) {
     if let (Persistence::Ephemeral, Some(directory)) =
         (context.spec.root.persistence, &context.grants.ephemeral_directory)
@@ -20,44 +25,85 @@ pub(super) fn prepare(context: &Context<'_>, steps: &mut Steps) {
         let action = Action::CreateHostDirectory { path: directory.clone(), owner: HostId(0) };
         steps.host_undone(action, &[FW2], undo);
     }
-    let subdirectory = (context.spec.root.volatile == Volatile::Yes).then(|| path("/usr"));
-    let source = MountSource::Tree { subdirectory, submounts: Submounts::Included };
-    steps.host(Action::CopyMount { slot: tree_slot(context), source }, &[FW2]);
+    if let (true, Some(ids)) = (owners::is_changed(context), context.ids) {
+        steps.host(Action::ChangeOwners { ids }, &[]);
+    }
+    for layer in layers(context) {
+        steps.host(Action::CopyMount { slot: layer.slot, source: layer.source }, &[FW2]);
+    }
 }
 
-/// Maps the tree's owners, and lays an overlay over it where it is not to be changed.
+/// Maps owners layer by layer, and lays an overlay over what is not to be changed.
 pub(super) fn stage(context: &Context<'_>, steps: &mut Steps) {
-    let id_map = id_map(context);
-    let slot = tree_slot(context);
-    let flags = match slot {
-        Slot::Root => access_flags(context.root_access()),
-        _ => MountFlags::READ_ONLY,
-    };
-    steps.host(Action::Stage { slot, id_map, flags }, &[FW2, UP2]);
-    if slot == Slot::Lower {
-        let owner = mapped_owner(context, id_map);
+    let whole = whole_slot(context);
+    let mut lower = Vec::new();
+    for Layer { slot, id_map, .. } in layers(context) {
+        let flags = match slot {
+            Slot::TreeParent => MountFlags::NONE,
+            slot if slot == whole => access_flags(context.root_access()),
+            _ => MountFlags::READ_ONLY,
+        };
+        steps.host(Action::Stage { slot, id_map, flags }, &[FW2, UP2]);
+        if matches!(slot, Slot::RootLayer(_)) {
+            lower.push(slot);
+        }
+    }
+    if !lower.is_empty() {
         let flags = access_flags(context.root_access());
         let upper = upper_layer(context);
-        steps.host(Action::StageOverlay { upper, owner, mode: context.tree.mode, flags }, &[FW2]);
+        steps.host(Action::StageOverlay { slot: whole, lower, upper, flags }, &[FW2]);
+    }
+    if let Some(pivot) = &context.spec.root.pivot {
+        steps.host(Action::StagePivot { new: pivot.new.clone() }, &[FW2]);
     }
 }
 
-/// What the tree itself becomes.
-const fn tree_slot(context: &Context<'_>) -> Slot {
-    match context.spec.root.volatile {
-        Volatile::Yes => Slot::Usr,
-        _ if is_overlay(context.spec) => Slot::Lower,
-        _ => Slot::Root,
+/// A mount that the root is, or is made of.
+struct Layer {
+    slot: Slot,
+    source: MountSource,
+    id_map: StageIdMap,
+}
+
+/// All of them, the lowest first.
+fn layers(context: &Context<'_>) -> Vec<Layer> {
+    let id_map = owners::of_tree(context);
+    let root = &context.spec.root;
+    let of_tree = |slot, subdirectory| {
+        let source = MountSource::Tree { subdirectory, submounts: Submounts::Included };
+        Layer { slot, source, id_map }
+    };
+    let host = |slot, path: &Path, id_map| {
+        let source = MountSource::Host { path: path.to_owned(), submounts: Submounts::Excluded };
+        Layer { slot, source, id_map }
+    };
+    let Some(template) = &context.tree.template else {
+        return vec![match root.volatile {
+            Volatile::Yes => of_tree(Slot::Usr, Some(path("/usr"))),
+            _ if is_overlay(context.spec) => of_tree(Slot::RootLayer(0), None),
+            _ => of_tree(whole_slot(context), None),
+        }];
+    };
+    let lowest = host(Slot::RootLayer(0), &template.path, owners::of_template(context, template.owner));
+    let highest = match written_place(context) {
+        Some(place) => host(Slot::TreeParent, &place.parent, id_map),
+        None => host(Slot::RootLayer(1), &root.path, id_map),
+    };
+    vec![lowest, highest]
+}
+
+/// Where the whole tree is staged: it is the root, or has the root in it.
+const fn whole_slot(context: &Context<'_>) -> Slot {
+    match context.spec.root.pivot {
+        Some(_) => Slot::PivotedFrom,
+        None => Slot::Root,
     }
 }
 
-/// The upper layer's root belongs to whom the tree's root belongs to, as the payload sees it.
-fn mapped_owner(context: &Context<'_>, id_map: StageIdMap) -> HostId {
-    let owner = context.tree.owner;
-    match id_map {
-        StageIdMap::Container(ids) => ids.to_host(ContainerId(owner.0)).unwrap_or(ids.start),
-        StageIdMap::Unmapped | StageIdMap::Single { .. } | StageIdMap::Account { .. } => owner,
-    }
+/// Where the tree's own layer is, where it lies over a template and is written to.
+fn written_place<'a>(context: &Context<'a>) -> Option<&'a LayerPlace> {
+    let is_written = !is_overlay(context.spec) && context.root_access() == Access::ReadWrite;
+    context.tree.template.as_ref().filter(|_| is_written).map(|template| &template.place)
 }
 
 /// Attaches the root; every later path is resolved below it.
@@ -81,24 +127,32 @@ pub(super) fn attach(context: &Context<'_>, steps: &mut Steps) {
         }
         Volatile::No | Volatile::Overlay => steps.child(Action::AttachRoot, &[FW2]),
     }
-}
-
-/// A tree that already belongs to the range is left as it is.
-fn id_map(context: &Context<'_>) -> StageIdMap {
-    let Some(ids) = context.ids else { return StageIdMap::Unmapped };
-    let shifted = context.tree.owner.0 >= RANGE_SIZE;
-    match context.spec.ownership {
-        _ if ids.start == HostId(0) => StageIdMap::Unmapped,
-        Ownership::Off => StageIdMap::Unmapped,
-        Ownership::Auto if shifted => StageIdMap::Unmapped,
-        Ownership::Auto | Ownership::Map => StageIdMap::Container(ids),
+    if let Some(target) = context.spec.root.pivot.as_ref().and_then(|pivot| pivot.old.clone()) {
+        let (slot, create) = (Slot::PivotedFrom, MountPoint::Directory);
+        steps.child(Action::AttachStaged { slot, target, create }, &[FW2]);
     }
 }
 
 fn upper_layer(context: &Context<'_>) -> UpperLayer {
+    let id_map = owners::of_tree(context);
+    if let (Some(template), Some(place)) = (&context.tree.template, written_place(context)) {
+        return UpperLayer::Given {
+            slot: Slot::TreeParent,
+            name: place.name.clone(),
+            work: template.work.clone(),
+            identity: context.tree.identity,
+            mounter: context.mounter(id_map),
+        };
+    }
+    if !is_overlay(context.spec) {
+        return UpperLayer::None;
+    }
+    // It belongs to whom the tree's root belongs to, as the payload sees it.
+    let owner = owners::shown_as(id_map, context.tree.owner);
+    let layer = LayerRoot { owner, mode: context.tree.mode };
     match (context.spec.root.persistence, &context.grants.ephemeral_directory) {
-        (Persistence::Ephemeral, Some(directory)) => UpperLayer::Directory(directory.clone()),
-        (Persistence::Ephemeral, None) | (Persistence::Kept, _) => UpperLayer::Memory,
+        (Persistence::Ephemeral, Some(directory)) => UpperLayer::Directory(directory.clone(), layer),
+        (Persistence::Ephemeral, None) | (Persistence::Kept, _) => UpperLayer::Memory(layer),
     }
 }
 

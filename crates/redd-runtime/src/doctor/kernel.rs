@@ -7,7 +7,7 @@ use std::path::Path;
 
 use redd_plan::facts::{HostFacts, InotifyFacts, KernelVersion, Population};
 use redd_spec::capability::CapabilitySet;
-use redd_spec::ids::HostId;
+use redd_spec::ids::{HostId, IdRange};
 use redd_sys::mount::{self, MountAttributes, Recursion};
 use redd_sys::single_thread::SingleThreaded;
 use redd_sys::{Errno, bpf};
@@ -121,7 +121,8 @@ fn with_mapped_namespace(
     attempt: impl FnOnce(std::os::fd::BorrowedFd<'_>) -> Result<(), StepError>,
 ) -> Result<(), StepError> {
     let proof = SingleThreaded::check().map_err(StepError::from)?;
-    let namespace = identity::single_id_namespace(&proof, (HostId(0), HostId(0)), (HostId(0), HostId(0)))?;
+    let root = (HostId(0), IdRange { start: HostId(0), count: 1 });
+    let namespace = identity::range_namespace(&proof, root, root)?;
     attempt(namespace.as_fd())
 }
 

@@ -1,12 +1,13 @@
 //! What is known of the tree. It may be hostile: everything is reached through [`RootDir`] (R1, R7).
 
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
 use redd_plan::facts::{FileKind, HostFacts, HostTimezone, Presence, TreeAccounts, TreeFacts, TreeIdentity};
 use redd_spec::Spec;
 use redd_spec::ids::HostId;
 use redd_spec::payload::Payload;
-use redd_spec::root::Volatile;
+use redd_spec::root::{Root, Volatile};
 use redd_spec::uuid::Uuid;
 use redd_sys::Errno;
 use redd_sys::root_dir::{Links, ReadError, RootDir, SMALL_FILE_MAX, file_type};
@@ -23,21 +24,60 @@ const API_DIRECTORIES: [&str; 5] = ["/dev", "/proc", "/sys", "/run", "/tmp"];
 /// The tree, opened once.
 #[derive(Debug)]
 pub struct Tree {
-    /// The handle every later access goes through.
+    /// What becomes the container's root: every later look goes through this handle.
     pub root: RootDir,
+    /// The whole tree, where the root is a directory of it.
+    whole: Option<RootDir>,
     /// Its path, for messages.
     pub path: PathBuf,
 }
 
 impl Tree {
-    /// Opens the tree.
+    /// Opens the tree, and what is to be the root of it.
     ///
     /// # Errors
     /// It is not there, or no directory.
-    pub fn open(path: &Path) -> Result<Self, Error> {
+    pub fn open(root: &Root) -> Result<Self, Error> {
+        let whole = Self::open_directory(&root.path)?;
+        let Some(pivot) = &root.pivot else {
+            return Ok(Self { root: whole, whole: None, path: root.path.clone() });
+        };
+        let opened = whole.resolve(pivot.new.as_path(), Links::Followed);
+        let is_directory =
+            |opened: &OwnedFd| fstat(opened).map(|status| file_type(&status) == FileType::Directory);
+        match opened.and_then(|opened| is_directory(&opened).map(|is_directory| (opened, is_directory))) {
+            Ok((opened, true)) => {
+                Ok(Self { root: RootDir::from_fd(opened), whole: Some(whole), path: root.path.clone() })
+            }
+            Ok((_, false)) | Err(Errno::NOENT | Errno::NOTDIR) => Err(Error::Tree {
+                path: root.path.clone(),
+                reason: format!("has no directory {} that could be the root", pivot.new),
+                hint: "--pivot-root takes a path as it is in the tree",
+            }),
+            Err(errno) => Err(Error::host(format!("opening {} in the tree", pivot.new))(errno)),
+        }
+    }
+
+    /// The whole tree.
+    #[must_use]
+    pub fn whole(&self) -> &RootDir {
+        self.whole.as_ref().unwrap_or(&self.root)
+    }
+
+    /// The handle on the whole tree.
+    #[must_use]
+    pub fn into_whole(self) -> RootDir {
+        self.whole.unwrap_or(self.root)
+    }
+
+    /// Opens a tree's directory.
+    ///
+    /// # Errors
+    /// It is not there, or no directory.
+    pub fn open_directory(path: &Path) -> Result<RootDir, Error> {
         let refuse = |reason: String, hint| Error::Tree { path: path.to_owned(), reason, hint };
         match RootDir::open(path) {
-            Ok(root) => Ok(Self { root, path: path.to_owned() }),
+            Ok(root) => Ok(root),
             Err(Errno::NOENT) => {
                 Err(refuse("does not exist".to_owned(), "a word without '/' is a name in /var/lib/machines"))
             }
@@ -89,7 +129,7 @@ pub(crate) fn file_kind(status: &rustix::fs::Stat) -> FileKind {
 /// # Errors
 /// The tree is none, or has something in a place where only one thing may be.
 pub fn tree_facts(tree: &Tree, spec: &Spec, host: &HostFacts) -> Result<TreeFacts, Error> {
-    let status = fstat(&tree.root).map_err(Error::host("looking at the tree"))?;
+    let status = fstat(tree.whole()).map_err(Error::host("looking at the tree"))?;
     let missing_mount_points = missing_mount_points(tree)?;
     let zone = match &host.timezone {
         HostTimezone::Zone(zone) => tree.kind(&format!("/usr/share/zoneinfo/{zone}"))? != FileKind::Missing,
@@ -112,6 +152,7 @@ pub fn tree_facts(tree: &Tree, spec: &Spec, host: &HostFacts) -> Result<TreeFact
         etc: tree.is_directory("/etc"),
         accounts: accounts(tree, spec)?,
         identity: TreeIdentity { device: status.st_dev, inode: status.st_ino },
+        template: None,
     })
 }
 

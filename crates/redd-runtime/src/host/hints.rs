@@ -12,7 +12,7 @@ pub(crate) fn add_hint(action: Option<&Action>, cause: StepError) -> StepError {
     }
     let hint = match (action, cause.errno) {
         (
-            Some(Action::Stage { id_map: StageIdMap::Container(_), .. }),
+            Some(Action::Stage { id_map: StageIdMap::Container(_) | StageIdMap::Range { .. }, .. }),
             Errno::INVAL | Errno::OPNOTSUPP | Errno::PERM,
         ) => {
             "the file system cannot map owners: put the tree on ext4, xfs, btrfs or tmpfs, or use \

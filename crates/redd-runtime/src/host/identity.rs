@@ -27,19 +27,19 @@ pub(super) fn child_user_namespace(side: &HostSide) -> Result<OwnedFd, StepError
     open_user_namespace(child.pid)
 }
 
-/// A user namespace that shows one user and one group as others, and everybody else as nobody.
-pub(crate) fn single_id_namespace(
+/// A user namespace that shows users and groups from one on as these, and everybody else as nobody.
+pub(crate) fn range_namespace(
     proof: &SingleThreaded,
-    (user, to_user): (HostId, HostId),
-    (group, to_group): (HostId, HostId),
+    (user, to_users): (HostId, IdRange),
+    (group, to_groups): (HostId, IdRange),
 ) -> Result<OwnedFd, StepError> {
     let request = CloneRequest { namespaces: Namespaces::USER, into_cgroup: None };
     let holder = match clone_process(proof, &request)? {
         Cloned::Parent(holder) => holder,
         Cloned::Child => wait_to_be_killed(),
     };
-    let namespace = write_map(holder.pid, "uid_map", user.0, IdRange { start: to_user, count: 1 })
-        .and_then(|()| write_map(holder.pid, "gid_map", group.0, IdRange { start: to_group, count: 1 }))
+    let namespace = write_map(holder.pid, "uid_map", user.0, to_users)
+        .and_then(|()| write_map(holder.pid, "gid_map", group.0, to_groups))
         .and_then(|()| open_user_namespace(holder.pid));
     holder.kill_and_reap()?;
     namespace

@@ -6,6 +6,8 @@ pub(crate) mod hints;
 pub(crate) mod identity;
 pub(crate) mod limits;
 pub(crate) mod network;
+pub(crate) mod overlay;
+mod owners;
 pub(crate) mod staging;
 
 use redd_plan::action::Action;
@@ -35,9 +37,12 @@ pub(crate) fn perform(side: &mut HostSide<'_>, action: &Action) -> Result<(), St
         Action::EnterStagingNamespace => staging::enter(side),
         Action::WriteIdMap { ids } => identity::write_id_map(side, *ids),
         Action::Stage { slot, id_map, flags } => staging::stage(side, *slot, *id_map, *flags),
-        Action::StageOverlay { upper, owner, mode, flags } => {
-            staging::stage_overlay(side, upper, *owner, *mode, *flags)
+        Action::StageOverlay { slot, lower, upper, flags } => {
+            overlay::stage(side, *slot, lower, upper, *flags)
         }
+        Action::CreateWorkDirectory { place, owner } => overlay::create_work_directory(place, *owner),
+        Action::ChangeOwners { ids } => owners::change(&side.root, *ids),
+        Action::StagePivot { new } => staging::stage_pivot(side, new),
         Action::StageFileSystem { slot, file_system, owner, entries } => {
             staging::stage_file_system(side, *slot, file_system, *owner, entries)
         }

@@ -7,13 +7,14 @@ use std::os::fd::{AsFd as _, AsRawFd as _, BorrowedFd, OwnedFd};
 use std::os::unix::fs::{DirBuilderExt as _, chown};
 use std::path::Path;
 
-use redd_plan::action::{Entry, EntryKind, FileSystem, MountFlags, MountSource, StageIdMap, UpperLayer};
+use redd_plan::action::{Entry, EntryKind, FileSystem, MountFlags, MountSource, StageIdMap};
 use redd_plan::descriptor::{FdName, Slot};
-use redd_spec::ids::HostId;
+use redd_spec::ids::{HostId, IdRange};
 use redd_spec::mounts::Submounts;
+use redd_spec::path::PathInRoot;
 use redd_sys::clone::Namespaces;
 use redd_sys::mount::{self, FileSystemOption, MountAttribute, MountAttributes, Propagation, Recursion};
-use redd_sys::root_dir::{Links, file_type};
+use redd_sys::root_dir::{Links, RootDir, file_type};
 use redd_sys::single_thread::SingleThreaded;
 use redd_sys::{Errno, datagram, process};
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, fstat, mkdirat, mknodat, openat, symlinkat};
@@ -22,6 +23,7 @@ use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, bind, 
 use super::identity;
 use crate::StepError;
 use crate::launch::HostSide;
+use crate::sources::Source;
 
 /// What the staging directory covers, in the staging namespace only.
 const STAGING: &str = "/run/redd";
@@ -70,6 +72,14 @@ pub(super) fn leave(side: &mut HostSide) -> Result<(), StepError> {
     Ok(staging.leave(&side.proof)?)
 }
 
+/// A directory of the staged tree becomes the root; no link leads out of the tree.
+pub(super) fn stage_pivot(side: &HostSide, new: &PathInRoot) -> Result<(), StepError> {
+    let tree = RootDir::from_fd(slot_mount(side, Slot::PivotedFrom)?);
+    let directory = tree.resolve(new.as_path(), Links::Followed)?;
+    let copy = mount::copy_tree(directory.as_fd(), c"", Recursion::Recursive)?;
+    place(side, Slot::Root, copy.as_fd())
+}
+
 pub(super) fn create_host_directory(path: &Path, owner: HostId) -> Result<(), StepError> {
     std::fs::DirBuilder::new().recursive(true).mode(0o755).create(path)?;
     Ok(chown(path, Some(owner.0), Some(owner.0))?)
@@ -83,8 +93,16 @@ pub(super) fn copy_mount(side: &mut HostSide, slot: Slot, source: &MountSource) 
             let path = subdirectory.as_ref().map_or(Path::new("/"), |path| path.as_path());
             (side.root.resolve(path, Links::Followed)?, recursion(*submounts))
         }
-        MountSource::Host { index, submounts, .. } => {
-            (side.sources.remove(index).ok_or(Errno::BADF)?, recursion(*submounts))
+        MountSource::Host { submounts, .. } => match side.sources.remove(&slot).ok_or(Errno::BADF)? {
+            Source::Opened(opened) => (opened, recursion(*submounts)),
+            Source::Copied(copy) => {
+                side.copies.insert(slot, copy);
+                return Ok(());
+            }
+        },
+        MountSource::StagedRoot { path } => {
+            let root = RootDir::from_fd(slot_mount(side, Slot::Root)?);
+            (root.resolve(path.as_path(), Links::Followed)?, Recursion::Single)
         }
         MountSource::Home { index, .. } => {
             (side.homes.remove(index).ok_or(Errno::BADF)?, Recursion::Recursive)
@@ -119,11 +137,13 @@ pub(super) fn stage(
     let namespace = match id_map {
         StageIdMap::Unmapped => None,
         StageIdMap::Container(_) => Some(identity::child_user_namespace(side)?),
-        StageIdMap::Single { from, to } => {
-            Some(identity::single_id_namespace(&side.proof, (from, to), (from, to))?)
+        StageIdMap::Range { from, to } => {
+            Some(identity::range_namespace(&side.proof, (from, to), (from, to))?)
         }
         StageIdMap::Account { uid, gid, to_uid, to_gid } => {
-            Some(identity::single_id_namespace(&side.proof, (uid, to_uid), (gid, to_gid))?)
+            let single = |start| IdRange { start, count: 1 };
+            let (user, group) = ((uid, single(to_uid)), (gid, single(to_gid)));
+            Some(identity::range_namespace(&side.proof, user, group)?)
         }
     };
     let attributes = MountAttributes {
@@ -149,12 +169,12 @@ pub(crate) fn attributes(flags: MountFlags) -> MountAttribute {
     set.fold(MountAttribute::empty(), |all, (_, attribute)| all | attribute)
 }
 
-fn staging_directory<'a>(side: &'a HostSide<'_>) -> Result<BorrowedFd<'a>, StepError> {
+pub(super) fn staging_directory<'a>(side: &'a HostSide<'_>) -> Result<BorrowedFd<'a>, StepError> {
     Ok(side.staging.as_ref().ok_or(Errno::INVAL)?.directory.as_fd())
 }
 
 /// Attaches a mount in its slot, which is a directory or a file as the mount's root is.
-fn place(side: &HostSide, slot: Slot, mounted: BorrowedFd<'_>) -> Result<(), StepError> {
+pub(super) fn place(side: &HostSide, slot: Slot, mounted: BorrowedFd<'_>) -> Result<(), StepError> {
     let staging = staging_directory(side)?;
     let name = slot.to_string();
     let is_directory = file_type(&fstat(mounted)?) == FileType::Directory;
@@ -169,64 +189,12 @@ fn place(side: &HostSide, slot: Slot, mounted: BorrowedFd<'_>) -> Result<(), Ste
 }
 
 /// The mount in a slot.
-fn slot_mount(side: &HostSide, slot: Slot) -> Result<OwnedFd, StepError> {
+pub(super) fn slot_mount(side: &HostSide, slot: Slot) -> Result<OwnedFd, StepError> {
     let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     Ok(openat(staging_directory(side)?, slot.to_string(), flags, Mode::empty())?)
 }
 
-pub(super) fn stage_overlay(
-    side: &mut HostSide,
-    upper: &UpperLayer,
-    owner: HostId,
-    mode: u32,
-    flags: MountFlags,
-) -> Result<(), StepError> {
-    let layers = match upper {
-        UpperLayer::Memory => {
-            let memory = mount::new_file_system(
-                "tmpfs",
-                &[FileSystemOption::Value("mode", "0700")],
-                MountAttribute::empty(),
-            )?;
-            mkdirat(staging_directory(side)?, "upper", Mode::from_raw_mode(0o700))?;
-            let target =
-                openat(staging_directory(side)?, "upper", OFlags::PATH | OFlags::CLOEXEC, Mode::empty())?;
-            mount::attach(memory.as_fd(), target.as_fd())?;
-            memory
-        }
-        UpperLayer::Directory(path) => {
-            openat(CWD, path, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?
-        }
-    };
-    for (name, mode, owner) in [("upper", mode, owner), ("work", 0o700, HostId(0))] {
-        make_layer(layers.as_fd(), name, mode, owner)?;
-    }
-    // The options are read while this process is in the staging directory.
-    let layer = |name: &str| format!("/proc/self/fd/{}/{name}", layers.as_raw_fd());
-    let (upper, work) = (layer("upper"), layer("work"));
-    let options = [
-        FileSystemOption::Value("lowerdir", "lower"),
-        FileSystemOption::Value("upperdir", &upper),
-        FileSystemOption::Value("workdir", &work),
-    ];
-    let overlay = mount::new_file_system("overlay", &options, attributes(flags))?;
-    place(side, Slot::Root, overlay.as_fd())
-}
-
-/// A layer's directory; one that is there already holds what was written before a reboot.
-fn make_layer(layers: BorrowedFd<'_>, name: &str, mode: u32, owner: HostId) -> Result<(), StepError> {
-    match mkdirat(layers, name, Mode::from_raw_mode(mode)) {
-        Ok(()) => {}
-        Err(Errno::EXIST) => return Ok(()),
-        Err(errno) => return Err(StepError::about(name.to_owned())(errno)),
-    }
-    let directory =
-        openat(layers, name, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
-    rustix::fs::fchmod(&directory, Mode::from_raw_mode(mode))?;
-    give(directory.as_fd(), owner)
-}
-
-fn give(file: BorrowedFd<'_>, owner: HostId) -> Result<(), StepError> {
+pub(super) fn give(file: BorrowedFd<'_>, owner: HostId) -> Result<(), StepError> {
     let (user, group) = owner_of(owner);
     Ok(rustix::fs::chownat(file, "", Some(user), Some(group), AtFlags::EMPTY_PATH)?)
 }
@@ -295,7 +263,7 @@ fn make_entry(root: BorrowedFd<'_>, entry: &Entry, owner: HostId) -> Result<(), 
 }
 
 /// What redd makes is root's already.
-fn give_entry(directory: BorrowedFd<'_>, name: &str, owner: HostId) -> Result<(), StepError> {
+pub(super) fn give_entry(directory: BorrowedFd<'_>, name: &str, owner: HostId) -> Result<(), StepError> {
     if owner == HostId(0) {
         return Ok(());
     }

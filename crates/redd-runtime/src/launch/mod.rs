@@ -26,6 +26,7 @@ pub(crate) use handshake::{decode, written_again};
 use crate::error::best_effort;
 use crate::guard::{Duties, Guard};
 use crate::prepare::Inputs;
+use crate::sources::Source;
 use crate::state::UNIX_EXPORT;
 use crate::{Error, StepError, child, host};
 
@@ -43,8 +44,8 @@ pub(crate) struct HostSide<'a> {
     pub(crate) proof: SingleThreaded,
     /// The tree's handle.
     pub(crate) root: RootDir,
-    /// Sources of bind mounts, by their place in the Spec.
-    pub(crate) sources: BTreeMap<usize, OwnedFd>,
+    /// Sources of mounts, by the slots they are for.
+    pub(crate) sources: BTreeMap<Slot, Source>,
     /// Homes of bound users, by their place in the Spec.
     pub(crate) homes: BTreeMap<usize, OwnedFd>,
     /// Mounts copied for slots, not yet attached anywhere.
@@ -68,7 +69,7 @@ pub(crate) fn launch(plan: &Plan, inputs: Inputs, duties: &Duties<'_>) -> Result
     })?;
     let mut side = HostSide {
         proof,
-        root: inputs.tree.root,
+        root: inputs.tree.into_whole(),
         sources: inputs.sources,
         homes: inputs.homes,
         copies: BTreeMap::new(),

@@ -20,7 +20,7 @@ pub use modes::{
     boolean, link_journal, private_users, private_users_ownership, resolv_conf, timezone, volatile,
     working_directory,
 };
-pub use mounts::{bind, inaccessible, tmpfs};
+pub use mounts::{bind, inaccessible, overlay, pivot_root, tmpfs};
 pub use signals::signal;
 
 /// Why a value cannot be used: the value, and what would be right.

@@ -55,15 +55,15 @@ pub fn private_users(value: &str) -> Result<UserNamespace, ParseError> {
 /// `--private-users-ownership=`
 ///
 /// # Errors
-/// Anything but auto, map and off.
+/// Anything but auto, map, foreign, chown and off.
 pub fn private_users_ownership(value: &str) -> Result<Ownership, ParseError> {
     match value {
         "auto" => Ok(Ownership::Auto),
         "map" => Ok(Ownership::Map),
         "off" => Ok(Ownership::Off),
-        "chown" => Err(ParseError::new(value, "redd never changes owners in a tree; use map")),
-        "foreign" => Err(ParseError::new(value, "the foreign id range is not supported; use map")),
-        _ => Err(ParseError::new(value, "write auto, map or off")),
+        "chown" => Ok(Ownership::Chown),
+        "foreign" => Ok(Ownership::Foreign),
+        _ => Err(ParseError::new(value, "write auto, map, foreign, chown or off")),
     }
 }
 

@@ -168,8 +168,9 @@ fn specify(
 ) -> Result<Box<StartRequest>, redd_nspawn::Refusal> {
     let selection = Selection::of(persona, line, caller)?;
     let tree = surroundings.locate(&selection.tree);
+    let template = selection.template.as_ref().map(|template| surroundings.locate(template));
     let files = surroundings.files(&selection, &tree)?;
-    let specified = Start { selection, tree, files, caller }.specify()?;
+    let specified = Start { selection, tree, template, files, caller }.specify()?;
     let settings = specified.assignments;
     let terminal = caller.terminal_type(&specified.spec);
     let (spec, warnings, quiet) = (specified.spec, specified.warnings, specified.quiet);
