@@ -159,11 +159,17 @@ impl Machine {
 
     /// Waits for redd's end; its exit status.
     #[must_use]
-    pub fn wait(mut self) -> i32 {
+    pub fn wait(self) -> i32 {
+        self.wait_with_log().0
+    }
+
+    /// Waits for redd's end; its exit status, and everything that was printed.
+    #[must_use]
+    pub fn wait_with_log(mut self) -> (i32, String) {
         let deadline = Instant::now() + TIMEOUT;
         while Instant::now() < deadline {
             if let Some(status) = self.process.try_wait().unwrap() {
-                return status.code().unwrap_or(256);
+                return (status.code().unwrap_or(256), self.log());
             }
             sleep(INTERVAL);
         }

@@ -15,6 +15,12 @@ pub enum Need {
     Debian13Users,
     /// A tree of Debian's development suite.
     DebianSid,
+    /// A tree with the init of System V.
+    Sysvinit,
+    /// A tree with OpenRC, s6 and BusyBox.
+    OpenRc,
+    /// A tree with runit.
+    Runit,
     /// systemd's container manager, to compare with.
     Nspawn,
     /// LXC, to judge it.
@@ -45,6 +51,9 @@ impl Need {
             Self::Debian13 => "debian-13",
             Self::Debian13Users => "debian-13-users",
             Self::DebianSid => "debian-sid",
+            Self::Sysvinit => "debian-13-sysvinit",
+            Self::OpenRc => "debian-13-openrc",
+            Self::Runit => "debian-13-runit",
             Self::Nspawn => "nspawn",
             Self::Lxc => "lxc",
             Self::Podman => "podman",
@@ -91,9 +100,13 @@ impl Need {
                 .iter()
                 .all(|path| PathBuf::from(path).exists()),
             Self::Compiler => PathBuf::from("/usr/bin/cc").exists(),
-            Self::Debian12 | Self::Debian13 | Self::Debian13Users | Self::DebianSid => {
-                self.tree().join("usr").is_dir()
-            }
+            Self::Debian12
+            | Self::Debian13
+            | Self::Debian13Users
+            | Self::DebianSid
+            | Self::Sysvinit
+            | Self::OpenRc
+            | Self::Runit => self.tree().join("usr").is_dir(),
         }
     }
 

@@ -15,6 +15,12 @@ pub(crate) enum Suite {
     /// With the part of systemd's that shows users of other places to programs.
     Debian13Users,
     DebianSid,
+    /// With the init of System V, and the scripts it came with.
+    Sysvinit,
+    /// With OpenRC, which either init of it starts, and inits of other kinds.
+    OpenRc,
+    /// With runit.
+    Runit,
 }
 
 /// What is in a tree beside the essential packages.
@@ -22,16 +28,28 @@ const PACKAGES: &str =
     "systemd,systemd-sysv,dbus,libpam-systemd,login,passwd,util-linux,iproute2,procps,tzdata,udev";
 /// What is in a tree beside those, where users of the host are known inside.
 const NAME_SERVICE: &str = "libnss-systemd";
+/// What makes a tree boot in another way than by systemd.
+const SYSVINIT: &str = "sysvinit-core,sysv-rc,procps";
+const OPENRC: &str = "sysvinit-core,openrc,s6,busybox-static,procps";
+const RUNIT: &str = "runit-init,procps";
 /// Changes when what is in a tree changes, so that old trees are not used any more.
 const RECIPE: u32 = 2;
 
 impl Suite {
-    pub(crate) const ALL: [Self; 4] = [Self::Debian12, Self::Debian13, Self::Debian13Users, Self::DebianSid];
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Debian12,
+        Self::Debian13,
+        Self::Debian13Users,
+        Self::DebianSid,
+        Self::Sysvinit,
+        Self::OpenRc,
+        Self::Runit,
+    ];
 
     const fn code_name(self) -> &'static str {
         match self {
             Self::Debian12 => "bookworm",
-            Self::Debian13 | Self::Debian13Users => "trixie",
+            Self::Debian13 | Self::Debian13Users | Self::Sysvinit | Self::OpenRc | Self::Runit => "trixie",
             Self::DebianSid => "sid",
         }
     }
@@ -40,6 +58,9 @@ impl Suite {
         match self {
             Self::Debian12 | Self::Debian13 | Self::DebianSid => PACKAGES.to_owned(),
             Self::Debian13Users => format!("{PACKAGES},{NAME_SERVICE}"),
+            Self::Sysvinit => SYSVINIT.to_owned(),
+            Self::OpenRc => OPENRC.to_owned(),
+            Self::Runit => RUNIT.to_owned(),
         }
     }
 }
@@ -51,6 +72,9 @@ impl fmt::Display for Suite {
             Self::Debian13 => "debian-13",
             Self::Debian13Users => "debian-13-users",
             Self::DebianSid => "debian-sid",
+            Self::Sysvinit => "debian-13-sysvinit",
+            Self::OpenRc => "debian-13-openrc",
+            Self::Runit => "debian-13-runit",
         })
     }
 }
