@@ -7,7 +7,7 @@ use std::io::Write as _;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
-use std::process::{Child, Command};
+use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -33,7 +33,7 @@ fn at_terminal(command: &mut Command) -> (OwnedFd, Child) {
     let terminal = openat(CWD, OsStr::from_bytes(name.as_bytes()), flags, Mode::empty()).unwrap();
     let process = command.stdin(terminal.try_clone().unwrap()).stdout(terminal).spawn().unwrap();
     // The command has the terminal open as well, and its end is seen when nobody has.
-    command.stdin(std::process::Stdio::null()).stdout(std::process::Stdio::null());
+    command.stdin(Stdio::null()).stdout(Stdio::null());
     (manager, process)
 }
 
@@ -117,4 +117,50 @@ fn output_goes_behind_what_a_file_has() {
     command.args(["run", "--ephemeral", "--console=read-only"]).arg(Need::Debian13.tree());
     assert!(command.args(["echo", "after"]).stdout(file).status().unwrap().success());
     assert_eq!(fs::read_to_string(path).unwrap(), "before\nafter\r\n");
+}
+
+/// What a console is like from inside, in each mode, for a caller without a terminal.
+#[test]
+fn every_mode_has_its_console_and_its_streams() {
+    needs!(Need::Root, Need::Debian13);
+    let script = "stty size < /dev/pts/0; test -c /dev/console && echo a console; read line; echo got $line; \
+                  (: > /dev/tty) && echo a terminal of its own; echo to stderr >&2";
+    let inside = |mode: &str| {
+        let mut command = redd();
+        command.args(["run", "--ephemeral", &format!("--console={mode}")]).arg(Need::Debian13.tree());
+        command.args(["sh", "-c", &format!("({script}) 2>&1 | tee /var/tmp/seen; cat /var/tmp/seen >&2")]);
+        let process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut process = process.spawn().unwrap();
+        process.stdin.take().unwrap().write_all(b"typed\n").unwrap();
+        let output = process.wait_with_output().unwrap();
+        String::from_utf8_lossy(&output.stdout).replace('\r', "")
+    };
+    let interactive = inside("interactive");
+    for line in ["24 80", "a console", "got typed", "a terminal of its own", "to stderr"] {
+        assert!(interactive.contains(line), "{line}: {interactive}");
+    }
+    for mode in ["pipe", "autopipe"] {
+        let pipe = inside(mode);
+        assert!(pipe.contains("got typed") && pipe.contains("to stderr"), "{pipe}");
+        assert!(!pipe.contains("a console") && !pipe.contains("a terminal of its own"), "{pipe}");
+    }
+}
+
+/// What is typed does not reach the payload, and what it writes reaches nobody where nobody is connected.
+#[test]
+fn a_console_that_is_read_only_takes_nothing_and_a_passive_one_gives_nothing() {
+    needs!(Need::Root, Need::Debian13);
+    for (mode, expected) in [("read-only", "written\r\n"), ("passive", "")] {
+        let mut command = redd();
+        command.args(["run", "--ephemeral", &format!("--console={mode}")]).arg(Need::Debian13.tree());
+        let script = "timeout --foreground 1 cat; echo written";
+        command.args(["sh", "-c", script]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut process = command.spawn().unwrap();
+        process.stdin.take().unwrap().write_all(b"typed\n").unwrap();
+        let output = process.wait_with_output().unwrap();
+        assert_eq!(
+            (output.status.code(), String::from_utf8_lossy(&output.stdout).as_ref()),
+            (Some(0), expected)
+        );
+    }
 }

@@ -61,11 +61,17 @@ fn the_stub_init_reaps_and_shows_nothing_of_the_caller() {
 fn a_command_at_a_terminal_has_one_of_the_same_size() {
     needs!(Need::Root, Need::Debian13);
     let seen = at_a_terminal(
-        &format!("REDD run -x {} sh -c 'tty; stty size; echo now; read word; echo got $word'", tree()),
+        &format!("REDD run -x {} sh -c 'stty size; tty; echo now; read word; echo got $word'", tree()),
         "now",
         b"typed\r",
     );
-    assert!(seen.contains("/dev/pts/0") && seen.contains("33 77") && seen.contains("got typed"), "{seen}");
+    assert!(
+        seen.contains("/dev/pts/0")
+            && seen.contains("33 77")
+            && !seen.contains("0 0")
+            && seen.contains("got typed"),
+        "{seen}"
+    );
     assert!(seen.contains("status 0"), "{seen}");
 }
 

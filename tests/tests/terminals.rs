@@ -159,3 +159,12 @@ fn the_console_is_tinted_until_its_end() {
     let output = elsewhere.args(["printf", "x"]).env("TERM", "xterm").output().unwrap();
     assert_eq!(output.stdout, b"x");
 }
+
+/// A terminal has one session: that of the command, not that of the small init above it.
+#[test]
+fn a_command_at_a_terminal_is_interrupted_from_there() {
+    needs!(Need::Root, Need::Debian13);
+    let script = "sh -c ': > /dev/tty && echo controlled; sleep 1000; echo not reached'";
+    let seen = at_a_terminal(&format!("REDD run -q -x {} {script}", tree()), "controlled", b"\x03");
+    assert!(seen.contains("status 130"), "{seen}");
+}

@@ -131,8 +131,8 @@ pub enum Action {
     MakeShared,
     /// Hands files to the host's side.
     SendDescriptors { names: Vec<FdName> },
-    /// Leads a session whose terminal is the console.
-    AttachConsole,
+    /// Leads a session, the console as its standard streams.
+    AttachConsole { terminal: ControllingTerminal },
     /// Leads a session without a terminal.
     LeadSession,
     /// Gives signals their default actions.

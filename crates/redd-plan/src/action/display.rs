@@ -5,8 +5,8 @@ use std::fmt;
 use redd_spec::mounts::TmpfsOption;
 
 use super::{
-    Action, Birth, Execution, ExecutionInit, FileSystem, MountSource, Namespace, Replacement, StageIdMap,
-    UpperLayer,
+    Action, Birth, ControllingTerminal, Execution, ExecutionInit, FileSystem, MountSource, Namespace,
+    Replacement, StageIdMap, UpperLayer,
 };
 
 impl fmt::Display for Action {
@@ -119,7 +119,12 @@ impl Action {
 
     fn fmt_privileges(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::AttachConsole => formatter.write_str("make the console the controlling terminal"),
+            Self::AttachConsole { terminal: ControllingTerminal::Taken } => {
+                formatter.write_str("make the console the controlling terminal")
+            }
+            Self::AttachConsole { terminal: ControllingTerminal::LeftToCommand } => {
+                formatter.write_str("make the console standard input and output, for the command to control")
+            }
             Self::LeadSession => formatter.write_str("lead a session without a terminal"),
             Self::ResetSignals { signals } => {
                 let numbers: Vec<String> = signals.iter().map(|signal| signal.get().to_string()).collect();

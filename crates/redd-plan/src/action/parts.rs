@@ -267,6 +267,16 @@ pub enum MountPoint {
     File,
 }
 
+/// Whose controlling terminal the console becomes: it is one session's alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ControllingTerminal {
+    /// That of PID 1's session.
+    Taken,
+    /// That of the session of the stub's command.
+    LeftToCommand,
+}
+
 /// What a limit beyond redd's own means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]

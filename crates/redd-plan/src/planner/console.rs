@@ -2,9 +2,10 @@
 
 use redd_spec::Spec;
 use redd_spec::console::{Background, ConsoleMode};
+use redd_spec::payload::{Command, CommandInit, Payload};
 
 use super::context::{Context, Steps, path};
-use crate::action::Action;
+use crate::action::{Action, ControllingTerminal};
 use crate::clause::Clause::{EE3, EV3};
 use crate::descriptor::{FdName, PtyNumber};
 
@@ -46,7 +47,13 @@ pub(super) fn lead_session(context: &Context<'_>, steps: &mut Steps) {
     match context.spec.console {
         ConsoleMode::Pipe => steps.child(Action::LeadSession, &[]),
         ConsoleMode::Interactive | ConsoleMode::ReadOnly | ConsoleMode::Passive => {
-            steps.child(Action::AttachConsole, &[EE3]);
+            let terminal = match &context.spec.payload {
+                Payload::Command(Command { init: CommandInit::Stub, .. }) => {
+                    ControllingTerminal::LeftToCommand
+                }
+                Payload::Boot { .. } | Payload::Command(_) => ControllingTerminal::Taken,
+            };
+            steps.child(Action::AttachConsole { terminal }, &[EE3]);
         }
     }
 }

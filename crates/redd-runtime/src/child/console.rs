@@ -1,6 +1,6 @@
 //! The console and the session.
 
-use redd_plan::action::MountPoint;
+use redd_plan::action::{ControllingTerminal, MountPoint};
 use redd_plan::descriptor::{FdName, PtyNumber};
 use redd_spec::path::PathInRoot;
 use redd_sys::Errno;
@@ -8,11 +8,13 @@ use redd_sys::mount::{self, Recursion};
 use redd_sys::root_dir::Links;
 use rustix::fs::{Mode, OFlags, openat};
 use rustix::pty::{OpenptFlags, ioctl_tiocgptpeer, ptsname, unlockpt};
+use rustix::termios::tcsetwinsize;
 use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd};
 use std::path::Path;
 
 use super::{ChildSide, mounts};
 use crate::StepError;
+use crate::supervise::terminal;
 
 /// Allocated in the payload's own devpts, never the host's (R26), and bound to `/dev/console` (EE3).
 pub(super) fn open(side: &mut ChildSide<'_>, target: &PathInRoot) -> Result<(), StepError> {
@@ -20,6 +22,8 @@ pub(super) fn open(side: &mut ChildSide<'_>, target: &PathInRoot) -> Result<(), 
     let manager = allocate(&terminals)?;
     let peer_flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
     let payload = ioctl_tiocgptpeer(&manager, peer_flags)?;
+    // The first thing a payload does may be to ask for it.
+    tcsetwinsize(&manager, terminal::size())?;
     // The first terminal of a new devpts is number 0.
     let node = mount::copy_tree(terminals.as_fd(), c"0", Recursion::Single)?;
     let place = mounts::mount_point(side, target, MountPoint::File)?;
@@ -56,10 +60,12 @@ fn allocate(terminals: &OwnedFd) -> Result<OwnedFd, StepError> {
     Ok(manager)
 }
 
-pub(super) fn attach(side: &mut ChildSide<'_>) -> Result<(), StepError> {
+pub(super) fn attach(side: &mut ChildSide<'_>, terminal: ControllingTerminal) -> Result<(), StepError> {
     let console = side.descriptors.remove(FdName::ConsolePayload).ok_or(Errno::BADF)?;
     rustix::process::setsid()?;
-    rustix::process::ioctl_tiocsctty(&console)?;
+    if terminal == ControllingTerminal::Taken {
+        rustix::process::ioctl_tiocsctty(&console)?;
+    }
     rustix::stdio::dup2_stdin(&console)?;
     rustix::stdio::dup2_stdout(&console)?;
     rustix::stdio::dup2_stderr(&console)?;

@@ -121,7 +121,7 @@ fn perform(side: &mut ChildSide<'_>, index: usize, action: &Action) -> Result<()
         Action::PivotRoot => root::pivot(side),
         Action::MakeShared => root::make_shared(side),
         Action::SendDescriptors { names } => send_descriptors(side, index, names),
-        Action::AttachConsole => console::attach(side),
+        Action::AttachConsole { terminal } => console::attach(side, *terminal),
         Action::LeadSession => console::lead_session(),
         _ => privileges::perform(side, index, action),
     }

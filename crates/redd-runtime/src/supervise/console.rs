@@ -66,7 +66,7 @@ impl Console {
         best_effort(rustix::fs::fcntl_setfl(&manager, OFlags::NONBLOCK));
         let output = is_read.then(|| Stream::open(rustix::stdio::stdout(), OFlags::WRONLY)).flatten();
         let tint = background.cloned().map(Tint::new);
-        let console = Self {
+        Self {
             manager,
             input: is_typed.then(|| Stream::open(rustix::stdio::stdin(), OFlags::RDONLY)).flatten(),
             output: output.map(|stream| Output::new(stream, tint)),
@@ -75,16 +75,12 @@ impl Console {
             escape: EscapeDetector::default(),
             payload: Payload::Present,
             _terminal: if is_typed { terminal::RawTerminal::enter() } else { None },
-        };
-        console.follow_window_size();
-        console
+        }
     }
 
     /// Gives the pty the size of the caller's terminal.
     pub(super) fn follow_window_size(&self) {
-        if let Some(size) = terminal::size() {
-            best_effort(tcsetwinsize(&self.manager, size));
-        }
+        best_effort(tcsetwinsize(&self.manager, terminal::size()));
     }
 
     /// What to wait for.

@@ -50,9 +50,11 @@ pub fn restore_at_panic() {
     }));
 }
 
+/// Where nobody sits at a terminal, programs are told the size of the oldest ones.
+const ELSEWHERE: Winsize = Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
+
 /// The size of the caller's terminal.
-pub(super) fn size() -> Option<Winsize> {
-    [stdout(), stdin()]
-        .into_iter()
-        .find_map(|fd: BorrowedFd<'_>| isatty(fd).then(|| tcgetwinsize(fd.as_fd()).ok())?)
+pub(crate) fn size() -> Winsize {
+    let of_terminal = |fd: BorrowedFd<'_>| isatty(fd).then(|| tcgetwinsize(fd.as_fd()).ok())?;
+    [stdout(), stdin()].into_iter().find_map(of_terminal).unwrap_or(ELSEWHERE)
 }
