@@ -183,7 +183,7 @@ fn specify(
     Ok(Spec {
         name,
         identity: Identity { hostname: settings.identity.hostname, uuid: settings.identity.uuid },
-        environment: environment(assigned, caller)?,
+        environment: environment(persona, assigned, caller)?,
         users,
         ownership: ownership(isolation, users, &defaults),
         network: network(isolation, defaults.network)?,
@@ -226,14 +226,21 @@ fn specify(
     })
 }
 
+/// systemd-nspawn passes on what the caller has, natively the caller has to have it.
 fn environment<'a>(
+    persona: Persona,
     assignments: impl Iterator<Item = &'a OsString>,
     caller: &Caller,
 ) -> Result<Vec<EnvironmentVariable>, Refusal> {
     let variable = |word: &OsString| {
         parse::environment_variable(word, &caller.environment).map_err(Refusal::Environment)
     };
-    assignments.map(variable).collect()
+    let is_there = |word: &&OsString| {
+        persona != Persona::Nspawn
+            || word.as_encoded_bytes().contains(&b'=')
+            || caller.environment.iter().any(|(name, _)| name == *word)
+    };
+    assignments.filter(is_there).map(variable).collect()
 }
 
 /// Ids that were picked are nobody's in the tree: they have to be mapped.

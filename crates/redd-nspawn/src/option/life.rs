@@ -28,6 +28,7 @@ pub(super) static OPTIONS: [Definition; 6] = [
             Ok(())
         },
     )
+    .values(parse::signal_names)
     .mask(Mask::KillSignal),
     value(
         "stop-timeout",

@@ -42,6 +42,7 @@ pub(super) static OPTIONS: [Definition; 21] = [
             Ok(())
         },
     )
+    .values(|| ["no", "yes", "state", "overlay"].map(str::to_owned).into())
     .mask(Mask::Volatile),
     value(
         "settings",

@@ -131,7 +131,7 @@ impl Machine {
             Event::RebootTyped => self.on_reboot_typed(),
             Event::OrderFailed => self.warn_of_deafness(),
             Event::KillRequested | Event::StopTimedOut => self.kill(),
-            Event::Ended(exit) => vec![self.conclude(exit)],
+            Event::Ended(exit) => self.on_end(exit),
         }
     }
 
@@ -241,21 +241,32 @@ impl Machine {
         vec![Command::KillAll]
     }
 
-    /// The kernel ends an init with SIGHUP for a reboot and SIGINT for anything else that ends the system (UN4).
+    /// Whoever waits for redd knows that nothing comes any more.
+    fn on_end(&self, exit: Exit) -> Vec<Command> {
+        match self.conclude(exit) {
+            end @ Command::Finish(_) if self.stop == Stop::NotWanted => {
+                vec![Command::Notify("STOPPING=1".to_owned()), end]
+            }
+            end => vec![end],
+        }
+    }
+
+    /// The kernel ends PID 1 with SIGHUP for a reboot and SIGINT for anything else that ends the system (UN4). Nothing else does:
+    /// the kernel keeps these signals from a PID 1 that has no handler for them.
     fn conclude(&self, exit: Exit) -> Command {
         const SIGHUP: i32 = 1;
         const SIGINT: i32 = 2;
         let is_reboot = exit == Exit::Signal(SIGHUP) && self.stop != Stop::Killed;
-        match (self.supervision.pid1, exit) {
-            (PidOne::Init(_), _) if is_reboot => match self.supervision.lifecycle.reboot {
+        match exit {
+            _ if is_reboot => match self.supervision.lifecycle.reboot {
                 // Whoever asked for a stop does not want a new start.
                 _ if self.stop != Stop::NotWanted => Command::Finish(Ending::Exited(0)),
                 RebootAction::BootAgain => Command::BootAgain,
                 RebootAction::ExitForRestart => Command::Finish(Ending::RestartWanted),
             },
-            (PidOne::Init(_), Exit::Signal(SIGINT)) => Command::Finish(Ending::Exited(0)),
-            (_, Exit::Status(status)) => Command::Finish(Ending::Exited(status)),
-            (_, Exit::Signal(signal)) => Command::Finish(Ending::Killed(signal)),
+            Exit::Signal(SIGINT) => Command::Finish(Ending::Exited(0)),
+            Exit::Status(status) => Command::Finish(Ending::Exited(status)),
+            Exit::Signal(signal) => Command::Finish(Ending::Killed(signal)),
         }
     }
 }

@@ -21,7 +21,7 @@ pub use modes::{
     working_directory,
 };
 pub use mounts::{bind, inaccessible, overlay, pivot_root, tmpfs};
-pub use signals::signal;
+pub use signals::{signal, signal_names};
 
 /// Why a value cannot be used: the value, and what would be right.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

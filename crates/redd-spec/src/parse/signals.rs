@@ -24,6 +24,13 @@ pub fn signal(value: &str) -> Result<SignalNumber, ParseError> {
         .ok_or_else(|| ParseError::new(value, "write a signal like SIGTERM, SIGRTMIN+3 or 15"))
 }
 
+/// Every name of a signal, without `SIG`.
+#[must_use]
+pub fn signal_names() -> Vec<String> {
+    let real_time = (1..=RTMAX - RTMIN).map(|offset| format!("RTMIN+{offset}"));
+    NAMES.map(str::to_owned).into_iter().chain(["RTMIN".to_owned()]).chain(real_time).collect()
+}
+
 /// As it is read: `SIGTERM`, `SIGRTMIN+3`.
 impl fmt::Display for SignalNumber {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

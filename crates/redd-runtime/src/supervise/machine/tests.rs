@@ -148,15 +148,26 @@ fn a_stop_that_takes_too_long_kills() {
 }
 
 #[test]
-fn ends_of_an_init_have_their_meaning() {
-    let end = |signal| booted().on(Event::Ended(signal));
+fn ends_of_pid_1_have_their_meaning() {
+    for pid1 in [PidOne::Init(InitKind::Systemd), PidOne::Command] {
+        ends_have_their_meaning(pid1);
+    }
+}
+
+fn ends_have_their_meaning(pid1: PidOne) {
+    let end = |exit| {
+        let mut commands = machine(pid1, lifecycle()).on(Event::Ended(exit));
+        // Nobody asked for it: whoever waits for redd is told.
+        commands.retain(|command| *command != Command::Notify("STOPPING=1".to_owned()));
+        commands
+    };
     assert_eq!(end(Exit::Signal(1)), [Command::BootAgain]);
     assert_eq!(end(Exit::Signal(2)), [Command::Finish(Ending::Exited(0))]);
     assert_eq!(end(Exit::Status(7)), [Command::Finish(Ending::Exited(7))]);
     assert_eq!(end(Exit::Signal(11)), [Command::Finish(Ending::Killed(11))]);
     let kept = Lifecycle { reboot: RebootAction::ExitForRestart, ..lifecycle() };
-    let mut kept = machine(PidOne::Init(InitKind::Systemd), kept);
-    assert_eq!(kept.on(Event::Ended(Exit::Signal(1))), [Command::Finish(Ending::RestartWanted)]);
+    let ended = machine(pid1, kept).on(Event::Ended(Exit::Signal(1)));
+    assert_eq!(ended, [Command::Notify("STOPPING=1".to_owned()), Command::Finish(Ending::RestartWanted)]);
 }
 
 #[test]
