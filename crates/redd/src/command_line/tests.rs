@@ -197,7 +197,7 @@ fn volatile_modes_are_chosen(#[case] line: &str, #[case] mode: Volatile) {
 #[case("boot --inaccessible=/ x", "--inaccessible")]
 #[case("boot --set-credential=a x", "--set-credential")]
 #[case("boot --set-credential=../a:b x", "../a")]
-#[case("boot --load-credential=a:b/c x", "b/c")]
+#[case("boot --load-credential=../a:/c x", "../a")]
 #[case("boot --set-credential=a:b --load-credential=a:/c x", "\"a\" is given twice")]
 #[case("boot --memory=lots x", "lots")]
 #[case("boot --memory=0 x", "--memory")]
