@@ -19,6 +19,8 @@ pub enum DeviceKind {
 pub struct DeviceAccess(u8);
 
 impl DeviceAccess {
+    /// Reading.
+    pub const READ: Self = Self(2);
     /// Reading and writing.
     pub const READ_WRITE: Self = Self(2 | 4);
     /// Making nodes, reading and writing.

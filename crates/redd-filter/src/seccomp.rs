@@ -10,4 +10,7 @@ mod table;
 mod tests;
 
 pub use compiler::SeccompProgram;
-pub use policy::{Machine, SeccompPolicy, Socketcall, SyscallSelector, UnknownSyscall};
+pub use policy::{
+    BaseList, Families, Machine, SeccompPolicy, Socketcall, SyncCalls, SyscallSelector, UnknownSyscall,
+};
+pub use table::{GROUPS, OTHER_ARCHITECTURES};

@@ -1,6 +1,6 @@
 //! From a list to a program: a decision tree over ranges of numbers, so that it is short and shallow.
 
-use super::policy::{Machine, SeccompPolicy};
+use super::policy::{Families, Machine, SeccompPolicy, SyncCalls, row_of};
 use super::table::SYSTEM_CALLS;
 
 /// A program for the kernel, 8 bytes each instruction.
@@ -22,17 +22,28 @@ pub(super) enum Verdict {
     Allow,
     /// It fails with this number.
     Fail(u16),
-    /// It depends on the kind of socket.
-    CheckSocket,
+    /// It depends on the address family.
+    CheckFamily(Families),
+    /// It depends on the protocol of AF_NETLINK.
+    CheckProtocol,
+    /// It does nothing and succeeds.
+    Pretend,
+    /// The same, but the kernel says what it thinks of a descriptor below zero.
+    PretendUnlessNegative,
+    /// It fails where this argument asks for synchronous writing.
+    RefuseSynchronous(u32),
 }
 
 pub(super) const EPERM: u16 = 1;
+pub(super) const EINVAL: u16 = 22;
 pub(super) const ENOSYS: u16 = 38;
 pub(super) const EAFNOSUPPORT: u16 = 97;
 /// Address families and a protocol that no namespace confines (A32).
 pub(super) const AF_NETLINK: u32 = 16;
 pub(super) const AF_VSOCK: u32 = 40;
 pub(super) const NETLINK_AUDIT: u32 = 9;
+/// Part of `O_SYNC` too. The same number on every machine here.
+pub(super) const O_DSYNC: u32 = 0o10_000;
 
 /// Offsets into `struct seccomp_data`.
 const NUMBER: u32 = 0;
@@ -80,6 +91,11 @@ const fn if_at_least(value: u32, if_true: u8, if_false: u8) -> Instruction {
     Instruction { code: 0x35, if_true, if_false, value }
 }
 
+/// Whether any of these bits is set.
+const fn if_any(bits: u32, if_true: u8, if_false: u8) -> Instruction {
+    Instruction { code: 0x45, if_true, if_false, value: bits }
+}
+
 const fn answer(verdict: u32) -> Instruction {
     Instruction { code: 0x06, if_true: 0, if_false: 0, value: verdict }
 }
@@ -109,7 +125,7 @@ pub(super) fn compile(policy: &SeccompPolicy, allowed: &[bool]) -> SeccompProgra
     let mut program = vec![load(ARCHITECTURE)];
     for &(architecture, column) in architectures(policy.machine) {
         let mut body = vec![load(NUMBER)];
-        body.extend(tree(&ranges(allowed, column)));
+        body.extend(tree(&ranges(policy, allowed, column)));
         program.push(if_equal(architecture, 1, 0));
         program.push(jump(length(&body)));
         program.extend(body);
@@ -123,24 +139,60 @@ fn length(instructions: &[Instruction]) -> u32 {
 }
 
 /// The whole space of numbers in ranges of equal verdicts. x32's numbers, from 2³⁰ on, are among the unknown.
-fn ranges(allowed: &[bool], column: usize) -> Vec<Range> {
+fn ranges(policy: &SeccompPolicy, allowed: &[bool], column: usize) -> Vec<Range> {
     let mut verdicts = [Verdict::Fail(ENOSYS); NUMBERS];
-    for ((name, numbers), &allowed) in SYSTEM_CALLS.iter().zip(allowed) {
+    for ((_, numbers), &allowed) in SYSTEM_CALLS.iter().zip(allowed) {
         if let Some(number) = numbers[column] {
-            verdicts[usize::from(number)] = match (allowed, *name) {
-                (true, "socket") => Verdict::CheckSocket,
-                (true, _) => Verdict::Allow,
-                (false, _) => Verdict::Fail(EPERM),
-            };
+            verdicts[usize::from(number)] = if allowed { Verdict::Allow } else { Verdict::Fail(EPERM) };
         }
     }
+    let suppressed: &[(Option<usize>, Verdict)] = match policy.sync {
+        SyncCalls::Kept => &[],
+        SyncCalls::Suppressed => &SUPPRESSED,
+    };
+    for &(row, verdict) in [(SOCKET, Verdict::CheckFamily(policy.families))].iter().chain(suppressed) {
+        if let Some(row) = row.filter(|&row| allowed[row])
+            && let Some(number) = SYSTEM_CALLS[row].1[column]
+        {
+            verdicts[usize::from(number)] = verdict;
+        }
+    }
+    joined((0..).zip(verdicts).chain([(LAST_NUMBER + 1, Verdict::Fail(ENOSYS))]))
+}
+
+const SOCKET: Option<usize> = row_of("socket");
+
+/// `@sync`, and what opens files. A filter cannot look into the structure that openat2(2) takes.
+const SUPPRESSED: [(Option<usize>, Verdict); 8] = [
+    (row_of("sync"), Verdict::Pretend),
+    (row_of("msync"), Verdict::Pretend),
+    (row_of("fsync"), Verdict::PretendUnlessNegative),
+    (row_of("fdatasync"), Verdict::PretendUnlessNegative),
+    (row_of("syncfs"), Verdict::PretendUnlessNegative),
+    (row_of("sync_file_range"), Verdict::PretendUnlessNegative),
+    (row_of("open"), Verdict::RefuseSynchronous(1)),
+    (row_of("openat"), Verdict::RefuseSynchronous(2)),
+];
+
+/// Neighbours with the same verdict make one range.
+fn joined(verdicts: impl Iterator<Item = (u32, Verdict)>) -> Vec<Range> {
     let mut ranges: Vec<Range> = Vec::new();
-    for (start, verdict) in (0..).zip(verdicts).chain([(LAST_NUMBER + 1, Verdict::Fail(ENOSYS))]) {
+    for (start, verdict) in verdicts {
         if ranges.last().is_none_or(|last| last.verdict != verdict) {
             ranges.push(Range { start, verdict });
         }
     }
     ranges
+}
+
+/// Families that have no bit are answered like the first of them.
+fn family_ranges(families: Families) -> Vec<Range> {
+    let verdict = |family| match (families.allow(family), family) {
+        (false, _) => Verdict::Fail(EAFNOSUPPORT),
+        (true, AF_NETLINK) => Verdict::CheckProtocol,
+        (true, _) => Verdict::Allow,
+    };
+    joined((0..=u64::BITS).map(|family| (family, verdict(family))))
 }
 
 /// The highest number of any system call in the table.
@@ -187,14 +239,20 @@ fn leaf(verdict: Verdict) -> Vec<Instruction> {
     match verdict {
         Verdict::Allow => vec![ALLOW],
         Verdict::Fail(errno) => vec![fail(errno)],
-        Verdict::CheckSocket => vec![
-            load(argument(0)),
-            if_equal(AF_VSOCK, 3, 0),
-            if_equal(AF_NETLINK, 0, 3),
-            load(argument(2)),
-            if_equal(NETLINK_AUDIT, 0, 1),
-            fail(EAFNOSUPPORT),
-            ALLOW,
-        ],
+        Verdict::Pretend => vec![fail(0)],
+        Verdict::CheckFamily(families) => {
+            let mut instructions = vec![load(argument(0))];
+            instructions.extend(tree(&family_ranges(families)));
+            instructions
+        }
+        Verdict::CheckProtocol => {
+            vec![load(argument(2)), if_equal(NETLINK_AUDIT, 0, 1), fail(EAFNOSUPPORT), ALLOW]
+        }
+        Verdict::PretendUnlessNegative => {
+            vec![load(argument(0)), if_at_least(1 << 31, 1, 0), fail(0), ALLOW]
+        }
+        Verdict::RefuseSynchronous(flags) => {
+            vec![load(argument(flags)), if_any(O_DSYNC, 0, 1), fail(EINVAL), ALLOW]
+        }
     }
 }

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::compiler::{self, SeccompProgram};
-use super::table::{GROUPS, SYSTEM_CALLS};
+use super::table::{GROUPS, OTHER_ARCHITECTURES, SYSTEM_CALLS};
 
 /// A kind of machine, with all ABIs its kernel may offer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +28,57 @@ pub enum Socketcall {
     Refused,
 }
 
+/// Which address families socket(2) may be called with, bit N for number N. What is refused is `EAFNOSUPPORT`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Families {
+    /// These alone.
+    Only(u64),
+    /// Every one but these.
+    AllBut(u64),
+}
+
+impl Families {
+    /// Every one but AF_VSOCK, which no namespace confines (A32).
+    pub const DEFAULT: Self = Self::AllBut(1 << compiler::AF_VSOCK);
+
+    /// The same without these, bit N for number N.
+    #[must_use]
+    pub const fn but(self, families: u64) -> Self {
+        match self {
+            Self::Only(list) => Self::Only(list & !families),
+            Self::AllBut(list) => Self::AllBut(list | families),
+        }
+    }
+
+    /// Whether sockets of a family may be made.
+    #[must_use]
+    pub fn allow(self, family: u32) -> bool {
+        let is_listed = |list: u64| family < u64::BITS && list >> family & 1 == 1;
+        match self {
+            Self::Only(list) => is_listed(list),
+            Self::AllBut(list) => !is_listed(list),
+        }
+    }
+}
+
+/// What becomes of calls that wait for storage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SyncCalls {
+    /// They reach the kernel.
+    Kept,
+    /// They succeed at once and do nothing; files are not opened for synchronous writing (`EINVAL`).
+    Suppressed,
+}
+
+/// Whose list the user's rules change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BaseList {
+    /// redd's own.
+    Redd,
+    /// What both redd and systemd-nspawn allow.
+    Nspawn,
+}
+
 /// A name of a system call or of a group, checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SyscallSelector(&'static str);
@@ -46,7 +97,8 @@ impl SyscallSelector {
     /// # Errors
     /// There is none of that name.
     pub fn parse(word: &str) -> Result<Self, UnknownSyscall> {
-        let names = || GROUPS.iter().map(|(name, _)| *name).chain(SYSTEM_CALLS.iter().map(|(name, _)| *name));
+        let known = || GROUPS.iter().map(|(name, _)| *name).chain(SYSTEM_CALLS.iter().map(|(name, _)| *name));
+        let names = || known().chain(OTHER_ARCHITECTURES.iter().copied());
         if let Some(name) = names().find(|&name| name == word) {
             return Ok(Self(name));
         }
@@ -80,6 +132,12 @@ pub struct SeccompPolicy {
     pub deny: Vec<SyscallSelector>,
     /// For i386 programs.
     pub socketcall: Socketcall,
+    /// For every socket.
+    pub families: Families,
+    /// For programs that sync.
+    pub sync: SyncCalls,
+    /// What the two lists above change.
+    pub base: BaseList,
 }
 
 /// Groups that are allowed by default.
@@ -187,20 +245,50 @@ const NAMES_WITH_CAPABILITY: [(u32, &[&str]); 10] = [
     (39, &["bpf"]),
 ];
 
-/// What is refused although a group has it. Operations that io_uring queues pass every filter by.
-const NAMES_REFUSED: [&str; 3] = ["io_uring_enter", "io_uring_register", "io_uring_setup"];
+/// What redd allows and systemd-nspawn does not: newer than its list, or in a group that it leaves out.
+const NAMES_BEYOND_NSPAWN: [&str; 7] = [
+    "futex_requeue",
+    "futex_wait",
+    "futex_wake",
+    "lsm_set_self_attr",
+    "map_shadow_stack",
+    "pidfd_getfd",
+    "process_mrelease",
+];
+
+/// What no group allows, be it asked for, only its own name. Operations that io_uring queues pass every filter by, and
+/// `socketcall` hides from it what kind of socket is made.
+const NAMES_REFUSED: [&str; 4] = ["io_uring_enter", "io_uring_register", "io_uring_setup", "socketcall"];
 
 impl SeccompPolicy {
     /// The default list.
     #[must_use]
     pub const fn new(machine: Machine, capabilities: u64) -> Self {
-        Self { machine, capabilities, allow: Vec::new(), deny: Vec::new(), socketcall: Socketcall::Refused }
+        Self {
+            machine,
+            capabilities,
+            allow: Vec::new(),
+            deny: Vec::new(),
+            socketcall: Socketcall::Refused,
+            families: Families::DEFAULT,
+            sync: SyncCalls::Kept,
+            base: BaseList::Redd,
+        }
     }
 
     /// The program that keeps to this policy.
     #[must_use]
     pub fn compile(&self) -> SeccompProgram {
         compiler::compile(self, &self.allowed())
+    }
+
+    /// A way for payloads to make sockets whose family no filter sees, where this policy allows one.
+    #[must_use]
+    pub fn unseen_sockets(&self) -> Option<&'static str> {
+        let allowed = self.allowed();
+        ["io_uring_setup", "socketcall"]
+            .into_iter()
+            .find(|&name| row_of(name).is_some_and(|row| allowed[row]))
     }
 
     /// For each row of the table, whether it is allowed.
@@ -211,9 +299,14 @@ impl SeccompPolicy {
             let has_it = self.capabilities >> capability & 1 == 1;
             names.iter().for_each(|name| set(name, has_it));
         }
-        NAMES_REFUSED.iter().for_each(|name| set(name, false));
-        set("socketcall", self.socketcall == Socketcall::Allowed);
+        if self.base == BaseList::Nspawn {
+            NAMES_BEYOND_NSPAWN.iter().for_each(|name| set(name, false));
+        }
         self.allow.iter().for_each(|selector| set(selector.0, true));
+        for name in NAMES_REFUSED {
+            let is_needed = name == "socketcall" && self.socketcall == Socketcall::Allowed;
+            set(name, is_needed || self.allow.iter().any(|selector| selector.0 == name));
+        }
         self.deny.iter().for_each(|selector| set(selector.0, false));
         allowed
     }
@@ -238,19 +331,25 @@ const fn set_each(rows: &mut Rows, names: &[&str]) {
     }
 }
 
-/// Sets every row of a name or group. Names of other architectures have no row.
-const fn set_all(rows: &mut Rows, name: &str, value: bool) {
+/// The row of a name; groups and names of other architectures have none.
+pub(super) const fn row_of(name: &str) -> Option<usize> {
     let (mut first, mut end) = (0, SYSTEM_CALLS.len());
     while first < end {
         let middle = usize::midpoint(first, end);
         match compare(SYSTEM_CALLS[middle].0, name) {
             Ordering::Less => first = middle + 1,
             Ordering::Greater => end = middle,
-            Ordering::Equal => {
-                rows[middle] = value;
-                return;
-            }
+            Ordering::Equal => return Some(middle),
         }
+    }
+    None
+}
+
+/// Sets every row of a name or group.
+const fn set_all(rows: &mut Rows, name: &str, value: bool) {
+    if let Some(row) = row_of(name) {
+        rows[row] = value;
+        return;
     }
     let mut group = 0;
     while group < GROUPS.len() {

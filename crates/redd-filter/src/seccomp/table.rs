@@ -480,7 +480,7 @@ pub(super) const SYSTEM_CALLS: &[Row] = &[
 
 /// Groups of system calls and of other groups. Sorted by name.
 #[rustfmt::skip]
-pub(super) const GROUPS: &[(&str, &[&str])] = &[
+pub const GROUPS: &[(&str, &[&str])] = &[
     ("@aio", &[
         "io_cancel", "io_destroy", "io_getevents", "io_pgetevents", "io_pgetevents_time64", "io_setup",
         "io_submit", "io_uring_enter", "io_uring_register", "io_uring_setup",
@@ -619,4 +619,16 @@ pub(super) const GROUPS: &[(&str, &[&str])] = &[
         "timer_gettime", "timer_gettime64", "timer_settime", "timer_settime64", "timerfd_create",
         "timerfd_gettime", "timerfd_gettime64", "timerfd_settime", "timerfd_settime64", "times",
     ]),
+];
+
+/// Names that portable lists have, of calls that only other architectures know: they name nothing here.
+#[rustfmt::skip]
+pub const OTHER_ARCHITECTURES: &[&str] = &[
+    "arc_gettls", "arc_settls", "arc_usr_cmpxchg", "arm_fadvise64_64", "arm_sync_file_range", "atomic_barrier",
+    "atomic_cmpxchg_32", "breakpoint", "cachectl", "cacheflush", "fstatat", "get_tls", "llseek", "multiplexer",
+    "newfstat", "pciconfig_iobase", "pciconfig_read", "pciconfig_write", "recv", "riscv_flush_icache",
+    "riscv_hwprobe", "rtas", "s390_guarded_storage", "s390_pci_mmio_read", "s390_pci_mmio_write",
+    "s390_runtime_instr", "s390_sthyi", "send", "set_tls", "spu_create", "spu_run", "subpage_prot",
+    "swapcontext", "switch_endian", "sync_file_range2", "sys_debug_setcontext", "syscall", "sysmips",
+    "timerfd", "usr26", "usr32", "utrap_install",
 ];

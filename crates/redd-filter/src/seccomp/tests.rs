@@ -4,8 +4,8 @@ use proptest::prelude::*;
 use rstest::rstest;
 
 use super::compiler::{
-    AF_NETLINK, AF_VSOCK, ARCH_AARCH64, ARCH_I386, ARCH_X86_64, EAFNOSUPPORT, ENOSYS, EPERM, NETLINK_AUDIT,
-    architectures,
+    AF_NETLINK, AF_VSOCK, ARCH_AARCH64, ARCH_I386, ARCH_X86_64, EAFNOSUPPORT, EINVAL, ENOSYS, EPERM,
+    NETLINK_AUDIT, O_DSYNC, architectures,
 };
 use super::table::{GROUPS, SYSTEM_CALLS};
 use super::*;
@@ -38,6 +38,7 @@ fn interpret(program: &SeccompProgram, architecture: u32, number: u32, arguments
             0x05 => at += value as usize,
             0x15 => at += branch(accumulator == value),
             0x35 => at += branch(accumulator >= value),
+            0x45 => at += branch(accumulator & value != 0),
             0x06 if value == 0x7fff_0000 => return Answer::Allow,
             0x06 if value >> 16 == 5 => return Answer::Fail(u16::try_from(value & 0xffff).unwrap()),
             other => panic!("instruction {other:#x} {value:#x}"),
@@ -56,12 +57,25 @@ fn expected(policy: &SeccompPolicy, architecture: u32, number: u32, arguments: [
     match row {
         None => Answer::Fail(ENOSYS),
         Some(row) if !allowed[row] => Answer::Fail(EPERM),
-        Some(row) if SYSTEM_CALLS[row].0 == "socket" => {
-            let low = |index: usize| (arguments[index] & 0xffff_ffff) as u32;
+        Some(row) => expected_of_allowed(policy, SYSTEM_CALLS[row].0, arguments),
+    }
+}
+
+fn expected_of_allowed(policy: &SeccompPolicy, name: &str, arguments: [u64; 6]) -> Answer {
+    let low = |index: usize| (arguments[index] & 0xffff_ffff) as u32;
+    let answer_unless = |kernel: bool, errno| if kernel { Answer::Allow } else { Answer::Fail(errno) };
+    match (name, policy.sync) {
+        ("socket", _) => {
             let audit = low(0) == AF_NETLINK && low(2) == NETLINK_AUDIT;
-            if low(0) == AF_VSOCK || audit { Answer::Fail(EAFNOSUPPORT) } else { Answer::Allow }
+            answer_unless(policy.families.allow(low(0)) && !audit, EAFNOSUPPORT)
         }
-        Some(_) => Answer::Allow,
+        ("sync" | "msync", SyncCalls::Suppressed) => Answer::Fail(0),
+        ("fsync" | "fdatasync" | "syncfs" | "sync_file_range", SyncCalls::Suppressed) => {
+            answer_unless(low(0).cast_signed() < 0, 0)
+        }
+        ("open", SyncCalls::Suppressed) => answer_unless(low(1) & O_DSYNC == 0, EINVAL),
+        ("openat", SyncCalls::Suppressed) => answer_unless(low(2) & O_DSYNC == 0, EINVAL),
+        _ => Answer::Allow,
     }
 }
 
@@ -72,10 +86,15 @@ fn default_policy() -> SeccompPolicy {
 }
 
 fn ask(name: &str) -> Answer {
+    ask_of(&default_policy(), name, [0; 6])
+}
+
+/// As a program of x86-64 asks.
+fn ask_of(policy: &SeccompPolicy, name: &str, arguments: [u64; 6]) -> Answer {
     let row =
         SYSTEM_CALLS.binary_search_by_key(&name, |(name, _)| *name).unwrap_or_else(|_| panic!("{name}"));
     let number = SYSTEM_CALLS[row].1[0].unwrap_or_else(|| panic!("{name} on x86-64"));
-    interpret(&default_policy().compile(), ARCH_X86_64, number.into(), [0; 6])
+    interpret(&policy.compile(), ARCH_X86_64, number.into(), arguments)
 }
 
 #[test]
@@ -108,18 +127,26 @@ fn words() -> impl Strategy<Value = Vec<SyscallSelector>> {
         .prop_map(|words| words.into_iter().map(|word| SyscallSelector::parse(word).unwrap()).collect())
 }
 
+fn families() -> impl Strategy<Value = Families> {
+    prop_oneof![any::<u64>().prop_map(Families::Only), any::<u64>().prop_map(Families::AllBut)]
+}
+
 proptest! {
     #[test]
     fn any_policy_is_compiled_to_what_it_says(
         allow in words(), deny in words(), capabilities: u64, numbers in prop::collection::vec(0_u32..480, 40),
+        families in families(), sync in prop_oneof![Just(SyncCalls::Kept), Just(SyncCalls::Suppressed)],
+        base in prop_oneof![Just(BaseList::Redd), Just(BaseList::Nspawn)], flags: u32,
         arguments: [u64; 6], family in prop_oneof![Just(AF_NETLINK), Just(AF_VSOCK), 0_u32..50], high: u32, protocol in 0_u64..12,
     ) {
-        let policy = SeccompPolicy { machine: Machine::X86_64, capabilities, allow, deny, socketcall: Socketcall::Refused };
+        let policy = SeccompPolicy { allow, deny, families, sync, base, ..SeccompPolicy::new(Machine::X86_64, capabilities) };
         let program = policy.compile();
         let mut arguments = arguments;
         (arguments[0], arguments[2]) = (u64::from(high) << 32 | u64::from(family), u64::from(high) << 32 | protocol);
+        arguments[1] = flags.into();
         for architecture in [ARCH_X86_64, ARCH_I386] {
-            for &number in numbers.iter().chain(&[41, 359]) {
+            // socket, fsync, open and openat of both
+            for &number in numbers.iter().chain(&[41, 359, 74, 118, 2, 5, 257, 295]) {
                 prop_assert_eq!(
                     interpret(&program, architecture, number, arguments),
                     expected(&policy, architecture, number, arguments)
@@ -228,6 +255,86 @@ fn sockets_that_no_namespace_confines_are_refused_whatever_the_high_half_holds()
     assert_eq!(socket(16, 7 << 32 | 9), Answer::Fail(EAFNOSUPPORT));
     assert_eq!(socket(16, 0), Answer::Allow);
     assert_eq!(socket(2, 0), Answer::Allow);
+}
+
+#[test]
+fn families_are_restricted_and_audit_is_refused_whatever_is_allowed() {
+    let socket = |families, family: u64, protocol: u64| {
+        ask_of(&SeccompPolicy { families, ..default_policy() }, "socket", [family, 1, protocol, 0, 0, 0])
+    };
+    let refused = Answer::Fail(EAFNOSUPPORT);
+    let only = Families::Only(1 << 1 | 1 << 16 | 1 << 40);
+    for (family, protocol, answer) in [
+        (1, 0, Answer::Allow),
+        (16, 0, Answer::Allow),
+        (16, 9, refused),
+        (40, 0, Answer::Allow),
+        (2, 0, refused),
+        (64, 0, refused),
+        (65, 0, refused),
+        (1 << 32 | 2, 0, refused),
+    ] {
+        assert_eq!(socket(only, family, protocol), answer, "{family} {protocol}");
+    }
+    assert_eq!(socket(Families::Only(0), 1, 0), refused);
+    assert_eq!(socket(Families::AllBut(1 << 2), 2, 0), refused);
+    assert_eq!(socket(Families::AllBut(1 << 2), 10, 0), Answer::Allow);
+}
+
+#[test]
+fn syncing_is_suppressed_but_a_denied_call_is_refused() {
+    let word = |word| SyscallSelector::parse(word).unwrap();
+    let policy = SeccompPolicy { sync: SyncCalls::Suppressed, ..default_policy() };
+    for name in ["sync", "syncfs", "fsync", "fdatasync", "msync", "sync_file_range"] {
+        assert_eq!(ask_of(&policy, name, [3; 6]), Answer::Fail(0), "{name}");
+        assert_eq!(ask(name), Answer::Allow, "{name}");
+    }
+    for negative in [u64::MAX, 0xffff_ffff, 1 << 31] {
+        assert_eq!(ask_of(&policy, "fsync", [negative; 6]), Answer::Allow);
+    }
+    for (flags, answer) in
+        [(0, Answer::Allow), (0o10_000, Answer::Fail(EINVAL)), (0o4_010_001, Answer::Fail(EINVAL))]
+    {
+        assert_eq!(ask_of(&policy, "open", [0, flags, 0, 0, 0, 0]), answer);
+        assert_eq!(ask_of(&policy, "openat", [0, 0, flags, 0, 0, 0]), answer);
+        assert_eq!(ask_of(&default_policy(), "openat", [0, 0, flags, 0, 0, 0]), Answer::Allow);
+    }
+    let denied = SeccompPolicy { deny: vec![word("@sync")], ..policy };
+    assert_eq!(ask_of(&denied, "fsync", [3; 6]), Answer::Fail(EPERM));
+}
+
+#[test]
+fn what_a_filter_cannot_see_into_is_allowed_by_its_own_name_only() {
+    let word = |word| SyscallSelector::parse(word).unwrap();
+    let with = |allow| SeccompPolicy { allow: vec![word(allow)], ..default_policy() };
+    for group in ["@aio", "@network-io", "@system-service"] {
+        assert_eq!(with(group).unseen_sockets(), None, "{group}");
+    }
+    assert_eq!(with("io_uring_setup").unseen_sockets(), Some("io_uring_setup"));
+    assert_eq!(with("socketcall").unseen_sockets(), Some("socketcall"));
+    let by_need = SeccompPolicy { socketcall: Socketcall::Allowed, ..default_policy() };
+    assert_eq!(by_need.unseen_sockets(), Some("socketcall"));
+}
+
+#[test]
+fn the_list_of_nspawn_has_nothing_more_unless_named() {
+    let nspawn = SeccompPolicy { base: BaseList::Nspawn, ..default_policy() };
+    let rows = |policy: &SeccompPolicy| policy.allowed();
+    assert!(rows(&nspawn).iter().zip(rows(&default_policy())).all(|(&nspawn, redd)| redd || !nspawn));
+    let pidfd_getfd = |policy: &SeccompPolicy| ask_of(policy, "pidfd_getfd", [0; 6]);
+    assert_eq!(pidfd_getfd(&nspawn), Answer::Fail(EPERM));
+    assert_eq!(pidfd_getfd(&default_policy()), Answer::Allow);
+    let named = SeccompPolicy { allow: vec![SyscallSelector::parse("@debug").unwrap()], ..nspawn };
+    assert_eq!(pidfd_getfd(&named), Answer::Allow);
+}
+
+#[test]
+fn names_of_other_architectures_name_nothing() {
+    let policy = SeccompPolicy {
+        allow: vec![SyscallSelector::parse("s390_pci_mmio_read").unwrap()],
+        ..default_policy()
+    };
+    assert_eq!(policy.allowed(), default_policy().allowed());
 }
 
 #[test]
