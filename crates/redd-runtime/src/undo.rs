@@ -7,6 +7,9 @@ use std::time::{Duration, Instant};
 
 use redd_plan::cgroup::PAYLOAD;
 use redd_plan::step::Undo;
+use redd_sys::signal;
+use rustix::process::{Pid, PidfdFlags, pidfd_open};
+use std::os::fd::AsFd as _;
 
 use crate::error::best_effort;
 use crate::host::{network, overlay};
@@ -44,9 +47,9 @@ fn remove_cgroup(path: &Path) -> io::Result<()> {
     if or_gone(fs::remove_dir(path)).is_ok() {
         return Ok(());
     }
-    kill_all(path);
     let deadline = Instant::now() + KILL_TIMEOUT;
     loop {
+        kill_all(path);
         match or_gone(remove_empty_tree(path)) {
             Err(_busy) if Instant::now() < deadline => std::thread::sleep(Duration::from_millis(1)),
             result => return result,
@@ -54,9 +57,27 @@ fn remove_cgroup(path: &Path) -> io::Result<()> {
     }
 }
 
-/// `cgroup.kill` where there is one; version 1 has none, but the processes there are those of the unified tree.
+/// `cgroup.kill` where there is one. Version 1 has none: mostly the processes there are those of the unified tree, or of a
+/// first process that takes them with it, but not where the payload shares the host's processes.
 fn kill_all(path: &Path) {
-    best_effort(fs::write(path.join("cgroup.kill"), "1"));
+    let kill = path.join("cgroup.kill");
+    if kill.exists() {
+        best_effort(fs::write(kill, "1"));
+        return;
+    }
+    for process in members(path) {
+        if let Ok(opened) = pidfd_open(process, PidfdFlags::empty())
+            // Whoever has the number now: a member before and after it was opened was one meanwhile.
+            && members(path).contains(&process)
+        {
+            best_effort(signal::send(opened.as_fd(), signal::SIGKILL));
+        }
+    }
+}
+
+fn members(path: &Path) -> Vec<Pid> {
+    let list = fs::read_to_string(path.join("cgroup.procs")).unwrap_or_default();
+    list.lines().filter_map(|line| line.parse().ok().and_then(Pid::from_raw)).collect()
 }
 
 fn remove_empty_tree(path: &Path) -> io::Result<()> {
