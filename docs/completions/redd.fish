@@ -46,8 +46,15 @@ complete -c redd -n "__fish_redd_using_subcommand boot" -l private-users -d 'Use
 complete -c redd -n "__fish_redd_using_subcommand boot" -l private-users-ownership -d 'How owners in the tree become owners inside: auto, map, foreign, chown or off' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l capability -d 'Capabilities to add to the default set' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l drop-capability -d 'Capabilities to take from it' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l ambient-capability -d 'Capabilities that a command keeps, whoever it is run as' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l no-new-privileges -d 'Keep programs from gaining privileges [default: no]' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l system-call-filter -d 'System calls to allow, or with ~ to refuse' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l restrict-address-families -d 'Address families of sockets to allow, or with ~ to refuse; none: no sockets' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l suppress-sync -d 'Let system calls that wait for storage do nothing [default: no]' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l personality -d 'Machine that uname(2) tells of, e.g. x86 on x86-64' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -s Z -l selinux-context -d 'SELinux context of the payload' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -s L -l selinux-apifs-context -d 'SELinux context of file systems in memory' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l device -d 'Let the payload use a node of the host\'s /dev' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l private-network -d 'Network namespace of its own; no: the host\'s network' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -s n -l network-veth -d 'Link host0 inside and ve-NAME outside' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l bind -d 'Bind a file or directory of the host, or with + of the tree' -r
@@ -66,6 +73,7 @@ complete -c redd -n "__fish_redd_using_subcommand boot" -l pids-max -d 'Processe
 complete -c redd -n "__fish_redd_using_subcommand boot" -l cpus -d 'Processors, e.g. 1.5' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l rlimit -d 'A limit of setrlimit(2)' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l oom-score-adjust -d 'Score for the OOM killer, -1000 to 1000' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l cpu-affinity -d 'Processors to run on, e.g. 0-3,6' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l timezone -d 'Time zone: auto, symlink, copy, bind, delete or off' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l resolv-conf -d 'resolv.conf: auto, off, delete, or copy-, replace-, bind- with host, static, uplink, stub' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l console -d 'Console: interactive, read-only, passive, pipe or autopipe' -r
@@ -97,8 +105,15 @@ complete -c redd -n "__fish_redd_using_subcommand run" -l private-users -d 'User
 complete -c redd -n "__fish_redd_using_subcommand run" -l private-users-ownership -d 'How owners in the tree become owners inside: auto, map, foreign, chown or off' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l capability -d 'Capabilities to add to the default set' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l drop-capability -d 'Capabilities to take from it' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l ambient-capability -d 'Capabilities that a command keeps, whoever it is run as' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l no-new-privileges -d 'Keep programs from gaining privileges [default: no]' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l system-call-filter -d 'System calls to allow, or with ~ to refuse' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l restrict-address-families -d 'Address families of sockets to allow, or with ~ to refuse; none: no sockets' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l suppress-sync -d 'Let system calls that wait for storage do nothing [default: no]' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l personality -d 'Machine that uname(2) tells of, e.g. x86 on x86-64' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -s Z -l selinux-context -d 'SELinux context of the payload' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -s L -l selinux-apifs-context -d 'SELinux context of file systems in memory' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l device -d 'Let the payload use a node of the host\'s /dev' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l private-network -d 'Network namespace of its own; no: the host\'s network' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -s n -l network-veth -d 'Link host0 inside and ve-NAME outside' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l bind -d 'Bind a file or directory of the host, or with + of the tree' -r
@@ -117,6 +132,7 @@ complete -c redd -n "__fish_redd_using_subcommand run" -l pids-max -d 'Processes
 complete -c redd -n "__fish_redd_using_subcommand run" -l cpus -d 'Processors, e.g. 1.5' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l rlimit -d 'A limit of setrlimit(2)' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l oom-score-adjust -d 'Score for the OOM killer, -1000 to 1000' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l cpu-affinity -d 'Processors to run on, e.g. 0-3,6' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l timezone -d 'Time zone: auto, symlink, copy, bind, delete or off' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l resolv-conf -d 'resolv.conf: auto, off, delete, or copy-, replace-, bind- with host, static, uplink, stub' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l console -d 'Console: interactive, read-only, passive, pipe or autopipe' -r
@@ -156,8 +172,15 @@ complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcomma
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l private-users-ownership -d 'How owners in the tree become owners inside: auto, map, foreign, chown or off' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l capability -d 'Capabilities to add to the default set' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l drop-capability -d 'Capabilities to take from it' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l ambient-capability -d 'Capabilities that a command keeps, whoever it is run as' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l no-new-privileges -d 'Keep programs from gaining privileges [default: no]' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l system-call-filter -d 'System calls to allow, or with ~ to refuse' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l restrict-address-families -d 'Address families of sockets to allow, or with ~ to refuse; none: no sockets' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l suppress-sync -d 'Let system calls that wait for storage do nothing [default: no]' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l personality -d 'Machine that uname(2) tells of, e.g. x86 on x86-64' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -s Z -l selinux-context -d 'SELinux context of the payload' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -s L -l selinux-apifs-context -d 'SELinux context of file systems in memory' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l device -d 'Let the payload use a node of the host\'s /dev' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l private-network -d 'Network namespace of its own; no: the host\'s network' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -s n -l network-veth -d 'Link host0 inside and ve-NAME outside' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l bind -d 'Bind a file or directory of the host, or with + of the tree' -r
@@ -176,6 +199,7 @@ complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcomma
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l cpus -d 'Processors, e.g. 1.5' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l rlimit -d 'A limit of setrlimit(2)' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l oom-score-adjust -d 'Score for the OOM killer, -1000 to 1000' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l cpu-affinity -d 'Processors to run on, e.g. 0-3,6' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l timezone -d 'Time zone: auto, symlink, copy, bind, delete or off' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l resolv-conf -d 'resolv.conf: auto, off, delete, or copy-, replace-, bind- with host, static, uplink, stub' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l console -d 'Console: interactive, read-only, passive, pipe or autopipe' -r
@@ -207,8 +231,15 @@ complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcomma
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l private-users-ownership -d 'How owners in the tree become owners inside: auto, map, foreign, chown or off' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l capability -d 'Capabilities to add to the default set' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l drop-capability -d 'Capabilities to take from it' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l ambient-capability -d 'Capabilities that a command keeps, whoever it is run as' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l no-new-privileges -d 'Keep programs from gaining privileges [default: no]' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l system-call-filter -d 'System calls to allow, or with ~ to refuse' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l restrict-address-families -d 'Address families of sockets to allow, or with ~ to refuse; none: no sockets' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l suppress-sync -d 'Let system calls that wait for storage do nothing [default: no]' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l personality -d 'Machine that uname(2) tells of, e.g. x86 on x86-64' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -s Z -l selinux-context -d 'SELinux context of the payload' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -s L -l selinux-apifs-context -d 'SELinux context of file systems in memory' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l device -d 'Let the payload use a node of the host\'s /dev' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l private-network -d 'Network namespace of its own; no: the host\'s network' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -s n -l network-veth -d 'Link host0 inside and ve-NAME outside' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l bind -d 'Bind a file or directory of the host, or with + of the tree' -r
@@ -227,6 +258,7 @@ complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcomma
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l cpus -d 'Processors, e.g. 1.5' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l rlimit -d 'A limit of setrlimit(2)' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l oom-score-adjust -d 'Score for the OOM killer, -1000 to 1000' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l cpu-affinity -d 'Processors to run on, e.g. 0-3,6' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l timezone -d 'Time zone: auto, symlink, copy, bind, delete or off' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l resolv-conf -d 'resolv.conf: auto, off, delete, or copy-, replace-, bind- with host, static, uplink, stub' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l console -d 'Console: interactive, read-only, passive, pipe or autopipe' -r
@@ -265,8 +297,15 @@ complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcom
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l private-users-ownership -d 'How owners in the tree become owners inside: auto, map, foreign, chown or off' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l capability -d 'Capabilities to add to the default set' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l drop-capability -d 'Capabilities to take from it' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l ambient-capability -d 'Capabilities that a command keeps, whoever it is run as' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l no-new-privileges -d 'Keep programs from gaining privileges [default: no]' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l system-call-filter -d 'System calls to allow, or with ~ to refuse' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l restrict-address-families -d 'Address families of sockets to allow, or with ~ to refuse; none: no sockets' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l suppress-sync -d 'Let system calls that wait for storage do nothing [default: no]' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l personality -d 'Machine that uname(2) tells of, e.g. x86 on x86-64' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -s Z -l selinux-context -d 'SELinux context of the payload' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -s L -l selinux-apifs-context -d 'SELinux context of file systems in memory' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l device -d 'Let the payload use a node of the host\'s /dev' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l private-network -d 'Network namespace of its own; no: the host\'s network' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -s n -l network-veth -d 'Link host0 inside and ve-NAME outside' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l bind -d 'Bind a file or directory of the host, or with + of the tree' -r
@@ -285,6 +324,7 @@ complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcom
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l cpus -d 'Processors, e.g. 1.5' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l rlimit -d 'A limit of setrlimit(2)' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l oom-score-adjust -d 'Score for the OOM killer, -1000 to 1000' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l cpu-affinity -d 'Processors to run on, e.g. 0-3,6' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l timezone -d 'Time zone: auto, symlink, copy, bind, delete or off' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l resolv-conf -d 'resolv.conf: auto, off, delete, or copy-, replace-, bind- with host, static, uplink, stub' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l console -d 'Console: interactive, read-only, passive, pipe or autopipe' -r

@@ -6,6 +6,7 @@ use std::path::Path;
 use clap_complete::Shell;
 use redd_nspawn::file::{Grant, KEYS, Key};
 use redd_nspawn::persona::STARTS;
+use redd_spec::variables::{self, Direction, Variable};
 
 use crate::{Failure, root};
 
@@ -38,7 +39,26 @@ pub(crate) fn generate(mode: Mode) -> Result<(), Failure> {
         clap_complete::generate(shell, &mut redd::command_line::command(), "redd", &mut text);
         write_or_check(&root().join("docs/completions").join(name), &String::from_utf8(text)?, mode)?;
     }
-    Ok(())
+    write_or_check(&root().join("docs/environment.md"), &environment(), mode)
+}
+
+/// What redd reads and sets.
+fn environment() -> String {
+    let row = |variable: &Variable| {
+        let direction = match variable.direction {
+            Direction::Read => "read",
+            Direction::Set => "set",
+            Direction::Both => "read and set",
+        };
+        format!("| `{}` | {direction} | {} |\n", variable.name, variable.meaning)
+    };
+    let rows: String = variables::ALL.iter().map(row).collect();
+    format!(
+        "<!-- Made by `cargo xtask docs` from crates/redd-spec/src/variables.rs. -->\n# Environment variables\n\n\
+         What redd reads from its caller, and what it sets for a payload; `--setenv` has the last word on the latter. The caller's \
+         other variables do not reach the payload. Those that start with `SYSTEMD_` are read when redd is called as `systemd-nspawn`; the \
+         command line and files win over them.\n\n| variable | redd | meaning |\n|---|---|---|\n{rows}"
+    )
 }
 
 fn man_page(command: &clap::Command, title: &str) -> Result<String, Failure> {

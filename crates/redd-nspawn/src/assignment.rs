@@ -60,6 +60,8 @@ impl Assignment {
             let option = self.shown.clone().unwrap_or_else(|| self.definition.shown());
             match &self.origin {
                 Origin::CommandLine => Refusal::Option { option, reason },
+                // Its own name says what it sets.
+                Origin::Environment { .. } => Refusal::Option { option: self.origin.to_string(), reason },
                 origin => Refusal::Line { origin: origin.clone(), option, reason },
             }
         };

@@ -1,11 +1,12 @@
 //! Who calls, and from where, as data.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 use redd_spec::Spec;
 use redd_spec::console::ConsoleMode;
 use redd_spec::sockets::{InvalidCount, PassedSockets};
+use redd_spec::variables;
 
 /// Whether a standard stream is a terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,17 +41,20 @@ impl Caller {
         self.input == Terminal::Yes && self.output == Terminal::Yes
     }
 
+    /// A variable of its environment.
+    #[must_use]
+    pub fn variable(&self, wanted: &str) -> Option<&OsStr> {
+        self.environment.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_os_str())
+    }
+
     /// The sockets that were opened for this process.
     ///
     /// # Errors
     /// Their number is none.
     pub fn sockets(&self) -> Result<PassedSockets, InvalidCount> {
-        let variable = |wanted: &str| {
-            let found = self.environment.iter().find(|(name, _)| name == wanted);
-            found.and_then(|(_, value)| value.to_str())
-        };
-        let (process, count) = (variable("LISTEN_PID"), variable("LISTEN_FDS"));
-        PassedSockets::parse(self.process, process, count, variable("LISTEN_FDNAMES"))
+        let variable = |wanted: &str| self.variable(wanted).and_then(OsStr::to_str);
+        let (process, count) = (variable(variables::LISTEN_PID), variable(variables::LISTEN_FDS));
+        PassedSockets::parse(self.process, process, count, variable(variables::LISTEN_FDNAMES))
     }
 
     /// `$TERM`, where the payload's console ends at a terminal.
@@ -62,8 +66,7 @@ impl Caller {
             }
             ConsoleMode::Passive => false,
         };
-        let of_caller =
-            self.environment.iter().find(|(name, _)| name == "TERM").and_then(|(_, value)| value.to_str());
+        let of_caller = self.variable(variables::TERM).and_then(OsStr::to_str);
         let is_plain = |text: &&str| text.chars().all(|character| character.is_ascii_graphic());
         of_caller.filter(is_plain).filter(|_| connected).map(str::to_owned)
     }

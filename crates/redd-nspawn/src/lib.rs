@@ -15,6 +15,7 @@ pub mod specify;
 pub mod words;
 
 mod assignment;
+mod knobs;
 mod refusal;
 
 pub use assignment::{Assignment, Origin};

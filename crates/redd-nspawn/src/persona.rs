@@ -4,11 +4,12 @@ mod table;
 
 use std::time::Duration;
 
+use redd_spec::capability::SystemCallBase;
 use redd_spec::ids::{Ownership, UserNamespace};
 use redd_spec::lifecycle::{NotifyReady, STOP_TIMEOUT, StopMethod};
 use redd_spec::network::Network;
 use redd_spec::payload::CommandInit;
-use redd_spec::resources::{Limit, MemoryAmount};
+use redd_spec::resources::{Limit, LimitDefaults, MemoryAmount};
 use serde::Serialize;
 pub use table::{Row, STARTS};
 
@@ -45,6 +46,16 @@ pub enum ConsoleElsewhere {
     Pipe,
 }
 
+/// Which of the host's devices every payload has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DeviceDefaults {
+    /// None.
+    None,
+    /// `/dev/fuse` and `/dev/net/tun`, where redd may use them itself.
+    FuseAndTun,
+}
+
 /// What holds where neither the command line nor a file says anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -63,6 +74,14 @@ pub struct Defaults {
     pub memory: Limit<MemoryAmount>,
     /// `--pids-max=`; the default is 16384.
     pub pids_max: Limit<u32>,
+    /// What `--system-call-filter=` changes
+    pub system_calls: SystemCallBase,
+    /// What `--rlimit=` leaves alone
+    pub limits: LimitDefaults,
+    /// Whether `/dev/fuse` and `/dev/net/tun` are there without `--device=`
+    pub devices: DeviceDefaults,
+    /// What `$container` says
+    pub manager: &'static str,
     /// `--kill-signal=`
     pub stop: StopMethod,
     /// `--stop-timeout=`
@@ -93,6 +112,10 @@ const fn native(mode: StartMode) -> Defaults {
         console_elsewhere: if is_boot { ConsoleElsewhere::ReadOnly } else { ConsoleElsewhere::Pipe },
         memory: Limit::Default,
         pids_max: Limit::Default,
+        system_calls: SystemCallBase::Redd,
+        limits: LimitDefaults::Kernel,
+        devices: DeviceDefaults::None,
+        manager: "redd",
         stop: StopMethod::ByKind,
         stop_timeout: Some(STOP_TIMEOUT),
         notify_ready: if is_boot { NotifyReady::WhenPayloadIsReady } else { NotifyReady::AtExec },
@@ -108,6 +131,10 @@ const fn nspawn(mode: StartMode) -> Defaults {
         command_is: CommandInit::Command,
         console_elsewhere: ConsoleElsewhere::ReadOnly,
         memory: Limit::Unlimited,
+        system_calls: SystemCallBase::Nspawn,
+        limits: LimitDefaults::HostInit,
+        devices: DeviceDefaults::FuseAndTun,
+        manager: "systemd-nspawn",
         stop: if matches!(mode, StartMode::Boot) { StopMethod::ByKind } else { StopMethod::Kill },
         stop_timeout: None,
         notify_ready: NotifyReady::AtExec,

@@ -4,20 +4,29 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use redd_spec::address_family::AddressFamilies;
+use redd_spec::api::{ApiAccess, TemporaryDirectory};
 use redd_spec::bound_user::BoundUsers;
 use redd_spec::capability::{CapabilitySet, SystemCallRule};
 use redd_spec::console::{Background, ExtraTerminals};
 use redd_spec::credential::Credential;
+use redd_spec::devices::DeviceNode;
 use redd_spec::ids::{Ownership, UserNamespace};
 use redd_spec::init::InitChoice;
 use redd_spec::integration::{LinkJournal, ResolvConfMode, TimezoneMode};
 use redd_spec::lifecycle::SignalNumber;
 use redd_spec::mounts::CustomMount;
 use redd_spec::name::{Hostname, MachineName};
+use redd_spec::namespaces::SharedNamespaces;
+use redd_spec::network::MacAddress;
 use redd_spec::parse::ConsoleChoice;
 use redd_spec::path::PathInRoot;
-use redd_spec::resources::{Limit, MemoryAmount, MilliCpus, OomScoreAdjust, ResourceLimit};
-use redd_spec::root::{PivotRoot, Volatile};
+use redd_spec::payload::ManagerName;
+use redd_spec::resources::{
+    CpuSet, Limit, MemoryAmount, MilliCpus, OomScoreAdjust, Personality, ResourceLimit,
+};
+use redd_spec::root::{OsReleaseCheck, PivotRoot, Volatile};
+use redd_spec::selinux::SelinuxContexts;
 use redd_spec::uuid::Uuid;
 
 use crate::file::FileMode;
@@ -35,6 +44,7 @@ pub struct Settings {
     pub life: LifeSettings,
     pub command: CommandSettings,
     pub unit: UnitSettings,
+    pub surroundings: SurroundingSettings,
 }
 
 /// Which tree, and what becomes of changes.
@@ -70,8 +80,14 @@ pub struct IsolationSettings {
     pub network_veth: Option<bool>,
     pub capability: Vec<CapabilitySet>,
     pub drop_capability: Vec<CapabilitySet>,
+    pub ambient_capability: Vec<CapabilitySet>,
     pub no_new_privileges: Option<bool>,
     pub system_call_filter: Vec<SystemCallRule>,
+    pub restrict_address_families: AddressFamilies,
+    pub suppress_sync: Option<bool>,
+    pub personality: Option<Personality>,
+    pub selinux: SelinuxContexts,
+    pub devices: Vec<DeviceNode>,
 }
 
 /// Mounts and credentials.
@@ -92,6 +108,7 @@ pub struct ResourceSettings {
     pub cpus: Option<Limit<MilliCpus>>,
     pub rlimits: Vec<ResourceLimit>,
     pub oom_score_adjust: Option<OomScoreAdjust>,
+    pub cpu_affinity: Option<CpuSet>,
 }
 
 /// What is taken over from the host, and the console.
@@ -158,4 +175,16 @@ pub struct UnitSettings {
     pub slice: Option<String>,
     pub properties: Vec<String>,
     pub register: Option<Registration>,
+}
+
+/// What variables of the caller's environment alone can say.
+#[derive(Debug, Clone, Default)]
+#[expect(missing_docs, reason = "the fields are named after the options that set them")]
+pub struct SurroundingSettings {
+    pub api_access: ApiAccess,
+    pub temporary: TemporaryDirectory,
+    pub namespaces: SharedNamespaces,
+    pub os_release: OsReleaseCheck,
+    pub manager: Option<ManagerName>,
+    pub link_address: Option<MacAddress>,
 }

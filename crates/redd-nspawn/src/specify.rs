@@ -7,23 +7,27 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use redd_spec::Spec;
-use redd_spec::capability::{CapabilitySet, NewPrivileges, Privileges};
+use redd_spec::api::ApiFileSystems;
+use redd_spec::capability::{CapabilitySet, NewPrivileges, Privileges, SyncCalls};
 use redd_spec::console::ConsoleMode;
 use redd_spec::credential::Credential;
+use redd_spec::devices::DeviceNode;
 use redd_spec::ids::{Ownership, UserNamespace};
 use redd_spec::integration::{Integration, ResolvConfMode, TimezoneMode};
 use redd_spec::lifecycle::{Lifecycle, NotifyReady, RebootAction, StopMethod};
 use redd_spec::name::MachineName;
 use redd_spec::network::Network;
 use redd_spec::parse::{self, ConsoleChoice};
-use redd_spec::payload::{EnvironmentVariable, Identity};
+use redd_spec::payload::{EnvironmentVariable, Identity, ManagerName};
 use redd_spec::resources::{Limit, Resources};
-use redd_spec::root::Persistence;
+use redd_spec::root::{Persistence, Root};
+use redd_spec::variables;
 
 use crate::assignment::Assignment;
 use crate::caller::Caller;
 use crate::file::{self, Contents, FileMode, SettingsFile};
-use crate::persona::{ConsoleElsewhere, Defaults, Persona, StartMode};
+use crate::knobs;
+use crate::persona::{ConsoleElsewhere, Defaults, DeviceDefaults, Persona, StartMode};
 use crate::refusal::Refusal;
 use crate::settings::{IsolationSettings, Registration, Settings, UnitSettings};
 use crate::words::CommandLine;
@@ -122,11 +126,13 @@ impl Start<'_> {
             caller,
         } = self;
         let place = (tree, template);
-        let mut warnings = Vec::new();
-        let (settings, assignments) = if files.is_empty() {
+        let mut warnings = knobs::warnings(persona, caller);
+        let mut said = knobs::assignments(persona, caller);
+        let (settings, assignments) = if files.is_empty() && said.is_empty() {
             (settings, line.assignments)
         } else {
-            let merged = merged(&files, mode, line.assignments, !line.words.is_empty(), &mut warnings)?;
+            said.extend(merged(&files, mode, line.assignments, !line.words.is_empty(), &mut warnings)?);
+            let merged = said;
             let mut settings = Settings::default();
             for assignment in &merged {
                 assignment.apply(&mut settings)?;
@@ -135,7 +141,10 @@ impl Start<'_> {
         };
         warnings.extend(about_units(&settings.unit));
         let quiet = settings.integration.quiet;
-        let spec = specify(persona, settings, name, place, line.words, caller)?;
+        let mut spec = specify(persona, settings, name, place, line.words, caller)?;
+        if persona == Persona::Nspawn && caller.terminal_type(&spec).is_some() {
+            hand_on_colours(&mut spec.environment, caller);
+        }
         Ok(Specified { spec, warnings, assignments, quiet })
     }
 }
@@ -166,7 +175,9 @@ fn specify(
 ) -> Result<Spec, Refusal> {
     let mode = payload::mode(persona, &settings.command);
     let defaults = persona.defaults(mode);
+    let surroundings = settings.surroundings.clone();
     let root = root::root(&settings.tree, tree, template)?;
+    let root = Root { os_release: surroundings.os_release, ..root };
     let name = match root.persistence {
         Persistence::Ephemeral if settings.tree.machine.is_none() => root::suffixed(&name, caller)?,
         _ => name,
@@ -182,12 +193,22 @@ fn specify(
     let users = isolation.private_users.unwrap_or(defaults.private_users);
     Ok(Spec {
         name,
-        identity: Identity { hostname: settings.identity.hostname, uuid: settings.identity.uuid },
+        identity: Identity {
+            hostname: settings.identity.hostname,
+            uuid: settings.identity.uuid,
+            manager: surroundings
+                .manager
+                .unwrap_or_else(|| ManagerName::new(defaults.manager).unwrap_or_default()),
+            link_address: surroundings.link_address,
+        },
         environment: environment(persona, assigned, caller)?,
         users,
         ownership: ownership(isolation, users, &defaults),
         network: network(isolation, defaults.network)?,
-        privileges: privileges(isolation),
+        namespaces: surroundings.namespaces,
+        api: ApiFileSystems { access: surroundings.api_access, temporary: surroundings.temporary },
+        devices: devices(isolation, &defaults),
+        privileges: privileges(isolation, &defaults),
         bound_users: settings.mounts.bound_users,
         mounts: settings.mounts.custom,
         sockets: caller.sockets()?,
@@ -197,7 +218,10 @@ fn specify(
             pids: resources.pids_max.unwrap_or(defaults.pids_max),
             cpus: resources.cpus.unwrap_or(Limit::Default),
             rlimits: resources.rlimits,
+            limit_defaults: defaults.limits,
             oom_score_adjust: resources.oom_score_adjust,
+            cpu_affinity: resources.cpu_affinity,
+            personality: isolation.personality,
         },
         integration: Integration {
             timezone: settings.integration.timezone.unwrap_or(TimezoneMode::Auto),
@@ -224,6 +248,14 @@ fn specify(
         root,
         payload,
     })
+}
+
+/// What the user sets stands behind it, and wins.
+fn hand_on_colours(environment: &mut Vec<EnvironmentVariable>, caller: &Caller) {
+    for name in [variables::NO_COLOR, variables::COLORTERM] {
+        let handed = parse::environment_variable(name.as_ref(), &caller.environment);
+        environment.splice(0..0, handed.ok());
+    }
 }
 
 /// systemd-nspawn passes on what the caller has, natively the caller has to have it.
@@ -275,16 +307,33 @@ fn network(settings: &IsolationSettings, default: Network) -> Result<Network, Re
     }
 }
 
-fn privileges(settings: &IsolationSettings) -> Privileges {
-    let union =
-        |sets: &[CapabilitySet]| sets.iter().fold(CapabilitySet::default(), |all, set| all.union(*set));
-    let no_new_privileges = settings.no_new_privileges.unwrap_or(false);
+fn privileges(settings: &IsolationSettings, defaults: &Defaults) -> Privileges {
+    let union = |sets: &[CapabilitySet]| sets.iter().fold(CapabilitySet::EMPTY, |all, set| all.union(*set));
+    let is_set = |choice: Option<bool>| choice.unwrap_or(false);
     Privileges {
         added: union(&settings.capability),
         dropped: union(&settings.drop_capability),
-        new_privileges: if no_new_privileges { NewPrivileges::Refused } else { NewPrivileges::Allowed },
+        ambient: union(&settings.ambient_capability),
+        new_privileges: if is_set(settings.no_new_privileges) {
+            NewPrivileges::Refused
+        } else {
+            NewPrivileges::Allowed
+        },
         system_calls: settings.system_call_filter.clone(),
+        system_call_base: defaults.system_calls,
+        address_families: settings.restrict_address_families,
+        sync: if is_set(settings.suppress_sync) { SyncCalls::Suppressed } else { SyncCalls::Kept },
+        selinux: settings.selinux.clone(),
     }
+}
+
+fn devices(settings: &IsolationSettings, defaults: &Defaults) -> Vec<DeviceNode> {
+    let mut devices = match defaults.devices {
+        DeviceDefaults::None => Vec::new(),
+        DeviceDefaults::FuseAndTun => DeviceNode::of_nspawn(),
+    };
+    devices.extend(settings.devices.iter().cloned());
+    devices
 }
 
 /// An init always has a console; what else does, is the persona's to say.

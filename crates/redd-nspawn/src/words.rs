@@ -81,7 +81,7 @@ fn read_long(
             let value = value.to_string_lossy().into_owned();
             return Err(Refusal::UnwantedValue { option: definition.shown(), value }.into());
         }
-        (Argument::None, None) => None,
+        (Argument::None, None) => definition.implied().map(Into::into),
         (Argument::Optional { implied, .. }, None) => Some(implied.into()),
         (Argument::Required { name }, None) => {
             Some(words.next().ok_or(Refusal::MissingValue { word: definition.shown(), name })?)
@@ -120,7 +120,7 @@ fn read_shorts(
             .find(|definition| definition.short == Some(short))
             .ok_or_else(|| Refusal::UnknownOption { word: format!("-{short}") })?;
         let value = match definition.argument(persona) {
-            Argument::None => None,
+            Argument::None => definition.implied().map(Into::into),
             Argument::Optional { implied, .. } => Some(implied.into()),
             Argument::Required { .. } if !rest.is_empty() => {
                 shorts = &[];

@@ -9,7 +9,8 @@ use redd_spec::ids::{HostId, IdRange};
 use redd_spec::lifecycle::SignalNumber;
 use redd_spec::name::{Hostname, MachineName};
 use redd_spec::path::PathInRoot;
-use redd_spec::resources::{OomScoreAdjust, ResourceLimit};
+use redd_spec::resources::{CpuSet, OomScoreAdjust, Personality, ResourceLimit};
+use redd_spec::selinux::SelinuxContext;
 use redd_spec::text::ByteString;
 use serde::Serialize;
 
@@ -83,6 +84,8 @@ pub enum Action {
     SetResourceLimits { limits: Vec<ResourceLimit>, exactness: Exactness },
     /// Sets the child's score for the OOM killer.
     SetOomScoreAdjust { value: OomScoreAdjust },
+    /// Lets the child run on these processors only.
+    SetCpuAffinity { processors: CpuSet },
     /// Puts the child into cgroups of version 1.
     JoinLegacyCgroups { paths: Vec<CgroupPath> },
     /// Makes the veth pair, one end in the child's network namespace.
@@ -143,6 +146,10 @@ pub enum Action {
     SetWorkingDirectory { path: PathInRoot },
     /// Sets `PR_SET_NO_NEW_PRIVS`.
     RefuseNewPrivileges,
+    /// Sets what uname(2) tells.
+    SetPersonality { personality: Personality },
+    /// Sets the SELinux context of the next program.
+    SetExecutionContext { context: SelinuxContext },
     /// Installs the system call filter.
     InstallSeccomp {
         #[serde(skip)]
@@ -150,14 +157,21 @@ pub enum Action {
     },
     /// Drops capabilities from the bounding set for good.
     DropBoundingCapabilities { kept: CapabilitySet },
+    /// Lets capabilities outlive a change of users.
+    KeepCapabilities,
     /// Becomes the payload's user.
     SetUser { uid: u32, gid: u32, groups: Vec<u32> },
-    /// Sets the capabilities, inheritable and ambient ones empty.
-    SetCapabilities { capabilities: CapabilitySet },
+    /// Sets the capabilities; inheritable are the ambient ones alone.
+    SetCapabilities { capabilities: CapabilitySet, ambient: CapabilitySet },
     /// Ties the child's life to redd's.
     DieWithSupervisor,
     /// Looks at itself and refuses to go on where a protection is missing.
-    VerifyConfinement { capabilities: CapabilitySet, bounding: CapabilitySet, new_privileges: PrivilegeCheck },
+    VerifyConfinement {
+        capabilities: CapabilitySet,
+        bounding: CapabilitySet,
+        ambient: CapabilitySet,
+        new_privileges: PrivilegeCheck,
+    },
     /// Becomes the payload.
     Execute(Execution),
 }

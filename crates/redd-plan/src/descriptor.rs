@@ -76,6 +76,10 @@ pub enum Slot {
     Sys,
     /// `/sys/fs/selinux`, where the host has SELinux.
     Selinux,
+    /// The host's control groups, where the payload sees all of them.
+    Cgroups,
+    /// The payload's own among them.
+    PayloadCgroups,
     /// The host's `/etc/localtime`.
     Localtime,
     /// The host's resolv.conf.
@@ -126,6 +130,8 @@ impl fmt::Display for Slot {
             Self::UnixExport => formatter.write_str("unix-export"),
             Self::Sys => formatter.write_str("sys"),
             Self::Selinux => formatter.write_str("selinux"),
+            Self::Cgroups => formatter.write_str("cgroups"),
+            Self::PayloadCgroups => formatter.write_str("payload-cgroups"),
             Self::Localtime => formatter.write_str("localtime"),
             Self::ResolvConf => formatter.write_str("resolv.conf"),
             Self::Custom(index) => write!(formatter, "custom-{index}"),

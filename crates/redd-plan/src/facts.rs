@@ -38,8 +38,19 @@ pub struct HostFacts {
     pub selinux: Presence,
     /// `$TERM` of the caller, where stdout is a terminal.
     pub terminal: Option<String>,
+    /// Limits of the host's first process, where the payload's are to be like them.
+    pub init_limits: Option<InitLimits>,
     /// What systemd in a payload needs of a limit that all machines share, where one is to be booted.
     pub inotify: Option<InotifyFacts>,
+}
+
+/// Limits that the kernel makes of the memory it has when it starts: soft and hard, `None` is unlimited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct InitLimits {
+    /// `RLIMIT_NPROC`
+    pub processes: (Option<u64>, Option<u64>),
+    /// `RLIMIT_SIGPENDING`
+    pub signals: (Option<u64>, Option<u64>),
 }
 
 /// How far the host's inotify instances go: all machines take theirs from one user's.
@@ -125,6 +136,8 @@ pub struct CgroupFacts {
 /// The unified hierarchy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct UnifiedHierarchy {
+    /// Where it is mounted.
+    pub mount: PathBuf,
     /// The directory of redd's own cgroup.
     pub own: CgroupPath,
     /// Controllers redd's own cgroup has, in the unified hierarchy.
@@ -355,6 +368,8 @@ pub struct Grants {
     /// The host's `/etc/localtime`, where it is to be copied.
     #[serde(skip)]
     pub localtime: Option<Vec<u8>>,
+    /// What each of the Spec's devices is, in their order.
+    pub devices: Vec<DeviceFacts>,
     /// What each host path of a bind mount is, in the order of the Spec's mounts.
     pub binds: Vec<BindFacts>,
     /// The users of the host who are bound, in the order of the Spec.
@@ -387,8 +402,42 @@ pub struct LayerFacts {
 pub struct BindFacts {
     /// What the source is.
     pub kind: FileKind,
+    /// Which device the source is a node of.
+    pub device: Option<DeviceNumber>,
     /// Who owns the source.
     pub source_owner: HostId,
     /// Who owns the destination in the tree, as the tree has it; nobody where it is missing.
     pub destination_owner: Option<HostId>,
+}
+
+/// What is known of a device that the user named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DeviceFacts {
+    /// There is none, or redd may not use it where it has to.
+    Absent,
+    /// Something else is there.
+    NoDevice,
+    /// A node with these permissions.
+    Node(DeviceNumber, u32),
+}
+
+/// The number of a device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct DeviceNumber {
+    /// Whether it is a block device.
+    pub kind: DeviceClass,
+    /// Its major number.
+    pub major: u32,
+    /// Its minor number.
+    pub minor: u32,
+}
+
+/// The two kinds of devices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "the names are those of inode(7)")]
+pub enum DeviceClass {
+    Block,
+    Character,
 }

@@ -4,18 +4,20 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use redd_spec::Spec;
+use redd_spec::api::ApiFileSystems;
 use redd_spec::bound_user::{AccountName, BoundShell, BoundUsers};
-use redd_spec::capability::{CapabilitySet, NewPrivileges, Privileges};
+use redd_spec::capability::{CapabilitySet, Privileges};
 use redd_spec::console::{ConsoleMode, ExtraTerminals};
 use redd_spec::ids::{HostId, IdRange, Ownership, RANGE_SIZE, UserNamespace};
 use redd_spec::init::{InitChoice, InitKind};
 use redd_spec::integration::{Integration, LinkJournal, ResolvConfMode, TimezoneMode};
 use redd_spec::lifecycle::{Lifecycle, NotifyReady, RebootAction, STOP_TIMEOUT, StopMethod};
+use redd_spec::namespaces::SharedNamespaces;
 use redd_spec::network::Network;
 use redd_spec::path::PathInRoot;
 use redd_spec::payload::{Command, CommandInit, Identity, Payload};
-use redd_spec::resources::{Limit, Resources};
-use redd_spec::root::{Access, Persistence, Root, Volatile};
+use redd_spec::resources::Resources;
+use redd_spec::root::{Access, OsReleaseCheck, Persistence, Root, Volatile};
 use redd_spec::sockets::PassedSockets;
 use redd_spec::text::ByteString;
 use redd_spec::uuid::Uuid;
@@ -63,6 +65,7 @@ pub fn boot() -> Spec {
             persistence: Persistence::Kept,
             template: None,
             pivot: None,
+            os_release: OsReleaseCheck::Required,
         },
         payload: Payload::Boot { arguments: Vec::new(), init: InitChoice::Detected },
         identity: Identity::default(),
@@ -74,19 +77,11 @@ pub fn boot() -> Spec {
         mounts: Vec::new(),
         sockets: PassedSockets::default(),
         credentials: Vec::new(),
-        privileges: Privileges {
-            added: CapabilitySet::default(),
-            dropped: CapabilitySet::default(),
-            new_privileges: NewPrivileges::Allowed,
-            system_calls: Vec::new(),
-        },
-        resources: Resources {
-            memory: Limit::Default,
-            pids: Limit::Default,
-            cpus: Limit::Default,
-            rlimits: Vec::new(),
-            oom_score_adjust: None,
-        },
+        namespaces: SharedNamespaces::default(),
+        api: ApiFileSystems::default(),
+        devices: Vec::new(),
+        privileges: Privileges::default(),
+        resources: Resources::default(),
         integration: Integration {
             timezone: TimezoneMode::Auto,
             resolv_conf: ResolvConfMode::Auto,
@@ -167,6 +162,7 @@ pub fn unified_host() -> HostFacts {
         },
         cgroups: CgroupFacts {
             unified: Some(UnifiedHierarchy {
+                mount: PathBuf::from("/sys/fs/cgroup"),
                 own: CgroupPath(PathBuf::from("/sys/fs/cgroup/user.slice")),
                 enabled: controllers.clone(),
                 controllers,
@@ -183,6 +179,7 @@ pub fn unified_host() -> HostFacts {
         timezone: HostTimezone::Zone("Europe/Berlin".to_owned()),
         selinux: Presence::Absent,
         terminal: Some("xterm".to_owned()),
+        init_limits: None,
         inotify: None,
     }
 }
@@ -195,6 +192,7 @@ pub fn hybrid_host() -> HostFacts {
         own: CgroupPath(PathBuf::from(format!("/sys/fs/cgroup/{controller}"))),
     };
     let unified = UnifiedHierarchy {
+        mount: PathBuf::from("/sys/fs/cgroup/unified"),
         own: CgroupPath(PathBuf::from("/sys/fs/cgroup/unified")),
         controllers: BTreeSet::new(),
         enabled: BTreeSet::new(),
@@ -245,6 +243,7 @@ pub fn grants() -> Grants {
         resolv_conf: None,
         resolv_conf_path: None,
         localtime: None,
+        devices: Vec::new(),
         binds: Vec::new(),
         bound_users: Vec::new(),
         layers: Vec::new(),

@@ -10,6 +10,7 @@ use redd_plan::facts::{Grants, HostFacts, TreeFacts};
 use redd_spec::Spec;
 use redd_spec::integration::{ResolvConfMode, ResolvConfSource};
 use redd_spec::payload::Payload;
+use redd_spec::resources::LimitDefaults;
 use redd_spec::root::Persistence;
 use redd_spec::uuid::Uuid;
 use redd_sys::Errno;
@@ -47,6 +48,9 @@ pub(crate) fn gather(
     if matches!(spec.payload, Payload::Boot { .. }) {
         host.inotify = facts::host::inotify_facts()?;
     }
+    if spec.resources.limit_defaults == LimitDefaults::HostInit {
+        host.init_limits = facts::host::init_limits()?;
+    }
     let facts = tree_facts(&tree, spec, &host)?;
     let sources = sources::open(spec, &tree)?;
     let (bound_users, homes) = facts::host_users::bound_users(&spec.bound_users.names)?;
@@ -59,6 +63,7 @@ pub(crate) fn gather(
         resolv_conf,
         resolv_conf_path,
         localtime: read_host_file(Path::new("/etc/localtime")),
+        devices: facts::devices::device_facts(&spec.devices)?,
         binds: sources.binds,
         layers: sources.layers,
         bound_users,

@@ -49,8 +49,12 @@ pub(crate) struct Sources {
 pub(crate) fn open(spec: &Spec, tree: &Tree) -> Result<Sources, Error> {
     let mut sources = Sources::default();
     for (index, mount) in spec.mounts.iter().enumerate() {
-        let mut facts =
-            BindFacts { kind: FileKind::Missing, source_owner: HostId(0), destination_owner: None };
+        let mut facts = BindFacts {
+            kind: FileKind::Missing,
+            device: None,
+            source_owner: HostId(0),
+            destination_owner: None,
+        };
         let mut layers = Vec::new();
         match mount {
             CustomMount::Bind(bind) => {
@@ -58,6 +62,7 @@ pub(crate) fn open(spec: &Spec, tree: &Tree) -> Result<Sources, Error> {
                 if let Some(source) = open_source(bind, tree)? {
                     let status = source.status()?;
                     facts.kind = facts::tree::file_kind(&status);
+                    facts.device = facts::devices::device_number(&status);
                     facts.source_owner = HostId(status.st_uid);
                     sources.opened.insert(Slot::custom(index), source);
                 }

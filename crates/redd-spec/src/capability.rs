@@ -4,6 +4,9 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::address_family::AddressFamilies;
+use crate::selinux::SelinuxContexts;
+
 /// A set of capabilities, bit N for capability number N of capabilities(7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct CapabilitySet(u64);
@@ -54,6 +57,8 @@ pub const CAPABILITY_NAMES: [&str; 41] = [
 ];
 
 impl CapabilitySet {
+    /// No capability.
+    pub const EMPTY: Self = Self(0);
     /// Every capability that has a name.
     pub const ALL: Self = Self((1 << CAPABILITY_NAMES.len()) - 1);
 
@@ -86,6 +91,12 @@ impl CapabilitySet {
             .iter()
             .position(|&known| known == upper || known.strip_prefix("CAP_") == Some(upper.as_str()))?;
         Some(Self(1 << number))
+    }
+
+    /// The set of one capability, by its number, where that has a name.
+    #[must_use]
+    pub fn numbered(number: u8) -> Option<Self> {
+        (usize::from(number) < CAPABILITY_NAMES.len()).then(|| Self(1 << number))
     }
 
     /// Bit N for capability N.
@@ -172,10 +183,11 @@ impl Serialize for CapabilitySet {
 }
 
 /// Whether execve(2) may grant privileges (`--no-new-privileges=`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum NewPrivileges {
     /// set-user-ID programs work.
+    #[default]
     Allowed,
     /// `PR_SET_NO_NEW_PRIVS` is set.
     Refused,
@@ -191,17 +203,49 @@ pub enum SystemCallRule {
     Deny(String),
 }
 
+/// The list of allowed system calls that the rules change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SystemCallBase {
+    /// redd's own.
+    #[default]
+    Redd,
+    /// What both redd and systemd-nspawn allow.
+    Nspawn,
+}
+
+/// What becomes of system calls that wait for storage (`--suppress-sync=`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SyncCalls {
+    /// They wait.
+    #[default]
+    Kept,
+    /// They succeed at once; files are not opened for synchronous writing.
+    Suppressed,
+}
+
 /// The bounds of a payload's privileges.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Privileges {
     /// `--capability=`: added to the default set.
     pub added: CapabilitySet,
     /// `--drop-capability=`: taken from it, after adding.
     pub dropped: CapabilitySet,
+    /// `--ambient-capability=`: what a command's user keeps.
+    pub ambient: CapabilitySet,
     /// `--no-new-privileges=`
     pub new_privileges: NewPrivileges,
     /// `--system-call-filter=`
     pub system_calls: Vec<SystemCallRule>,
+    /// What that is added to and taken from.
+    pub system_call_base: SystemCallBase,
+    /// `--restrict-address-families=`
+    pub address_families: AddressFamilies,
+    /// `--suppress-sync=`
+    pub sync: SyncCalls,
+    /// `--selinux-context=`, `--selinux-apifs-context=`
+    pub selinux: SelinuxContexts,
 }
 
 #[cfg(test)]

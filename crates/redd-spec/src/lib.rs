@@ -4,25 +4,31 @@
 //! Nothing in this crate touches the system: a `Spec` can be built, compared and printed anywhere.
 #![forbid(unsafe_code)]
 
+pub mod address_family;
+pub mod api;
 pub mod bound_user;
 pub mod capability;
 pub mod console;
 pub mod credential;
+pub mod devices;
 pub mod ids;
 pub mod init;
 pub mod integration;
 pub mod lifecycle;
 pub mod mounts;
 pub mod name;
+pub mod namespaces;
 pub mod network;
 pub mod parse;
 pub mod path;
 pub mod payload;
 pub mod resources;
 pub mod root;
+pub mod selinux;
 pub mod sockets;
 pub mod text;
 pub mod uuid;
+pub mod variables;
 
 use serde::Serialize;
 
@@ -47,6 +53,12 @@ pub struct Spec {
     pub bound_users: bound_user::BoundUsers,
     /// The network namespace and its links.
     pub network: network::Network,
+    /// Namespaces that are the host's.
+    pub namespaces: namespaces::SharedNamespaces,
+    /// `/proc`, `/sys` and `/tmp`.
+    pub api: api::ApiFileSystems,
+    /// Devices of the host.
+    pub devices: Vec<devices::DeviceNode>,
     /// Mounts beyond those every container has.
     pub mounts: Vec<mounts::CustomMount>,
     /// Sockets for the payload's PID 1.

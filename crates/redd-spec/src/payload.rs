@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::init::InitChoice;
 use crate::name::Hostname;
+use crate::network::MacAddress;
 use crate::path::PathInRoot;
 use crate::text::ByteString;
 use crate::uuid::Uuid;
@@ -53,6 +54,36 @@ pub struct Identity {
     pub hostname: Option<Hostname>,
     /// `--uuid=`; used where the tree has no machine id of its own.
     pub uuid: Option<Uuid>,
+    /// Who the payload is told runs it (EV1, RH5; `SYSTEMD_NSPAWN_CONTAINER_SERVICE`).
+    pub manager: ManagerName,
+    /// Address of `host0` (`SYSTEMD_NSPAWN_NETWORK_MAC`); made of the names of host and machine otherwise.
+    pub link_address: Option<MacAddress>,
+}
+
+/// The value of `$container`: 1 to 64 letters, digits, `-`, `_` and `.`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ManagerName(String);
+
+impl ManagerName {
+    /// Checks the name.
+    #[must_use]
+    pub fn new(name: &str) -> Option<Self> {
+        let fits =
+            |character: char| character.is_ascii_alphanumeric() || matches!(character, '-' | '_' | '.');
+        ((1..=64).contains(&name.len()) && name.chars().all(fits)).then(|| Self(name.to_owned()))
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Default for ManagerName {
+    fn default() -> Self {
+        Self("redd".to_owned())
+    }
 }
 
 /// One variable of the payload's environment.

@@ -1,12 +1,15 @@
 //! Limits.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 /// A limit on a resource that the kernel accounts per control group.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Limit<T> {
     /// redd's default, and no complaint where the host has no such controller.
+    #[default]
     Default,
     /// Asked for by the user.
     At(T),
@@ -61,6 +64,26 @@ pub enum RlimitResource {
     Rttime,
 }
 
+/// Their names, in the kernel's order.
+pub const RLIMIT_NAMES: [(&str, RlimitResource); 16] = [
+    ("CPU", RlimitResource::Cpu),
+    ("FSIZE", RlimitResource::Fsize),
+    ("DATA", RlimitResource::Data),
+    ("STACK", RlimitResource::Stack),
+    ("CORE", RlimitResource::Core),
+    ("RSS", RlimitResource::Rss),
+    ("NPROC", RlimitResource::Nproc),
+    ("NOFILE", RlimitResource::Nofile),
+    ("MEMLOCK", RlimitResource::Memlock),
+    ("AS", RlimitResource::As),
+    ("LOCKS", RlimitResource::Locks),
+    ("SIGPENDING", RlimitResource::Sigpending),
+    ("MSGQUEUE", RlimitResource::Msgqueue),
+    ("NICE", RlimitResource::Nice),
+    ("RTPRIO", RlimitResource::Rtprio),
+    ("RTTIME", RlimitResource::Rttime),
+];
+
 /// `--oom-score-adjust=`: −1000 to 1000.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct OomScoreAdjust(i16);
@@ -79,8 +102,50 @@ impl OomScoreAdjust {
     }
 }
 
-/// All limits.
+/// Limits of setrlimit(2) that the user did not name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LimitDefaults {
+    /// What the kernel gives its first process, and no limit on what it counts for each user.
+    #[default]
+    Kernel,
+    /// The same, but processes and queued signals are limited as they are for the host's first process.
+    HostInit,
+}
+
+/// Processors by their numbers, at least one (`--cpu-affinity=`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CpuSet(BTreeSet<u16>);
+
+impl CpuSet {
+    /// The highest number that sched_setaffinity(2) is asked for.
+    pub const NUMBER_MAX: u16 = 1023;
+
+    /// Checks the numbers.
+    #[must_use]
+    pub fn new(numbers: BTreeSet<u16>) -> Option<Self> {
+        let fits = numbers.last().is_some_and(|&last| last <= Self::NUMBER_MAX);
+        fits.then_some(Self(numbers))
+    }
+
+    /// The numbers, in order.
+    pub fn numbers(&self) -> impl Iterator<Item = u16> {
+        self.0.iter().copied()
+    }
+}
+
+/// The machine that uname(2) tells the payload of (`--personality=`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Personality {
+    /// The one it is.
+    Native,
+    /// Its 32-bit relative.
+    Bits32,
+}
+
+/// All limits.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Resources {
     /// `--memory=`
     pub memory: Limit<MemoryAmount>,
@@ -90,6 +155,12 @@ pub struct Resources {
     pub cpus: Limit<MilliCpus>,
     /// `--rlimit=`, one per resource.
     pub rlimits: Vec<ResourceLimit>,
+    /// What holds for the other resources.
+    pub limit_defaults: LimitDefaults,
     /// `--oom-score-adjust=`
     pub oom_score_adjust: Option<OomScoreAdjust>,
+    /// `--cpu-affinity=`
+    pub cpu_affinity: Option<CpuSet>,
+    /// `--personality=`
+    pub personality: Option<Personality>,
 }

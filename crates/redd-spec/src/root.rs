@@ -40,6 +40,17 @@ pub enum Persistence {
     Ephemeral,
 }
 
+/// Whether a tree that is booted has to say which system it is (`SYSTEMD_NSPAWN_CHECK_OS_RELEASE`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OsReleaseCheck {
+    /// It has to have an os-release file.
+    #[default]
+    Required,
+    /// It need not.
+    Unchecked,
+}
+
 /// Which tree, and how.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Root {
@@ -51,6 +62,8 @@ pub struct Root {
     pub volatile: Volatile,
     /// `--ephemeral`.
     pub persistence: Persistence,
+    /// What makes it a system.
+    pub os_release: OsReleaseCheck,
     /// `--template=`: what the tree is made from where it does not exist; absolute.
     pub template: Option<PathBuf>,
     /// `--pivot-root=`.

@@ -5,7 +5,7 @@ use std::os::fd::{BorrowedFd, RawFd};
 
 use linux_raw_sys::general::{
     __NR_close_range, __NR_dup3, __NR_execve, __NR_execveat, __NR_exit_group, __NR_fcntl, __NR_keyctl,
-    __NR_setns, __NR_unshare, AT_EMPTY_PATH,
+    __NR_personality, __NR_setns, __NR_unshare, AT_EMPTY_PATH,
 };
 use rustix::io::Errno;
 use rustix::process::{Gid, Uid, getegid, geteuid, getgid, getuid};
@@ -168,6 +168,32 @@ pub fn join_new_session_keyring() -> Result<(), Errno> {
     Ok(())
 }
 
+/// `PER_LINUX`
+pub const PERSONALITY_NATIVE: u32 = 0;
+/// `PER_LINUX32`
+pub const PERSONALITY_32_BITS: u32 = 8;
+
+/// Sets the execution domain of this process and of those it starts, see personality(2).
+///
+/// # Errors
+/// Those of personality(2).
+pub fn set_personality(personality: u32) -> Result<(), Errno> {
+    // SAFETY: the call has no pointers.
+    unsafe { syscall::raw(__NR_personality, [personality as usize, 0, 0, 0, 0, 0]) }?;
+    Ok(())
+}
+
+/// The execution domain of this process.
+///
+/// # Errors
+/// Those of personality(2).
+pub fn personality() -> Result<u32, Errno> {
+    const QUERY: usize = 0xffff_ffff;
+    // SAFETY: the call has no pointers, and changes nothing.
+    let personality = unsafe { syscall::raw(__NR_personality, [QUERY, 0, 0, 0, 0, 0]) }?;
+    u32::try_from(personality).map_err(|_beyond| Errno::RANGE)
+}
+
 /// Enters new namespaces.
 ///
 /// # Errors
@@ -190,4 +216,18 @@ pub fn enter_namespace(
     // SAFETY: the call has no pointers; with one thread there is nobody to share less with.
     unsafe { syscall::raw(__NR_setns, [fd_argument(fd), namespaces.bits() as usize, 0, 0, 0, 0]) }?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_has_the_personality_it_is_given() {
+        // Of this thread alone: others of the test go on as they are.
+        set_personality(PERSONALITY_32_BITS).unwrap();
+        assert_eq!(personality(), Ok(PERSONALITY_32_BITS));
+        set_personality(PERSONALITY_NATIVE).unwrap();
+        assert_eq!(personality(), Ok(PERSONALITY_NATIVE));
+    }
 }

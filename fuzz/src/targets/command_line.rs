@@ -51,7 +51,12 @@ fn plan(spec: &Spec) {
         home: "/home/alice".to_owned(),
         shell: "/bin/sh".to_owned(),
     };
-    let bind = BindFacts { kind: FileKind::Directory, source_owner: HostId(0), destination_owner: None };
+    let bind = BindFacts {
+        kind: FileKind::Directory,
+        device: None,
+        source_owner: HostId(0),
+        destination_owner: None,
+    };
     let layers = |mount: &CustomMount| match mount {
         CustomMount::Overlay(overlay) => vec![layer(); overlay.lower.len() + 1],
         CustomMount::Bind(_) | CustomMount::Tmpfs(_) | CustomMount::Inaccessible(_) => Vec::new(),

@@ -3,9 +3,10 @@
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 
+use redd_spec::address_family::AddressFamilies;
 use redd_spec::ids::UserNamespace;
 use redd_spec::parse::{self, ParseError};
-use redd_spec::resources::{Limit, MemoryAmount, MilliCpus};
+use redd_spec::resources::{CpuSet, Limit, MemoryAmount, MilliCpus};
 
 pub(crate) fn run(input: &[u8]) {
     let text = String::from_utf8_lossy(input);
@@ -34,9 +35,15 @@ fn check_words(text: &str) {
         super::assert_printable(background.parameters());
     }
     answered(parse::working_directory(text));
-    if let Some(rules) = answered(parse::system_call_filter(text)) {
-        assert!(!rules.is_empty());
+    answered(parse::personality(text));
+    answered(parse::selinux_context(text));
+    answered(parse::api_access(text));
+    answered(parse::manager_name(text));
+    if let Some(device) = answered(parse::device(text)) {
+        assert!(device.host_path().starts_with("/dev/") && !device.name().is_empty());
     }
+    answered(parse::restrict_address_families(AddressFamilies::Default, text));
+    drop(parse::system_call_filter(text));
 }
 
 fn check_amounts(text: &str) {
@@ -49,6 +56,9 @@ fn check_amounts(text: &str) {
     }
     if let Some(limit) = answered(parse::resource_limit(text)) {
         assert!(limit.soft.unwrap_or(u64::MAX) <= limit.hard.unwrap_or(u64::MAX));
+    }
+    if let Some(processors) = answered(parse::cpu_affinity(text)) {
+        assert!(processors.numbers().last().is_some_and(|last| last <= CpuSet::NUMBER_MAX));
     }
     if let Some(score) = answered(parse::oom_score_adjust(text)) {
         assert_eq!(parse::oom_score_adjust(&score.get().to_string()), Ok(score));
@@ -64,6 +74,9 @@ fn check_round_trips(text: &str) {
     }
     if let Some(UserNamespace::Range(range)) = answered(parse::private_users(text)) {
         assert_eq!(parse::private_users(&range.to_string()), Ok(UserNamespace::Range(range)));
+    }
+    if let Some(address) = answered(parse::mac_address(text)) {
+        assert_eq!(parse::mac_address(&address.to_string()), Ok(address));
     }
     if let Some(set) = answered(parse::capabilities(text)) {
         let names: Vec<&str> = set.names().collect();

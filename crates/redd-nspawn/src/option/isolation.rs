@@ -1,5 +1,6 @@
 //! Namespaces and privileges.
 
+use redd_spec::capability::CAPABILITY_NAMES;
 use redd_spec::ids::{Ownership, UserNamespace};
 use redd_spec::parse;
 
@@ -8,7 +9,7 @@ use super::{Argument, Definition, Heading, Mask, VALUE, flag, not_yet, optional,
 const ISOLATION: Heading = Heading::Isolation;
 const BOOL: (&str, &str) = ("BOOL", "yes");
 
-pub(super) static OPTIONS: [Definition; 15] = [
+pub(super) static OPTIONS: [Definition; 16] = [
     optional(
         "private-users",
         ("MODE", "yes"),
@@ -49,14 +50,28 @@ pub(super) static OPTIONS: [Definition; 15] = [
         Ok(())
     })
     .list()
-    .mask(Mask::Capability),
+    .mask(Mask::Capability)
+    .values(capability_names),
     value("drop-capability", "LIST", ISOLATION, "Capabilities to take from it", |settings, text| {
         settings.isolation.drop_capability.push(parse::capabilities(text)?);
         Ok(())
     })
     .list()
-    .mask(Mask::Capability),
-    not_yet("ambient-capability", VALUE, ISOLATION).mask(Mask::Capability),
+    .mask(Mask::Capability)
+    .values(capability_names),
+    value(
+        "ambient-capability",
+        "LIST",
+        ISOLATION,
+        "Capabilities that a command keeps, whoever it is run as",
+        |settings, text| {
+            settings.isolation.ambient_capability.push(parse::capabilities(text)?);
+            Ok(())
+        },
+    )
+    .list()
+    .mask(Mask::Capability)
+    .values(capability_names),
     optional(
         "no-new-privileges",
         BOOL,
@@ -74,18 +89,73 @@ pub(super) static OPTIONS: [Definition; 15] = [
         ISOLATION,
         "System calls to allow, or with ~ to refuse",
         |settings, text| {
-            settings.isolation.system_call_filter.extend(parse::system_call_filter(text)?);
+            settings.isolation.system_call_filter.extend(parse::system_call_filter(text));
             Ok(())
         },
     )
     .list()
     .mask(Mask::SystemCallFilter),
-    not_yet("restrict-address-families", VALUE, ISOLATION).mask(Mask::AddressFamilies),
-    not_yet("suppress-sync", VALUE, ISOLATION).mask(Mask::SuppressSync),
-    not_yet("personality", VALUE, ISOLATION).mask(Mask::Personality),
-    not_yet("selinux-context", VALUE, ISOLATION).short('Z'),
-    not_yet("selinux-apifs-context", VALUE, ISOLATION).short('L'),
+    value(
+        "restrict-address-families",
+        "[~]LIST",
+        ISOLATION,
+        "Address families of sockets to allow, or with ~ to refuse; none: no sockets",
+        |settings, text| {
+            let families = &mut settings.isolation.restrict_address_families;
+            *families = parse::restrict_address_families(*families, text)?;
+            Ok(())
+        },
+    )
+    .mask(Mask::AddressFamilies),
+    value(
+        "suppress-sync",
+        "BOOL",
+        ISOLATION,
+        "Let system calls that wait for storage do nothing [default: no]",
+        |settings, text| {
+            settings.isolation.suppress_sync = Some(parse::boolean(text)?);
+            Ok(())
+        },
+    )
+    .mask(Mask::SuppressSync),
+    value(
+        "personality",
+        "MACHINE",
+        ISOLATION,
+        "Machine that uname(2) tells of, e.g. x86 on x86-64",
+        |settings, text| {
+            settings.isolation.personality = Some(parse::personality(text)?);
+            Ok(())
+        },
+    )
+    .mask(Mask::Personality)
+    .values(|| parse::PERSONALITIES.map(|(name, _)| name.to_owned()).into()),
+    value("selinux-context", "CONTEXT", ISOLATION, "SELinux context of the payload", |settings, text| {
+        settings.isolation.selinux.process = Some(parse::selinux_context(text)?);
+        Ok(())
+    })
+    .short('Z'),
+    value(
+        "selinux-apifs-context",
+        "CONTEXT",
+        ISOLATION,
+        "SELinux context of file systems in memory",
+        |settings, text| {
+            settings.isolation.selinux.api_file_systems = Some(parse::selinux_context(text)?);
+            Ok(())
+        },
+    )
+    .short('L'),
+    value("device", "PATH", ISOLATION, "Let the payload use a node of the host's /dev", |settings, text| {
+        settings.isolation.devices.push(parse::device(text)?);
+        Ok(())
+    })
+    .native(),
 ];
+
+fn capability_names() -> Vec<String> {
+    CAPABILITY_NAMES.map(str::to_ascii_lowercase).into()
+}
 
 pub(super) static NETWORK: [Definition; 11] = [
     optional(

@@ -6,6 +6,7 @@ mod isolation;
 mod life;
 mod mounts;
 mod resources;
+mod surroundings;
 mod tree;
 mod unit;
 
@@ -144,7 +145,7 @@ enum Offer {
     /// `redd run`.
     NativeCommand,
     Nspawn,
-    /// Nobody but files.
+    /// Nobody but files and variables.
     Files,
 }
 
@@ -195,6 +196,15 @@ impl Definition {
         match persona {
             Persona::Nspawn => self.nspawn_argument,
             Persona::Boot | Persona::Run => self.argument,
+        }
+    }
+
+    /// What it means without a value, be it that a persona takes none.
+    #[must_use]
+    pub const fn implied(&self) -> Option<&'static str> {
+        match self.argument {
+            Argument::Optional { implied, .. } => Some(implied),
+            Argument::None | Argument::Required { .. } => None,
         }
     }
 
@@ -355,6 +365,7 @@ pub fn all() -> impl Iterator<Item = &'static Definition> {
         &integration::OPTIONS,
         &life::OPTIONS,
         &command::OPTIONS,
+        &surroundings::OPTIONS,
         &unit::OPTIONS,
     ];
     tables.into_iter().flatten()

@@ -1,8 +1,9 @@
 //! Limits.
 
 use redd_spec::parse;
+use redd_spec::resources::RLIMIT_NAMES;
 
-use super::{Definition, Heading, Mask, VALUE, not_yet, value};
+use super::{Definition, Heading, Mask, value};
 
 const RESOURCES: Heading = Heading::Resources;
 
@@ -35,11 +36,16 @@ pub(super) static OPTIONS: [Definition; 6] = [
         Ok(())
     })
     .list()
-    .mask(Mask::Rlimit),
+    .mask(Mask::Rlimit)
+    .values(|| RLIMIT_NAMES.map(|(name, _)| name.to_owned()).into()),
     value("oom-score-adjust", "N", RESOURCES, "Score for the OOM killer, -1000 to 1000", |settings, text| {
         settings.resources.oom_score_adjust = Some(parse::oom_score_adjust(text)?);
         Ok(())
     })
     .mask(Mask::OomScoreAdjust),
-    not_yet("cpu-affinity", VALUE, RESOURCES).mask(Mask::CpuAffinity),
+    value("cpu-affinity", "LIST", RESOURCES, "Processors to run on, e.g. 0-3,6", |settings, text| {
+        settings.resources.cpu_affinity = Some(parse::cpu_affinity(text)?);
+        Ok(())
+    })
+    .mask(Mask::CpuAffinity),
 ];

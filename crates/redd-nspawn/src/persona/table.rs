@@ -1,12 +1,13 @@
 //! The defaults as people write them, for `redd config` and the documents.
 
+use redd_spec::capability::SystemCallBase;
 use redd_spec::ids::{Ownership, UserNamespace};
 use redd_spec::lifecycle::{NotifyReady, StopMethod};
 use redd_spec::network::Network;
 use redd_spec::payload::CommandInit;
-use redd_spec::resources::Limit;
+use redd_spec::resources::{Limit, LimitDefaults};
 
-use super::{ConsoleElsewhere, Defaults, Persona, StartMode};
+use super::{ConsoleElsewhere, Defaults, DeviceDefaults, Persona, StartMode};
 
 /// One default: the option without its dashes, and what it has where nobody says anything.
 pub type Row = (&'static str, String);
@@ -35,6 +36,9 @@ impl Defaults {
             ("console", console(self.console_elsewhere)),
             ("memory", limit(self.memory == Limit::Default, "80%")),
             ("pids-max", limit(self.pids_max == Limit::Default, "16384")),
+            ("system-call-filter", base(self.system_calls)),
+            ("rlimit", limits(self.limits)),
+            ("device", devices(self.devices)),
             ("kill-signal", stop(self.stop)),
             ("stop-timeout", self.stop_timeout.map_or_else(never, |limit| format!("{}s", limit.as_secs()))),
             ("notify-ready", yes_no(self.notify_ready == NotifyReady::WhenPayloadIsReady)),
@@ -59,6 +63,30 @@ fn ownership(ownership: Ownership) -> String {
         Ownership::Off => "off",
         Ownership::Foreign => "foreign",
         Ownership::Chown => "chown",
+    }
+    .to_owned()
+}
+
+fn base(base: SystemCallBase) -> String {
+    match base {
+        SystemCallBase::Redd => "redd's list",
+        SystemCallBase::Nspawn => "what both redd and systemd-nspawn allow",
+    }
+    .to_owned()
+}
+
+fn limits(defaults: LimitDefaults) -> String {
+    match defaults {
+        LimitDefaults::Kernel => "the kernel's, and none for each user",
+        LimitDefaults::HostInit => "the kernel's, NPROC and SIGPENDING those of the host's first process",
+    }
+    .to_owned()
+}
+
+fn devices(devices: DeviceDefaults) -> String {
+    match devices {
+        DeviceDefaults::None => "none",
+        DeviceDefaults::FuseAndTun => "/dev/fuse and /dev/net/tun, where the caller may use them",
     }
     .to_owned()
 }

@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 use redd_spec::name::MachineName;
-use redd_spec::root::{Access, Persistence, Root, Volatile};
+use redd_spec::root::{Access, OsReleaseCheck, Persistence, Root, Volatile};
 
 use super::{TreeChoice, absolute};
 use crate::caller::Caller;
@@ -105,5 +105,6 @@ pub(super) fn root(
         persistence: if is_ephemeral { Persistence::Ephemeral } else { Persistence::Kept },
         template,
         pivot: settings.pivot.clone(),
+        os_release: OsReleaseCheck::Required,
     })
 }

@@ -47,7 +47,7 @@ fn an_optional_value_is_never_the_next_word() {
     assert_eq!(options(&["--volatile", "state"]), ["volatile=yes"]);
     assert_eq!(options(&["--volatile=state"]), ["volatile=state"]);
     assert_eq!(options(&["--private-users"]), ["private-users=yes"]);
-    assert_eq!(options(&["-n"]), ["network-veth"]);
+    assert_eq!(options(&["-n"]), ["network-veth=yes"]);
 }
 
 #[rstest]
@@ -76,6 +76,15 @@ fn options_stop_at_the_first_other_word(#[case] words: &[&str], #[case] expected
 fn words_that_are_none_are_refused_by_name(#[case] words: &[&str], #[case] named: &str) {
     let refusal = refusal(Persona::Nspawn, words);
     assert!(refusal.contains(named), "{refusal}");
+}
+
+#[test]
+fn what_takes_a_value_elsewhere_means_yes_without_one() {
+    for words in [&["-n"][..], &["--network-veth"], &["--private-network"]] {
+        let line = line(Persona::Nspawn, words).unwrap();
+        assert_eq!(line.assignments[0].value.as_deref(), Some("yes".as_ref()), "{words:?}");
+        assert!(line.assignments[0].apply(&mut crate::Settings::default()).is_ok());
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use redd_spec::mounts::TmpfsOption;
+use redd_spec::resources::Personality;
 
 use super::{
     Action, Birth, ControllingTerminal, Execution, ExecutionInit, FileSystem, MountSource, Namespace,
@@ -68,6 +69,10 @@ impl Action {
             }
             Self::SetOomScoreAdjust { value } => {
                 write!(formatter, "set the OOM score adjustment to {}", value.get())
+            }
+            Self::SetCpuAffinity { processors } => {
+                let numbers: Vec<String> = processors.numbers().map(|number| number.to_string()).collect();
+                write!(formatter, "run on processors {} only", numbers.join(","))
             }
             Self::JoinLegacyCgroups { paths } => write!(formatter, "put the child into {}", list(paths)),
             Self::CreateVeth(pair) => write!(
@@ -137,8 +142,23 @@ impl Action {
                 write!(formatter, "drop all but {} capabilities from the bounding set", kept.names().count())
             }
             Self::SetUser { uid, gid, .. } => write!(formatter, "become user {uid}, group {gid}"),
-            Self::SetCapabilities { capabilities } => {
+            Self::KeepCapabilities => formatter.write_str("keep capabilities over a change of users"),
+            Self::SetCapabilities { capabilities, ambient } if ambient.is_empty() => {
                 write!(formatter, "set {} capabilities, none inheritable", capabilities.names().count())
+            }
+            Self::SetCapabilities { capabilities, ambient } => write!(
+                formatter,
+                "set {} capabilities, inheritable and ambient {ambient}",
+                capabilities.names().count()
+            ),
+            Self::SetPersonality { personality: Personality::Native } => {
+                formatter.write_str("be the machine it is")
+            }
+            Self::SetPersonality { personality: Personality::Bits32 } => {
+                formatter.write_str("be a 32-bit machine")
+            }
+            Self::SetExecutionContext { context } => {
+                write!(formatter, "execute with SELinux context {context}")
             }
             Self::InstallSeccomp { program } => {
                 write!(

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use redd_spec::ids::{HostId, IdRange};
 use redd_spec::mounts::{Submounts, TmpfsOption};
+pub use redd_spec::network::MacAddress;
 use redd_spec::path::PathInRoot;
 use redd_spec::text::ByteString;
 use serde::{Deserialize, Serialize, Serializer};
@@ -311,23 +312,6 @@ pub enum Replacement {
 
 fn length<S: Serializer>(contents: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&format!("<{} bytes>", contents.len()))
-}
-
-/// A link's hardware address.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct MacAddress(pub [u8; 6]);
-
-impl fmt::Display for MacAddress {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [a, b, c, d, e, f] = self.0;
-        write!(formatter, "{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{f:02x}")
-    }
-}
-
-impl Serialize for MacAddress {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
 }
 
 /// Whether `PR_SET_NO_NEW_PRIVS` has to be set.

@@ -1,9 +1,11 @@
 //! `/dev`, `/proc`, `/sys`, `/run`, `/tmp` (EE2, EE3).
 
+use redd_spec::api::{ApiAccess, TemporaryDirectory};
 use redd_spec::payload::Payload;
 use redd_spec::root::{Access, Volatile};
 
 use super::context::{Context, Steps, options_of, path, tmpfs};
+use super::{devices, shared_cgroups};
 use crate::action::{
     Action, Entry, EntryKind, FileSystem, Missing, MountFlags, MountPoint, MountSource, StageIdMap,
 };
@@ -42,6 +44,7 @@ pub(super) fn prepare(context: &Context<'_>, steps: &mut Steps) {
         let source = MountSource::Own { path: "/sys/fs/selinux".into() };
         steps.host(Action::CopyMount { slot: Slot::Selinux, source }, &[EE2]);
     }
+    shared_cgroups::prepare(context, steps);
 }
 
 /// Device nodes need the host's privileges: inside a user namespace mknod(2) is refused.
@@ -51,20 +54,21 @@ pub(super) fn stage(context: &Context<'_>, steps: &mut Steps) {
         slot: Slot::Devices,
         file_system,
         owner: context.root_id(),
-        entries: device_entries(),
+        entries: device_entries(context),
     };
     steps.host(action, &[EE3, NO3, NO4, NO5]);
     if !context.spec.network.is_private() {
-        let flags = MountFlags::READ_ONLY_DATA;
+        let flags = sysfs_flags(context);
         steps.host(Action::Stage { slot: Slot::Sys, id_map: StageIdMap::Unmapped, flags }, &[EE2]);
     }
     if context.host.selinux.is_present() {
         let (slot, flags) = (Slot::Selinux, MountFlags::READ_ONLY_DATA);
         steps.host(Action::Stage { slot, id_map: StageIdMap::Unmapped, flags }, &[EE2]);
     }
+    shared_cgroups::stage(context, steps);
 }
 
-fn device_entries() -> Vec<Entry> {
+fn device_entries(context: &Context<'_>) -> Vec<Entry> {
     let directory = |name: &str| Entry { path: name.to_owned(), mode: 0o755, kind: EntryKind::Directory };
     let link = |path: String, target: String| Entry { path, mode: 0o777, kind: EntryKind::Link(target) };
     let mut entries: Vec<Entry> = ["pts", "shm", "mqueue", "char"].map(directory).into();
@@ -74,6 +78,7 @@ fn device_entries() -> Vec<Entry> {
         entries.push(link(format!("char/{major}:{minor}"), format!("../{name}")));
     }
     entries.extend(LINKS.map(|(name, target)| link(name.to_owned(), target.to_owned())));
+    devices::entries(context, &mut entries);
     entries
 }
 
@@ -81,8 +86,8 @@ pub(super) fn mount(context: &Context<'_>, steps: &mut Steps) {
     ensure_mount_points(context, steps);
     mount_proc(context, steps);
     mount_sys(context, steps);
-    mount_devices(steps);
-    mount_memory(steps);
+    mount_devices(context, steps);
+    mount_memory(context, steps);
 }
 
 fn ensure_mount_points(context: &Context<'_>, steps: &mut Steps) {
@@ -102,8 +107,33 @@ fn ensure_mount_points(context: &Context<'_>, steps: &mut Steps) {
 fn mount_proc(context: &Context<'_>, steps: &mut Steps) {
     let proc = FileSystem { kind: "proc", options: Vec::new(), flags: MountFlags::DATA };
     steps.child(Action::Mount { target: path("/proc"), file_system: proc }, &[EE2]);
+    match context.spec.api.access {
+        ApiAccess::Writable => {}
+        ApiAccess::NetworkWritable => protect_proc(context, NetworkSettings::Writable, steps),
+        ApiAccess::ReadOnly if context.spec.network.is_private() => {
+            protect_proc(context, NetworkSettings::Writable, steps);
+        }
+        ApiAccess::ReadOnly => protect_proc(context, NetworkSettings::ReadOnly, steps),
+    }
+    for (file, target) in
+        [("proc-sys-kernel-random-boot-id", "/proc/sys/kernel/random/boot_id"), ("proc-kmsg", "/proc/kmsg")]
+    {
+        let flags = if file == "proc-kmsg" { MountFlags::DATA } else { MountFlags::READ_ONLY_DATA };
+        let target = path(target);
+        steps.child(Action::AttachStagedFile { slot: Slot::HostDirectory, file, target, flags }, &[UN2]);
+    }
+}
+
+/// `/proc/sys/net`
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum NetworkSettings {
+    Writable,
+    ReadOnly,
+}
+
+fn protect_proc(context: &Context<'_>, network: NetworkSettings, steps: &mut Steps) {
     bind_over_itself("/proc/sys", MountFlags::READ_ONLY_DATA, Missing::Refuse, steps);
-    if context.spec.network.is_private() {
+    if network == NetworkSettings::Writable {
         bind_over_itself("/proc/sys/net", MountFlags::DATA.and(MountFlags::WRITABLE), Missing::Skip, steps);
     }
     for name in COVERED {
@@ -117,13 +147,6 @@ fn mount_proc(context: &Context<'_>, steps: &mut Steps) {
         for name in COVERED_FOR_ROOT {
             steps.child(Action::Cover { path: path(name), missing: Missing::Skip }, &[]);
         }
-    }
-    for (file, target) in
-        [("proc-sys-kernel-random-boot-id", "/proc/sys/kernel/random/boot_id"), ("proc-kmsg", "/proc/kmsg")]
-    {
-        let flags = if file == "proc-kmsg" { MountFlags::DATA } else { MountFlags::READ_ONLY_DATA };
-        let target = path(target);
-        steps.child(Action::AttachStagedFile { slot: Slot::HostDirectory, file, target, flags }, &[UN2]);
     }
 }
 
@@ -143,11 +166,19 @@ fn bind_over_itself(name: &'static str, flags: MountFlags, missing: Missing, ste
     steps.child(Action::Bind { source, target, flags, missing, create: MountPoint::Required }, &[EE2]);
 }
 
+/// A writable /sys is asked for by name, or it is none (NO7).
+const fn sysfs_flags(context: &Context<'_>) -> MountFlags {
+    match context.spec.api.access {
+        ApiAccess::Writable => MountFlags::DATA,
+        ApiAccess::ReadOnly | ApiAccess::NetworkWritable => MountFlags::READ_ONLY_DATA,
+    }
+}
+
 /// A fresh sysfs shows the links of the payload's network namespace; without one there is only the host's.
 fn mount_sys(context: &Context<'_>, steps: &mut Steps) {
     let target = path("/sys");
     if context.spec.network.is_private() {
-        let sysfs = FileSystem { kind: "sysfs", options: Vec::new(), flags: MountFlags::READ_ONLY_DATA };
+        let sysfs = FileSystem { kind: "sysfs", options: Vec::new(), flags: sysfs_flags(context) };
         steps.child(Action::Mount { target, file_system: sysfs }, &[EE2, EE4, NO7]);
     } else {
         steps.child(
@@ -162,13 +193,13 @@ fn mount_sys(context: &Context<'_>, steps: &mut Steps) {
             &[EE2],
         );
     }
-    if context.host.cgroups.unified.is_some() {
+    if !shared_cgroups::attach(context, steps) && context.host.cgroups.unified.is_some() {
         let cgroup = FileSystem { kind: "cgroup2", options: Vec::new(), flags: MountFlags::DATA };
         steps.child(Action::Mount { target: path("/sys/fs/cgroup"), file_system: cgroup }, &[EE6, NO6]);
     }
 }
 
-fn mount_devices(steps: &mut Steps) {
+fn mount_devices(context: &Context<'_>, steps: &mut Steps) {
     let target = path("/dev");
     steps.child(
         Action::AttachStaged { slot: Slot::Devices, target, create: MountPoint::Required },
@@ -182,15 +213,20 @@ fn mount_devices(steps: &mut Steps) {
     steps.child(Action::Mount { target: path("/dev/pts"), file_system: pseudo_terminals }, &[EE3]);
     let shared = tmpfs(&[("mode", "1777"), ("size", "10%"), ("nr_inodes", "400k")], memory_flags());
     steps.child(Action::Mount { target: path("/dev/shm"), file_system: shared }, &[EE3]);
-    let queues = FileSystem { kind: "mqueue", options: Vec::new(), flags: MountFlags::DATA };
-    steps.child(Action::Mount { target: path("/dev/mqueue"), file_system: queues }, &[EE3]);
+    // The host's queues are not for a user namespace to mount.
+    if !context.spec.namespaces.ipc.is_shared() || context.ids.is_none() {
+        let queues = FileSystem { kind: "mqueue", options: Vec::new(), flags: MountFlags::DATA };
+        steps.child(Action::Mount { target: path("/dev/mqueue"), file_system: queues }, &[EE3]);
+    }
 }
 
-fn mount_memory(steps: &mut Steps) {
+fn mount_memory(context: &Context<'_>, steps: &mut Steps) {
     let run = tmpfs(&[("mode", "0755"), ("size", "20%"), ("nr_inodes", "800k")], memory_flags());
     steps.child(Action::Mount { target: path("/run"), file_system: run }, &[]);
-    let temporary = tmpfs(&[("mode", "1777"), ("size", "10%"), ("nr_inodes", "400k")], memory_flags());
-    steps.child(Action::Mount { target: path("/tmp"), file_system: temporary }, &[]);
+    if context.spec.api.temporary == TemporaryDirectory::Memory {
+        let temporary = tmpfs(&[("mode", "1777"), ("size", "10%"), ("nr_inodes", "400k")], memory_flags());
+        steps.child(Action::Mount { target: path("/tmp"), file_system: temporary }, &[]);
+    }
 }
 
 const fn memory_flags() -> MountFlags {

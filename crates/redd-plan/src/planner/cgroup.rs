@@ -5,11 +5,11 @@
 
 use std::collections::BTreeSet;
 
-use redd_filter::device::DevicePolicy;
 use redd_spec::resources::{Limit, MemoryAmount, MilliCpus};
 
 use super::check::PlanError;
 use super::context::{Context, Steps};
+use super::devices;
 use crate::action::Action;
 use crate::cgroup::{CgroupPath, Controller, PAYLOAD};
 use crate::clause::Clause::{AI5, EE3, EE6, NO1, NO5, NO6, UP2};
@@ -36,6 +36,7 @@ struct ControllerLimit {
 }
 
 pub(super) fn prepare(context: &Context<'_>, steps: &mut Steps) -> Result<(), PlanError> {
+    devices::warn_of_foreign_binds(context, steps);
     let limits = limits(context);
     let mut served = BTreeSet::new();
     match &context.host.cgroups.unified {
@@ -64,7 +65,7 @@ pub(super) fn join_legacy(context: &Context<'_>, steps: &mut Steps) {
     }
 }
 
-fn machine_cgroup(context: &Context<'_>, own: &CgroupPath) -> CgroupPath {
+pub(super) fn machine_cgroup(context: &Context<'_>, own: &CgroupPath) -> CgroupPath {
     own.child(&format!("redd-{}", context.spec.name))
 }
 
@@ -88,7 +89,7 @@ fn prepare_unified(
         steps.host(Action::SetCgroupAttribute { path: machine.clone(), attribute, value }, &[]);
         served.insert(limit.controller);
     }
-    let program = DevicePolicy::container_default().compile();
+    let program = devices::policy(context).compile();
     steps.host(Action::AttachDeviceProgram { path: machine, program }, &[EE3, NO1, NO5]);
     steps.host(Action::CreateCgroup { path: payload.clone() }, &[EE6, NO6]);
     if context.ids.is_some() {
@@ -149,7 +150,7 @@ fn prepare_device_controller(context: &Context<'_>, steps: &mut Steps) -> Result
     let hierarchy = device_hierarchy(context).ok_or(PlanError::NoCgroups)?;
     let machine = machine_cgroup(context, &hierarchy.own);
     create(&machine, steps);
-    let policy = DevicePolicy::container_default();
+    let policy = devices::policy(context);
     steps.host(Action::SetDeviceRules { path: machine, policy }, &[EE3, NO1, NO5]);
     Ok(())
 }

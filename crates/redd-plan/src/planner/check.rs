@@ -3,15 +3,18 @@
 use std::path::PathBuf;
 
 use redd_spec::Spec;
+use redd_spec::capability::CapabilitySet;
 use redd_spec::payload::Payload;
-use redd_spec::root::{Persistence, Volatile};
+use redd_spec::root::{OsReleaseCheck, Persistence, Volatile};
 
 use super::bound_users::{self, BoundUserError};
 use super::context::Context;
+use super::devices;
 use crate::facts::TreeFacts;
 use crate::init::places;
 
 mod mounts;
+mod privileges;
 mod roots;
 
 /// Why there cannot be a plan.
@@ -34,6 +37,28 @@ pub enum PlanError {
     IdMapWithoutUserNamespace { path: String },
     #[error("--system-call-filter={word}: {cause}")]
     UnknownSystemCall { word: String, cause: String },
+    #[error("--ambient-capability= names {beyond}, which the payload does not have at all")]
+    AmbientBeyondBounds { beyond: CapabilitySet },
+    #[error("--ambient-capability= is for a command, and an init has every capability anyway")]
+    AmbientForInit,
+    #[error(
+        "--restrict-address-families= cannot be kept where the payload may call {call}: no filter sees its arguments"
+    )]
+    UnseenSockets { call: &'static str },
+    #[error(
+        "a payload that shares the host's {namespace} is a command that is its own first process, no init"
+    )]
+    InitInSharedNamespace { namespace: &'static str },
+    #[error("the host's processes cannot be shown in a user namespace")]
+    SharedProcessesWithUserNamespace,
+    #[error("/proc and /sys can be writable only without a user namespace")]
+    WritableApiWithUserNamespace,
+    #[error("{option} needs SELinux, and the host has none")]
+    NoSelinux { option: &'static str },
+    #[error("there is no device {}", path.display())]
+    NoDevice { path: PathBuf },
+    #[error("{} is no device", path.display())]
+    NotADevice { path: PathBuf },
     #[error("--volatile=yes needs a tree with a merged /usr, and this one has no links like bin → usr/bin")]
     NotMergedUsr,
     #[error("the tree is owned by id {owner}, but its root would be id {start}")]
@@ -85,6 +110,18 @@ impl PlanError {
                 Some("leave out idmap, rootidmap and owneridmap, or --private-users=no")
             }
             Self::UnknownSystemCall { .. } => Some("use names of system calls, or groups like @mount"),
+            Self::AmbientBeyondBounds { .. } => Some("add --capability= with the same names"),
+            Self::AmbientForInit | Self::NoSelinux { .. } => Some("leave it out"),
+            Self::UnseenSockets { .. } => {
+                Some("refuse that call with --system-call-filter=~, or leave the families as they are")
+            }
+            Self::InitInSharedNamespace { .. } => Some("run one command, with --as-pid1"),
+            Self::SharedProcessesWithUserNamespace | Self::WritableApiWithUserNamespace => {
+                Some("use --private-users=no")
+            }
+            Self::NoDevice { .. } | Self::NotADevice { .. } => {
+                Some("name a node that the host has below /dev")
+            }
             Self::NotMergedUsr => Some("use --volatile=overlay or --volatile=state"),
             Self::OwnedByOthers { .. } => Some(
                 "use --private-users=START:N with the range the tree belongs to, and --private-users-ownership=off",
@@ -117,6 +154,8 @@ pub(super) fn refuse_impossible(context: &Context<'_>) -> Result<(), PlanError> 
     }
     refuse_unfit_tree(context.spec, context.tree)?;
     roots::refuse(context)?;
+    privileges::refuse(context)?;
+    devices::refuse_missing(&context.spec.devices, context.grants)?;
     bound_users::refuse_impossible(context.spec, context.tree, context.grants)?;
     mounts::refuse(context)
 }
@@ -130,7 +169,9 @@ fn refuse_unfit_tree(spec: &Spec, tree: &TreeFacts) -> Result<(), PlanError> {
         Payload::Boot { init, .. } if tree.init.is_none() => {
             return Err(PlanError::NoInit { path: path(), places: places(init) });
         }
-        Payload::Boot { .. } if !tree.os_release.is_present() => {
+        Payload::Boot { .. }
+            if !tree.os_release.is_present() && spec.root.os_release == OsReleaseCheck::Required =>
+        {
             return Err(PlanError::NoOsRelease { path: path() });
         }
         Payload::Command(command) => {

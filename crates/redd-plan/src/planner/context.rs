@@ -17,9 +17,6 @@ use crate::clause::Clause;
 use crate::facts::{Grants, HostFacts, TreeFacts, UserFacts};
 use crate::step::{Side, Step, Undo, Warning};
 
-/// What the payload is told its manager is (EV1, RH5).
-pub(super) const MANAGER: &str = "redd";
-
 /// Everything that is known, and what follows from it for more than one part.
 pub(super) struct Context<'a> {
     pub(super) spec: &'a Spec,
@@ -49,6 +46,11 @@ impl<'a> Context<'a> {
     /// The host id of the payload's root.
     pub(super) fn root_id(&self) -> HostId {
         self.ids.map_or(HostId(0), |ids| ids.start)
+    }
+
+    /// What the payload is told its manager is (EV1, RH5).
+    pub(super) fn manager(&self) -> &'a str {
+        self.spec.identity.manager.as_str()
     }
 
     /// What kind of init is booted: what the user says, or what its file is.

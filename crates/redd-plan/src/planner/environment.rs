@@ -5,9 +5,10 @@ use redd_spec::path::PathInRoot;
 use redd_spec::payload::{Command, CommandInit, Payload};
 use redd_spec::sockets::PassedSockets;
 use redd_spec::text::ByteString;
+use redd_spec::variables;
 
 use super::console;
-use super::context::{Context, MANAGER, Steps, path};
+use super::context::{Context, Steps, path};
 use super::run_host::{CREDENTIALS, NOTIFY_SOCKET};
 use crate::action::{Action, Execution, ExecutionInit};
 use crate::clause::Clause::{AI3, AI4, AI6, EV1, EV2, EV4, EV5, FW1, RH3, UN3};
@@ -60,7 +61,7 @@ fn run(context: &Context<'_>, command: &Command) -> Execution {
         CommandInit::Command => Notifications::Listened,
     };
     let mut variables = base_variables(context);
-    variables.push(("LANG", "C.UTF-8".to_owned()));
+    variables.push((variables::LANG, "C.UTF-8".to_owned()));
     variables.extend(manager_variables(context, notifications));
     let environment = finish(context, variables);
     let (candidates, arguments) = program(context, command);
@@ -112,34 +113,34 @@ fn base_variables(context: &Context<'_>) -> Variables {
     let user = context.user().unwrap_or(&root);
     let terminal = context.host.terminal.clone().unwrap_or_else(|| "dumb".to_owned());
     vec![
-        ("PATH", SEARCH_PATH.to_owned()),
-        ("TERM", terminal),
-        ("HOME", user.home.clone()),
-        ("USER", user.name.clone()),
-        ("LOGNAME", user.name.clone()),
+        (variables::PATH, SEARCH_PATH.to_owned()),
+        (variables::TERM, terminal),
+        (variables::HOME, user.home.clone()),
+        (variables::USER, user.name.clone()),
+        (variables::LOGNAME, user.name.clone()),
     ]
 }
 
 fn manager_variables(context: &Context<'_>, notifications: Notifications) -> Variables {
     let mut variables = identity_variables(context);
     if notifications == Notifications::Listened {
-        variables.push(("NOTIFY_SOCKET", NOTIFY_SOCKET.to_owned()));
+        variables.push((variables::NOTIFY_SOCKET, NOTIFY_SOCKET.to_owned()));
         variables.extend(socket_variables(&context.spec.sockets));
     }
     let terminals = console::extra_terminals(context.spec);
     if !terminals.is_empty() {
         let names: Vec<String> = terminals.iter().map(ToString::to_string).collect();
-        variables.push(("container_ttys", names.join(" ")));
+        variables.push((variables::CONTAINER_TTYS, names.join(" ")));
     }
     if !context.grants.credentials.is_empty() {
-        variables.push(("CREDENTIALS_DIRECTORY", CREDENTIALS.to_owned()));
+        variables.push((variables::CREDENTIALS_DIRECTORY, CREDENTIALS.to_owned()));
     }
     let host = &context.host.os_release;
     let fields = [
-        ("container_host_id", &host.id),
-        ("container_host_build_id", &host.build_id),
-        ("container_host_variant_id", &host.variant_id),
-        ("container_host_version_id", &host.version_id),
+        (variables::CONTAINER_HOST_ID, &host.id),
+        (variables::CONTAINER_HOST_BUILD_ID, &host.build_id),
+        (variables::CONTAINER_HOST_VARIANT_ID, &host.variant_id),
+        (variables::CONTAINER_HOST_VERSION_ID, &host.version_id),
     ];
     variables.extend(fields.into_iter().filter_map(|(name, value)| Some((name, value.clone()?))));
     variables
@@ -150,13 +151,17 @@ fn socket_variables(sockets: &PassedSockets) -> Variables {
     if sockets.count == 0 {
         return Vec::new();
     }
-    let mut variables = vec![("LISTEN_FDS", sockets.count.to_string()), ("LISTEN_PID", "1".to_owned())];
-    variables.extend(sockets.names.clone().map(|names| ("LISTEN_FDNAMES", names)));
+    let mut variables =
+        vec![(variables::LISTEN_FDS, sockets.count.to_string()), (variables::LISTEN_PID, "1".to_owned())];
+    variables.extend(sockets.names.clone().map(|names| (variables::LISTEN_FDNAMES, names)));
     variables
 }
 
 fn identity_variables(context: &Context<'_>) -> Variables {
-    vec![("container", MANAGER.to_owned()), ("container_uuid", context.uuid.to_string())]
+    vec![
+        (variables::CONTAINER, context.manager().to_owned()),
+        (variables::CONTAINER_UUID, context.uuid.to_string()),
+    ]
 }
 
 fn stub_environment(context: &Context<'_>) -> Vec<ByteString> {

@@ -6,9 +6,11 @@ mod cgroup;
 mod check;
 mod console;
 mod context;
+mod devices;
 mod environment;
 mod identity;
 mod integration;
+mod labels;
 mod mounts;
 mod network;
 mod overlay;
@@ -16,6 +18,7 @@ mod owners;
 mod privileges;
 mod root;
 mod run_host;
+mod shared_cgroups;
 
 pub use bound_users::BoundUserError;
 pub use check::PlanError;
@@ -46,6 +49,7 @@ pub fn plan(spec: &Spec, host: &HostFacts, tree: &TreeFacts, grants: &Grants) ->
     enter_namespaces(&context, &mut steps);
     compose_root(&context, &mut steps);
     become_payload(&context, &mut steps)?;
+    labels::label(&context, &mut steps);
     Ok(Plan {
         name: spec.name.clone(),
         uuid: context.uuid,
@@ -88,7 +92,11 @@ fn prepare(context: &Context<'_>, steps: &mut Steps) -> Result<(), PlanError> {
 /// A user namespace cannot be mapped, and a cgroup of version 1 not be joined, before the child exists;
 /// what depends on either is left to [`enter_namespaces`].
 fn clone(context: &Context<'_>, steps: &mut Steps) {
-    let mut namespaces = vec![Namespace::Pid, Namespace::Ipc, Namespace::Uts];
+    let shared = context.spec.namespaces;
+    let own = [(shared.pid, Namespace::Pid), (shared.ipc, Namespace::Ipc), (shared.uts, Namespace::Uts)]
+        .into_iter();
+    let mut namespaces: Vec<Namespace> =
+        own.filter(|(sharing, _)| !sharing.is_shared()).map(|(_, namespace)| namespace).collect();
     if context.ids.is_some() {
         namespaces.insert(0, Namespace::User);
     }
@@ -122,14 +130,21 @@ fn enter_namespaces(context: &Context<'_>, steps: &mut Steps) {
     if context.ids.is_some() {
         steps.child(Action::BecomeRoot, &[UP2]);
     }
-    let namespaces = match context.ids {
+    let mut namespaces = match context.ids {
         // The kernel locks the flags of mounts that are copied into a user namespace's own (ADR 3).
-        Some(_) => vec![Namespace::Mount, Namespace::Cgroup],
+        Some(_) => vec![Namespace::Mount],
         // The staging namespace is the payload's: redd has left it.
-        None => vec![Namespace::Cgroup],
+        None => Vec::new(),
     };
-    steps.child(Action::Unshare { namespaces }, &[EE6, UN1]);
-    identity::set_hostname(context, steps);
+    if !context.spec.namespaces.cgroup.is_shared() {
+        namespaces.push(Namespace::Cgroup);
+    }
+    if !namespaces.is_empty() {
+        steps.child(Action::Unshare { namespaces }, &[EE6, UN1]);
+    }
+    if !context.spec.namespaces.uts.is_shared() {
+        identity::set_hostname(context, steps);
+    }
     network::enable(context, steps);
 }
 

@@ -24,7 +24,8 @@ pub(super) fn create(context: &Context<'_>, steps: &mut Steps) {
     match context.spec.network {
         Network::Host | Network::Private => {}
         Network::Veth => {
-            let pair = veth_pair(&context.spec.name, context.host.machine_id);
+            let mut pair = veth_pair(&context.spec.name, context.host.machine_id);
+            pair.container_mac = context.spec.identity.link_address.unwrap_or(pair.container_mac);
             let undo = Undo::RemoveLink { name: pair.host_name.clone(), machine: context.spec.name.clone() };
             steps.host_undone(Action::CreateVeth(pair), &[NET1, NET2, NET3], undo);
         }

@@ -1,7 +1,10 @@
 //! Limits, capabilities, system calls: what the payload may do.
 
-use redd_filter::seccomp::{Machine, SeccompPolicy, Socketcall, SyscallSelector};
-use redd_spec::capability::{CapabilitySet, NewPrivileges, SystemCallRule};
+use redd_filter::seccomp::{
+    BaseList, Families, Machine, SeccompPolicy, Socketcall, SyncCalls as FilteredSync, SyscallSelector,
+};
+use redd_spec::address_family::AddressFamilies;
+use redd_spec::capability::{CapabilitySet, NewPrivileges, SyncCalls, SystemCallBase, SystemCallRule};
 use redd_spec::payload::Payload;
 use redd_spec::resources::{ResourceLimit, RlimitResource};
 
@@ -9,7 +12,7 @@ use super::check::PlanError;
 use super::context::{Context, Steps};
 use crate::action::{Action, Exactness, PrivilegeCheck};
 use crate::clause::Clause::{EE3, FW2, NO1, NO2, NO8, UN3, UP1, UP2};
-use crate::facts::ExecutableClass;
+use crate::facts::{ExecutableClass, InitLimits};
 
 /// What a payload's root may do. No audit capability is among them (NO8), CAP_MKNOD and CAP_SYS_ADMIN are
 /// (NO1, NO2). Those that concern the network namespace are added where that is the payload's own.
@@ -79,12 +82,26 @@ const fn limits_itself(context: &Context<'_>) -> bool {
 fn resource_limits(context: &Context<'_>) -> Vec<Action> {
     let asked_for = context.spec.resources.rlimits.clone();
     let is_asked_for = |resource| asked_for.iter().any(|limit| limit.resource == resource);
-    let limits = DEFAULT_LIMITS.into_iter().filter(|limit| !is_asked_for(limit.resource)).collect();
+    let limits = DEFAULT_LIMITS
+        .into_iter()
+        .filter(|limit| !is_asked_for(limit.resource))
+        .map(|limit| default_limit(limit, context.host.init_limits))
+        .collect();
     let mut actions = vec![Action::SetResourceLimits { limits, exactness: Exactness::Closest }];
     if !asked_for.is_empty() {
         actions.push(Action::SetResourceLimits { limits: asked_for, exactness: Exactness::Exact });
     }
     actions
+}
+
+/// The kernel's own, or what it made of the host's memory.
+fn default_limit(kernels: ResourceLimit, init: Option<InitLimits>) -> ResourceLimit {
+    let of_init = match (kernels.resource, init) {
+        (RlimitResource::Nproc, Some(init)) => Some(init.processes),
+        (RlimitResource::Sigpending, Some(init)) => Some(init.signals),
+        _ => None,
+    };
+    of_init.map_or(kernels, |(soft, hard)| ResourceLimit { soft, hard, ..kernels })
 }
 
 /// What the host's side sets, with its own privileges.
@@ -95,12 +112,18 @@ pub(super) fn limit_resources(context: &Context<'_>, steps: &mut Steps) {
     if let Some(value) = context.spec.resources.oom_score_adjust {
         steps.host(Action::SetOomScoreAdjust { value }, &[]);
     }
+    if let Some(processors) = context.spec.resources.cpu_affinity.clone() {
+        steps.host(Action::SetCpuAffinity { processors }, &[]);
+    }
 }
 
 /// What the child sets itself, last.
 pub(super) fn confine(context: &Context<'_>, steps: &mut Steps) -> Result<(), PlanError> {
     let capabilities = capabilities(context, steps);
-    let program = policy(context, capabilities)?.compile();
+    let ambient = ambient(context, capabilities)?;
+    let policy = policy(context, capabilities)?;
+    refuse_unseen_sockets(context, &policy)?;
+    let program = policy.compile();
     let new_privileges = match context.spec.privileges.new_privileges {
         NewPrivileges::Allowed => PrivilegeCheck::Unchecked,
         NewPrivileges::Refused => PrivilegeCheck::NoneGained,
@@ -115,27 +138,47 @@ pub(super) fn confine(context: &Context<'_>, steps: &mut Steps) -> Result<(), Pl
     if new_privileges == PrivilegeCheck::NoneGained {
         steps.child(Action::RefuseNewPrivileges, &[]);
     }
+    if let Some(personality) = context.spec.resources.personality {
+        steps.child(Action::SetPersonality { personality }, &[]);
+    }
+    if let Some(context) = context.spec.privileges.selinux.process.clone() {
+        steps.child(Action::SetExecutionContext { context }, &[]);
+    }
     steps.child(Action::InstallSeccomp { program }, &[NO8, EE3]);
     steps.child(Action::DropBoundingCapabilities { kept: capabilities }, &[NO1, NO2, NO8, UP1]);
-    let held = become_user(context, capabilities, steps);
-    steps.child(Action::SetCapabilities { capabilities: held }, &[NO1, NO2, NO8]);
+    let held = become_user(context, capabilities, ambient, steps);
+    steps.child(Action::SetCapabilities { capabilities: held, ambient }, &[NO1, NO2, NO8]);
     steps.child(Action::SetWorkingDirectory { path: super::environment::directory(context) }, &[UN3]);
     steps.child(Action::DieWithSupervisor, &[]);
     let bounding = capabilities;
-    steps.child(Action::VerifyConfinement { capabilities: held, bounding, new_privileges }, &[]);
+    steps.child(Action::VerifyConfinement { capabilities: held, bounding, ambient, new_privileges }, &[]);
     Ok(())
 }
 
-/// Becomes the user of a command; anybody but root holds no capabilities.
-fn become_user(context: &Context<'_>, capabilities: CapabilitySet, steps: &mut Steps) -> CapabilitySet {
+/// Becomes the user of a command; anybody but root holds the ambient capabilities alone.
+fn become_user(
+    context: &Context<'_>,
+    capabilities: CapabilitySet,
+    ambient: CapabilitySet,
+    steps: &mut Steps,
+) -> CapabilitySet {
     let user = match &context.spec.payload {
         Payload::Boot { .. } => None,
         Payload::Command(_) => context.user(),
     };
     let (uid, gid, groups) =
         user.map_or((0, 0, Vec::new()), |user| (user.uid, user.gid, user.groups.clone()));
+    if uid != 0 && !ambient.is_empty() {
+        steps.child(Action::KeepCapabilities, &[]);
+    }
     steps.child(Action::SetUser { uid, gid, groups }, &[UN3]);
-    if uid == 0 { capabilities } else { CapabilitySet::default() }
+    if uid == 0 { capabilities } else { ambient }
+}
+
+fn ambient(context: &Context<'_>, bounding: CapabilitySet) -> Result<CapabilitySet, PlanError> {
+    let ambient = context.spec.privileges.ambient;
+    let beyond = ambient.difference(bounding);
+    if beyond.is_empty() { Ok(ambient) } else { Err(PlanError::AmbientBeyondBounds { beyond }) }
 }
 
 fn capabilities(context: &Context<'_>, steps: &mut Steps) -> CapabilitySet {
@@ -154,8 +197,22 @@ fn capabilities(context: &Context<'_>, steps: &mut Steps) -> CapabilitySet {
 }
 
 fn policy(context: &Context<'_>, capabilities: CapabilitySet) -> Result<SeccompPolicy, PlanError> {
+    let privileges = &context.spec.privileges;
     let mut policy = SeccompPolicy::new(Machine::THIS, capabilities.bits());
-    for rule in &context.spec.privileges.system_calls {
+    policy.families = match privileges.address_families {
+        AddressFamilies::Default => Families::DEFAULT,
+        AddressFamilies::Only(set) => Families::Only(set.bits()),
+        AddressFamilies::AllBut(set) => Families::DEFAULT.but(set.bits()),
+    };
+    policy.sync = match privileges.sync {
+        SyncCalls::Kept => FilteredSync::Kept,
+        SyncCalls::Suppressed => FilteredSync::Suppressed,
+    };
+    policy.base = match privileges.system_call_base {
+        SystemCallBase::Redd => BaseList::Redd,
+        SystemCallBase::Nspawn => BaseList::Nspawn,
+    };
+    for rule in &privileges.system_calls {
         let (list, word) = match rule {
             SystemCallRule::Allow(word) => (&mut policy.allow, word),
             SystemCallRule::Deny(word) => (&mut policy.deny, word),
@@ -169,4 +226,12 @@ fn policy(context: &Context<'_>, capabilities: CapabilitySet) -> Result<SeccompP
         policy.socketcall = Socketcall::Allowed;
     }
     Ok(policy)
+}
+
+/// A restriction with a way around it would be none.
+fn refuse_unseen_sockets(context: &Context<'_>, policy: &SeccompPolicy) -> Result<(), PlanError> {
+    if context.spec.privileges.address_families == AddressFamilies::Default {
+        return Ok(());
+    }
+    policy.unseen_sockets().map_or(Ok(()), |call| Err(PlanError::UnseenSockets { call }))
 }

@@ -1,7 +1,7 @@
 //! The `/run/host` hierarchy (RH1 to RH8), made on the host's side and read-only inside.
 
 use super::bound_users;
-use super::context::{Context, MANAGER, Steps, path, tmpfs};
+use super::context::{Context, Steps, path, tmpfs};
 use crate::action::{Action, Entry, EntryKind, FileSystem, MountFlags, MountPoint};
 use crate::clause::Clause::{AI3, AI6, EV5, RH0, RH1, RH2, RH3, RH4, RH5, RH6, RH7, RH8, RH10, UN2};
 use crate::descriptor::Slot;
@@ -72,7 +72,7 @@ fn host_directory_entries(context: &Context<'_>) -> Vec<Entry> {
         directory("inaccessible", 0o755),
         directory("unix-export", 0o755),
         file("os-release", 0o444, context.host.os_release.contents.clone()),
-        file("container-manager", 0o444, format!("{MANAGER}\n").into_bytes()),
+        file("container-manager", 0o444, format!("{}\n", context.manager()).into_bytes()),
         file("container-uuid", 0o444, format!("{}\n", context.uuid).into_bytes()),
         file("proc-sys-kernel-random-boot-id", 0o444, format!("{}\n", context.grants.boot_id).into_bytes()),
         Entry { path: "proc-kmsg".to_owned(), mode: 0o600, kind: EntryKind::Fifo },

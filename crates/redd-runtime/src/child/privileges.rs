@@ -1,17 +1,20 @@
 //! What the payload may do, settled from inside.
 
-use std::os::fd::AsFd as _;
+use std::os::fd::{AsFd as _, OwnedFd};
 
 use redd_plan::action::{Action, PrivilegeCheck};
 use redd_spec::capability::CapabilitySet;
+use redd_spec::resources::Personality;
+use redd_spec::selinux::SelinuxContext;
 use redd_sys::root_dir::{SMALL_FILE_MAX, read_bounded};
 use redd_sys::{Errno, process, seccomp, signal};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::{CWD, Mode, OFlags, PROC_SUPER_MAGIC, ResolveFlags, fstatfs, openat, openat2};
 use rustix::process::{Signal, getpid, set_parent_process_death_signal, umask};
 use rustix::thread::{
-    CapabilitySet as KernelSet, CapabilitySets, Gid, Uid, clear_ambient_capability_set, set_capabilities,
-    set_no_new_privs, set_thread_groups, set_thread_res_gid, set_thread_res_uid,
+    CapabilitySet as KernelSet, CapabilitySets, Gid, Uid, clear_ambient_capability_set,
+    configure_capability_in_ambient_set, set_capabilities, set_keep_capabilities, set_no_new_privs,
+    set_thread_groups, set_thread_res_gid, set_thread_res_uid,
 };
 
 use super::{ChildSide, execute};
@@ -29,13 +32,16 @@ pub(super) fn perform(side: &mut ChildSide<'_>, index: usize, action: &Action) -
         Action::JoinSessionKeyring => join_session_keyring(),
         Action::SetWorkingDirectory { path } => set_working_directory(path),
         Action::RefuseNewPrivileges => Ok(set_no_new_privs(true)?),
+        Action::SetPersonality { personality } => set_personality(*personality),
+        Action::SetExecutionContext { context } => set_execution_context(context),
+        Action::KeepCapabilities => Ok(set_keep_capabilities(true)?),
         Action::InstallSeccomp { program } => Ok(seccomp::install(program.instructions())?),
         Action::DropBoundingCapabilities { kept } => drop_bounding(*kept),
         Action::SetUser { uid, gid, groups } => set_user(*uid, *gid, groups),
-        Action::SetCapabilities { capabilities } => set_own_capabilities(*capabilities),
+        Action::SetCapabilities { capabilities, ambient } => set_own_capabilities(*capabilities, *ambient),
         Action::DieWithSupervisor => die_with_supervisor(side),
-        Action::VerifyConfinement { capabilities, bounding, new_privileges } => {
-            verify(*capabilities, *bounding, *new_privileges)
+        Action::VerifyConfinement { capabilities, bounding, ambient, new_privileges } => {
+            verify(*capabilities, *bounding, *ambient, *new_privileges)
         }
         Action::Execute(execution) => execute::execute(side.handshake, index, execution),
         // A plan that gives the child a step of the host's side is a bug of the planner, and refused.
@@ -91,18 +97,45 @@ pub(crate) fn set_user(uid: u32, gid: u32, groups: &[u32]) -> Result<(), StepErr
     set_thread_res_uid(uid, uid, uid).map_err(StepError::about("setting the user"))
 }
 
-fn set_own_capabilities(capabilities: CapabilitySet) -> Result<(), StepError> {
+/// An ambient capability has to be inheritable, and is one by one.
+fn set_own_capabilities(capabilities: CapabilitySet, ambient: CapabilitySet) -> Result<(), StepError> {
     let set = KernelSet::from_bits_retain(capabilities.bits());
-    let sets = CapabilitySets { effective: set, permitted: set, inheritable: KernelSet::empty() };
+    let inheritable = KernelSet::from_bits_retain(ambient.bits());
     clear_ambient_capability_set()?;
-    Ok(set_capabilities(None, sets)?)
+    set_capabilities(None, CapabilitySets { effective: set, permitted: set, inheritable })?;
+    for number in (0..u64::BITS).filter(|number| ambient.bits() >> number & 1 == 1) {
+        configure_capability_in_ambient_set(KernelSet::from_bits_retain(1 << number), true)
+            .map_err(StepError::about(format!("capability {number}")))?;
+    }
+    Ok(())
+}
+
+/// The kernel is asked what came of it: what it does not know it may pass over.
+fn set_personality(personality: Personality) -> Result<(), StepError> {
+    let wanted = match personality {
+        Personality::Native => process::PERSONALITY_NATIVE,
+        Personality::Bits32 => process::PERSONALITY_32_BITS,
+    };
+    process::set_personality(wanted)?;
+    match process::personality()? {
+        set if set == wanted => Ok(()),
+        _ => Err(StepError::about("the personality is not as planned")(Errno::INVAL)),
+    }
+}
+
+/// What the loaded policy makes of the context it says when the payload is executed, or now.
+fn set_execution_context(context: &SelinuxContext) -> Result<(), StepError> {
+    let file = open_own("attr/exec", OFlags::WRONLY)?;
+    let written = rustix::io::write(&file, context.as_str().as_bytes())
+        .map_err(StepError::about(context.as_str().to_owned()))?;
+    if written == context.as_str().len() { Ok(()) } else { Err(Errno::IO.into()) }
 }
 
 /// Leaves nothing but the user.
 pub(crate) fn drop_all_privileges() -> Result<(), StepError> {
     set_no_new_privs(true)?;
     drop_bounding(CapabilitySet::default())?;
-    set_own_capabilities(CapabilitySet::default())
+    set_own_capabilities(CapabilitySet::EMPTY, CapabilitySet::EMPTY)
 }
 
 /// Set last: changing users clears it. A supervisor that died before is seen by its end of the channel (R15).
@@ -121,6 +154,7 @@ fn die_with_supervisor(side: &ChildSide<'_>) -> Result<(), StepError> {
 fn verify(
     capabilities: CapabilitySet,
     bounding: CapabilitySet,
+    ambient: CapabilitySet,
     new_privileges: PrivilegeCheck,
 ) -> Result<(), StepError> {
     let status = own_status()?;
@@ -130,12 +164,13 @@ fn verify(
     if field("Seccomp:") != Some("2") {
         return wrong("the system call filter");
     }
-    for name in ["CapInh:", "CapAmb:"] {
-        if set(name) != Some(0) {
-            return wrong(name);
-        }
-    }
-    let expected = [("CapPrm:", capabilities), ("CapEff:", capabilities), ("CapBnd:", bounding)];
+    let expected = [
+        ("CapInh:", ambient),
+        ("CapAmb:", ambient),
+        ("CapPrm:", capabilities),
+        ("CapEff:", capabilities),
+        ("CapBnd:", bounding),
+    ];
     if let Some((name, _)) = expected.into_iter().find(|(name, wanted)| set(name) != Some(wanted.bits())) {
         return wrong(name);
     }
@@ -145,17 +180,21 @@ fn verify(
     Ok(())
 }
 
-/// What the kernel says, and no file that something was mounted over it with (R6).
 fn own_status() -> Result<String, StepError> {
+    let status = open_own("status", OFlags::RDONLY)?;
+    let contents = read_bounded(&status, SMALL_FILE_MAX).map_err(|_error| StepError::from(Errno::IO))?;
+    Ok(String::from_utf8_lossy(&contents).into_owned())
+}
+
+/// The kernel's file about this process, and none that something was mounted over it with (R6).
+fn open_own(name: &str, access: OFlags) -> Result<OwnedFd, StepError> {
     let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let proc = openat(CWD, "/proc", flags, Mode::empty())?;
     if fstatfs(&proc)?.f_type != PROC_SUPER_MAGIC {
         return Err(StepError::about("/proc is no procfs")(Errno::PERM));
     }
-    let path = format!("{}/status", getpid());
+    let path = format!("{}/{name}", getpid());
     let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_XDEV | ResolveFlags::NO_SYMLINKS;
-    let status = openat2(&proc, &path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty(), resolve)
-        .map_err(StepError::about(format!("/proc/{path}")))?;
-    let contents = read_bounded(&status, SMALL_FILE_MAX).map_err(|_error| StepError::from(Errno::IO))?;
-    Ok(String::from_utf8_lossy(&contents).into_owned())
+    openat2(&proc, &path, access | OFlags::CLOEXEC, Mode::empty(), resolve)
+        .map_err(StepError::about(format!("/proc/{path}")))
 }

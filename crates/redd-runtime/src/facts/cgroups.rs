@@ -69,7 +69,7 @@ fn facts_of(
         }
         match (hierarchy.kind, hierarchy.own) {
             (HierarchyKind::Unified, Some(own)) if facts.unified.is_none() => {
-                facts.unified = Some(unified_hierarchy(own)?);
+                facts.unified = Some(unified_hierarchy(hierarchy.place, own)?);
             }
             // One that is mounted twice is still one.
             (HierarchyKind::Legacy(controllers), Some(own))
@@ -151,7 +151,7 @@ fn unescape(field: &str) -> String {
     text
 }
 
-fn unified_hierarchy(own: PathBuf) -> Result<UnifiedHierarchy, Error> {
+fn unified_hierarchy(mount: PathBuf, own: PathBuf) -> Result<UnifiedHierarchy, Error> {
     let read = |name: &str| read_text(own.join(name)).map(Option::unwrap_or_default);
     let set = |text: &str| text.split_whitespace().filter_map(Controller::named).collect();
     let delegate = read_text("/sys/kernel/cgroup/delegate")?.unwrap_or_default();
@@ -169,7 +169,7 @@ fn unified_hierarchy(own: PathBuf) -> Result<UnifiedHierarchy, Error> {
     };
     let controllers = set(&read("cgroup.controllers")?);
     let enabled = set(&read("cgroup.subtree_control")?);
-    Ok(UnifiedHierarchy { own: CgroupPath(own), controllers, enabled, population, delegate })
+    Ok(UnifiedHierarchy { mount, own: CgroupPath(own), controllers, enabled, population, delegate })
 }
 
 /// Whether redd is all that lives in a cgroup. A host may have thousands of processes in it, which need not be listed.

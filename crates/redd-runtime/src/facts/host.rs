@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use redd_plan::facts::{HostFacts, HostTimezone, InotifyFacts, KernelVersion, OsRelease};
+use redd_plan::facts::{HostFacts, HostTimezone, InitLimits, InotifyFacts, KernelVersion, OsRelease};
 use redd_spec::capability::CapabilitySet;
 use redd_spec::lifecycle::SignalNumber;
 use redd_sys::Errno;
@@ -29,6 +29,7 @@ pub fn host_facts(terminal: Option<String>) -> Result<HostFacts, Error> {
         timezone: timezone(),
         selinux: Path::new("/sys/fs/selinux/enforce").exists().into(),
         terminal,
+        init_limits: None,
         inotify: None,
     })
 }
@@ -38,6 +39,21 @@ pub(crate) fn inotify_facts() -> Result<Option<InotifyFacts>, Error> {
     let limit = read_text("/proc/sys/fs/inotify/max_user_instances")?;
     let machines = std::fs::read_dir(MACHINES).map_or(0, |entries| entries.flatten().count() as u64);
     Ok(limit.and_then(|limit| limit.trim().parse().ok()).map(|limit| InotifyFacts { limit, machines }))
+}
+
+/// Read only where the payload's limits are to be like them.
+pub(crate) fn init_limits() -> Result<Option<InitLimits>, Error> {
+    Ok(read_text("/proc/1/limits")?.as_deref().and_then(parse_limits))
+}
+
+/// Of proc_pid_limits(5).
+fn parse_limits(text: &str) -> Option<InitLimits> {
+    let value = |word: &str| if word == "unlimited" { Some(None) } else { word.parse().ok().map(Some) };
+    let limit = |name: &str| {
+        let mut words = text.lines().find_map(|line| line.strip_prefix(name))?.split_whitespace();
+        Some((value(words.next()?)?, value(words.next()?)?))
+    };
+    Some(InitLimits { processes: limit("Max processes")?, signals: limit("Max pending signals")? })
 }
 
 fn kernel_version() -> KernelVersion {
@@ -101,4 +117,20 @@ pub(crate) fn read_host_file(path: &Path) -> Option<Vec<u8>> {
         return None;
     }
     std::fs::read(path).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_are_read_as_the_kernel_prints_them() {
+        let text = "Limit                     Soft Limit           Hard Limit           Units     \n\
+                    Max processes             7823                 unlimited            processes \n\
+                    Max pending signals       7823                 7824                 signals   \n";
+        let expected = InitLimits { processes: (Some(7823), None), signals: (Some(7823), Some(7824)) };
+        assert_eq!(parse_limits(text), Some(expected));
+        assert_eq!(parse_limits("Max processes 1"), None);
+        assert_eq!(parse_limits(""), None);
+    }
 }

@@ -1,6 +1,7 @@
 //! What is known of the host and the tree, gathered once, before anything is planned. Nothing here changes anything.
 
 pub mod cgroups;
+pub(crate) mod devices;
 pub mod host;
 pub mod host_users;
 mod init;
@@ -12,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::string::FromUtf8Error;
 
 pub use host::host_facts;
+use redd_spec::variables;
 use redd_sys::Errno;
 use redd_sys::root_dir::{ReadError, read_bounded};
 use rustix::fs::{CWD, Mode, OFlags, openat};
@@ -48,12 +50,12 @@ pub(crate) fn read(path: impl AsRef<Path>) -> Result<Option<Vec<u8>>, Error> {
 
 /// Where redd's own credentials are, if it was given any.
 pub(crate) fn credentials_directory() -> Option<PathBuf> {
-    directory_named_by("CREDENTIALS_DIRECTORY")
+    directory_named_by(variables::CREDENTIALS_DIRECTORY)
 }
 
 /// Where those are that only systemd can decrypt.
 pub(crate) fn encrypted_credentials_directory() -> Option<PathBuf> {
-    directory_named_by("ENCRYPTED_CREDENTIALS_DIRECTORY")
+    directory_named_by(variables::ENCRYPTED_CREDENTIALS_DIRECTORY)
 }
 
 fn directory_named_by(variable: &str) -> Option<PathBuf> {

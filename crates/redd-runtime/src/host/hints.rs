@@ -1,6 +1,7 @@
 //! What a user can do about a step that failed.
 
 use redd_plan::action::{Action, StageIdMap};
+use redd_plan::descriptor::Slot;
 use redd_sys::Errno;
 
 use crate::StepError;
@@ -11,6 +12,17 @@ pub(crate) fn add_hint(action: Option<&Action>, cause: StepError) -> StepError {
         return cause;
     }
     let hint = match (action, cause.errno) {
+        (
+            Some(Action::Stage {
+                slot: Slot::Custom(..),
+                id_map: StageIdMap::Container(_) | StageIdMap::Range { .. },
+                ..
+            }),
+            Errno::INVAL | Errno::OPNOTSUPP,
+        ) => {
+            "the source's file system cannot map owners: leave the id map out; --device= gives the payload a device \
+             node of its own"
+        }
         (
             Some(Action::Stage { id_map: StageIdMap::Container(_) | StageIdMap::Range { .. }, .. }),
             Errno::INVAL | Errno::OPNOTSUPP | Errno::PERM,

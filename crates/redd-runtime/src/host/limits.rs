@@ -4,6 +4,7 @@ use redd_plan::action::Exactness;
 use redd_spec::resources::{OomScoreAdjust, ResourceLimit, RlimitResource};
 use redd_sys::Errno;
 use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit};
+use rustix::thread::{CpuSet, sched_setaffinity};
 
 use crate::StepError;
 use crate::launch::HostSide;
@@ -51,6 +52,19 @@ pub(super) fn set_oom_score_adjust(side: &HostSide, value: OomScoreAdjust) -> Re
     let child = side.child.as_ref().ok_or(Errno::CHILD)?;
     let path = format!("/proc/{}/oom_score_adj", child.pid.as_raw_nonzero());
     Ok(std::fs::write(path, value.get().to_string())?)
+}
+
+/// Processors that the host does not have, or that redd's own cgroup does not, are left out by the kernel; with none
+/// left it refuses.
+pub(super) fn set_cpu_affinity(
+    side: &HostSide,
+    processors: &redd_spec::resources::CpuSet,
+) -> Result<(), StepError> {
+    let child = side.child.as_ref().ok_or(Errno::CHILD)?;
+    let mut set = CpuSet::new();
+    processors.numbers().for_each(|number| set.set(number.into()));
+    let hint = "name processors that redd itself may run on: see Cpus_allowed_list in /proc/self/status";
+    sched_setaffinity(Some(child.pid), &set).map_err(|errno| StepError::from(errno).with_hint(hint))
 }
 
 const fn resource(resource: RlimitResource) -> Resource {

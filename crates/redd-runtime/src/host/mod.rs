@@ -53,6 +53,7 @@ pub(crate) fn perform(side: &mut HostSide<'_>, action: &Action) -> Result<(), St
         Action::OpenUnixExport { slot } => staging::open_unix_export(side, *slot),
         Action::SetResourceLimits { limits, exactness } => limits::set_of_child(side, limits, *exactness),
         Action::SetOomScoreAdjust { value } => limits::set_oom_score_adjust(side, *value),
+        Action::SetCpuAffinity { processors } => limits::set_cpu_affinity(side, processors),
         Action::JoinLegacyCgroups { paths } => cgroup::join_legacy(side, paths),
         Action::CreateVeth(pair) => network::create_veth(side, pair),
         Action::LeaveStagingNamespace => staging::leave(side),

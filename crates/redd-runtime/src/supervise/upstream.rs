@@ -24,7 +24,7 @@ pub(super) struct Upstream {
 impl Upstream {
     /// Connects to what `$NOTIFY_SOCKET` names, if it names anything.
     pub(super) fn from_environment() -> Self {
-        let path = std::env::var_os("NOTIFY_SOCKET").map(PathBuf::from);
+        let path = std::env::var_os(redd_spec::variables::NOTIFY_SOCKET).map(PathBuf::from);
         Self::to(path.and_then(|path| address(&path)))
     }
 

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use super::ParseError;
-use crate::resources::{Limit, MemoryAmount, MilliCpus, OomScoreAdjust, ResourceLimit, RlimitResource};
+use crate::resources::{
+    Limit, MemoryAmount, MilliCpus, OomScoreAdjust, RLIMIT_NAMES, ResourceLimit, RlimitResource,
+};
 
 /// The word for no limit.
 const INFINITY: &str = "infinity";
@@ -28,13 +30,16 @@ pub fn memory(value: &str) -> Result<Limit<MemoryAmount>, ParseError> {
     }
 }
 
-/// Bytes with an optional K, M, G or T to the base 1024.
+/// Bytes with an optional unit to the base 1024.
 fn size(value: &str) -> Option<u64> {
     let (digits, shift) = match value.char_indices().last()? {
+        (at, 'B') => (&value[..at], 0),
         (at, 'K') => (&value[..at], 10),
         (at, 'M') => (&value[..at], 20),
         (at, 'G') => (&value[..at], 30),
         (at, 'T') => (&value[..at], 40),
+        (at, 'P') => (&value[..at], 50),
+        (at, 'E') => (&value[..at], 60),
         _ => (value, 0),
     };
     number(digits)?.checked_mul(1 << shift)
@@ -102,9 +107,15 @@ pub fn resource_limit(value: &str) -> Result<ResourceLimit, ParseError> {
     let (name, limits) = value.split_once('=').ok_or_else(|| refuse("write NAME=SOFT or NAME=SOFT:HARD"))?;
     let resource = resource(name).ok_or_else(|| refuse("there is no such limit; see setrlimit(2)"))?;
     let (soft, hard) = limits.split_once(':').unwrap_or((limits, limits));
-    let limit = |text: &str| if text == INFINITY { Some(None) } else { size(text).map(Some) };
+    let limit = |text: &str| if text == INFINITY { Some(None) } else { amount_of(resource, text).map(Some) };
     let (Some(soft), Some(hard)) = (limit(soft), limit(hard)) else {
-        return Err(refuse("a limit is a number, with K, M, G or T if you like, or infinity"));
+        return Err(refuse(match resource {
+            RlimitResource::Cpu | RlimitResource::Rttime => "this limit is a time like 90s, or infinity",
+            RlimitResource::Nice => {
+                "this limit is a nice level from -20 to +19 with its sign, or 0 to 40, or infinity"
+            }
+            _ => "a limit is a number, with K, M, G, T, P or E if you like, or infinity",
+        }));
     };
     if soft.unwrap_or(u64::MAX) > hard.unwrap_or(u64::MAX) {
         return Err(refuse("the soft limit is above the hard one"));
@@ -112,28 +123,31 @@ pub fn resource_limit(value: &str) -> Result<ResourceLimit, ParseError> {
     Ok(ResourceLimit { resource, soft, hard })
 }
 
+/// What a limit is counted in differs: seconds, microseconds, nice levels, or what has no unit.
+fn amount_of(resource: RlimitResource, text: &str) -> Option<u64> {
+    let whole = |time: Duration, unit| u64::try_from(time.as_micros().div_ceil(unit)).ok();
+    match resource {
+        RlimitResource::Cpu => whole(span(text, "s")?, 1_000_000),
+        RlimitResource::Rttime => whole(span(text, "us")?, 1),
+        RlimitResource::Nice => nice_limit(text),
+        _ => size(text),
+    }
+}
+
+/// The kernel counts from 40 for the level -20 down to 1 for 19, and starts with 0, which is no level.
+fn nice_limit(text: &str) -> Option<u64> {
+    match (text.strip_prefix('+'), text.strip_prefix('-')) {
+        (Some(level), _) => number(level).filter(|&level| level <= 19).map(|level| 20 - level),
+        (_, Some(level)) => number(level).filter(|&level| level <= 20).map(|level| 20 + level),
+        (None, None) => number(text).filter(|&limit| limit <= 40),
+    }
+}
+
 fn resource(name: &str) -> Option<RlimitResource> {
     let upper = name.to_ascii_uppercase();
-    let short = upper.strip_prefix("RLIMIT_").or_else(|| upper.strip_prefix("LIMIT")).unwrap_or(&upper);
-    Some(match short {
-        "CPU" => RlimitResource::Cpu,
-        "FSIZE" => RlimitResource::Fsize,
-        "DATA" => RlimitResource::Data,
-        "STACK" => RlimitResource::Stack,
-        "CORE" => RlimitResource::Core,
-        "RSS" => RlimitResource::Rss,
-        "NPROC" => RlimitResource::Nproc,
-        "NOFILE" => RlimitResource::Nofile,
-        "MEMLOCK" => RlimitResource::Memlock,
-        "AS" => RlimitResource::As,
-        "LOCKS" => RlimitResource::Locks,
-        "SIGPENDING" => RlimitResource::Sigpending,
-        "MSGQUEUE" => RlimitResource::Msgqueue,
-        "NICE" => RlimitResource::Nice,
-        "RTPRIO" => RlimitResource::Rtprio,
-        "RTTIME" => RlimitResource::Rttime,
-        _ => return None,
-    })
+    let short = upper.strip_prefix("RLIMIT_").or_else(|| upper.strip_prefix("LIMIT_"));
+    let short = short.or_else(|| upper.strip_prefix("LIMIT")).unwrap_or(&upper);
+    RLIMIT_NAMES.iter().find(|(name, _)| *name == short).map(|(_, resource)| *resource)
 }
 
 /// The longest time that is told from "for ever".
@@ -144,23 +158,28 @@ const FOR_EVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 /// # Errors
 /// Unknown units and numbers that are none.
 pub fn time_span(value: &str) -> Result<Duration, ParseError> {
-    let refuse = || ParseError::new(value, "write a time like 90, 1min 30s or 500ms, or infinity");
     if value.trim() == INFINITY {
         return Ok(FOR_EVER);
     }
+    let refuse = || ParseError::new(value, "write a time like 90, 1min 30s or 500ms, or infinity");
+    span(value, "s").map(|total| total.min(FOR_EVER)).ok_or_else(refuse)
+}
+
+/// A sum of times, in a unit of their own or in this one.
+fn span(value: &str, default_unit: &str) -> Option<Duration> {
     let mut total: Option<Duration> = None;
     let mut rest = value.trim();
     while !rest.is_empty() {
         let digits = rest.find(|character: char| !character.is_ascii_digit()).unwrap_or(rest.len());
-        let amount = number(&rest[..digits]).ok_or_else(refuse)?;
+        let amount = number(&rest[..digits])?;
         let after = rest[digits..].trim_start();
         let letters = after.find(|character: char| !character.is_ascii_alphabetic()).unwrap_or(after.len());
-        let unit = unit_in_microseconds(&after[..letters]).ok_or_else(refuse)?;
-        let part = amount.checked_mul(unit).map(Duration::from_micros).ok_or_else(refuse)?;
-        total = Some(total.unwrap_or_default().checked_add(part).ok_or_else(refuse)?);
+        let unit = if letters == 0 { default_unit } else { &after[..letters] };
+        let part = amount.checked_mul(unit_in_microseconds(unit)?).map(Duration::from_micros)?;
+        total = Some(total.unwrap_or_default().checked_add(part)?);
         rest = after[letters..].trim_start();
     }
-    total.map(|total| total.min(FOR_EVER)).ok_or_else(refuse)
+    total
 }
 
 fn unit_in_microseconds(unit: &str) -> Option<u64> {
@@ -168,7 +187,7 @@ fn unit_in_microseconds(unit: &str) -> Option<u64> {
     Some(match unit {
         "us" | "usec" => 1,
         "ms" | "msec" => 1000,
-        "" | "s" | "sec" | "second" | "seconds" => SECOND,
+        "s" | "sec" | "second" | "seconds" => SECOND,
         "m" | "min" | "minute" | "minutes" => 60 * SECOND,
         "h" | "hr" | "hour" | "hours" => 3600 * SECOND,
         "d" | "day" | "days" => 24 * 3600 * SECOND,
@@ -253,6 +272,12 @@ mod tests {
     #[case("NOFILE=1024:4096", RlimitResource::Nofile, Some(1024), Some(4096))]
     #[case("RLIMIT_CORE=infinity", RlimitResource::Core, None, None)]
     #[case("LimitMEMLOCK=8M", RlimitResource::Memlock, Some(8 << 20), Some(8 << 20))]
+    #[case("LIMIT_STACK=1G:infinity", RlimitResource::Stack, Some(1 << 30), None)]
+    #[case("CPU=90:2min", RlimitResource::Cpu, Some(90), Some(120))]
+    #[case("CPU=1500ms", RlimitResource::Cpu, Some(2), Some(2))]
+    #[case("RTTIME=200:1s", RlimitResource::Rttime, Some(200), Some(1_000_000))]
+    #[case("NICE=+19:-20", RlimitResource::Nice, Some(1), Some(40))]
+    #[case("NICE=0:40", RlimitResource::Nice, Some(0), Some(40))]
     fn limits_are_read(
         #[case] value: &str,
         #[case] resource: RlimitResource,
@@ -269,6 +294,13 @@ mod tests {
     #[case("NOFILE=10:5")]
     #[case("NOFILE=infinity:5")]
     #[case("NOFILE=-1")]
+    #[case("NOFILE=1:2:3")]
+    #[case("CPU=1K")]
+    #[case("NICE=41")]
+    #[case("NICE=+20")]
+    #[case("NICE=-21")]
+    #[case("AS=infinite")]
+    #[case("AS=16E")]
     fn limits_that_are_none_are_refused(#[case] value: &str) {
         assert!(resource_limit(value).is_err());
     }

@@ -4,23 +4,27 @@ mod amounts;
 mod bound_users;
 mod console;
 mod credentials;
+mod execution;
 mod inits;
 mod lists;
 mod modes;
 mod mounts;
+mod privileges;
 mod signals;
 
 pub use amounts::{cpus, memory, oom_score_adjust, pids, resource_limit, time_span};
 pub use bound_users::{bind_user, bind_user_group, bind_user_shell, payload_user};
 pub use console::{ConsoleChoice, background, console, terminals};
 pub use credentials::{load_credential, set_credential};
+pub use execution::{PERSONALITIES, api_access, cpu_affinity, mac_address, manager_name, personality};
 pub use inits::init;
-pub use lists::{capabilities, environment_variable, system_call_filter};
+pub use lists::{environment_variable, system_call_filter};
 pub use modes::{
     boolean, link_journal, private_users, private_users_ownership, resolv_conf, timezone, volatile,
     working_directory,
 };
 pub use mounts::{bind, inaccessible, overlay, pivot_root, tmpfs};
+pub use privileges::{capabilities, device, restrict_address_families, selinux_context};
 pub use signals::{signal, signal_names};
 
 /// Why a value cannot be used: the value, and what would be right.

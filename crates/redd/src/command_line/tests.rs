@@ -183,9 +183,17 @@ fn volatile_modes_are_chosen(#[case] line: &str, #[case] mode: Volatile) {
 #[case("boot --private-network=maybe x", "maybe")]
 #[case("boot --private-network=no --network-veth x", "--network-veth")]
 #[case("boot --capability=CAP_FLY x", "CAP_FLY")]
-#[case("boot --drop-capability= x", "--drop-capability")]
+#[case("boot --drop-capability=64 x", "--drop-capability")]
+#[case("run --ambient-capability=fly x", "fly")]
 #[case("boot --no-new-privileges=perhaps x", "perhaps")]
-#[case("boot --system-call-filter=~ x", "--system-call-filter")]
+#[case("boot --restrict-address-families=2 x", "--restrict-address-families")]
+#[case("boot --restrict-address-families=AF_MARS x", "AF_MARS")]
+#[case("boot --suppress-sync=often x", "often")]
+#[case("boot --personality=vax x", "vax")]
+#[case("boot --cpu-affinity=4-2 x", "4-2")]
+#[case("boot --cpu-affinity=numa x", "numa")]
+#[case("boot --selinux-context= x", "--selinux-context")]
+#[case("boot --device=/etc/passwd x", "/etc/passwd")]
 #[case("boot --bind=a x", "\"a\"")]
 #[case("boot --bind=/a:b x", "/a:b")]
 #[case("boot --bind=/a:/b:loud x", "loud")]
@@ -240,7 +248,7 @@ fn refusals_name_what_they_refuse(#[case] line: &str, #[case] named: &str) {
 fn help_is_text_and_fits_a_screen_or_two() {
     for line in ["--help", "boot -h", "run -h"] {
         let Err(Answer::Text(text)) = request(line) else { panic!("{line}") };
-        assert!(text.lines().count() < 120, "{line} has {} lines", text.lines().count());
+        assert!(text.lines().count() < 130, "{line} has {} lines", text.lines().count());
     }
 }
 
