@@ -17,7 +17,7 @@ pub use host_users::{ALICE, HostUsers};
 pub use leftovers::Leftovers;
 pub use machine::{CgroupView, Machine, in_view};
 pub use needs::Need;
-pub use redd::{Run, finish, held_by, redd, run, unique_name};
+pub use redd::{Run, finish, held_by, nspawn, redd, run, unique_name};
 pub use terminal::at_a_terminal;
 pub use tree::{minimal_tree, own_tree};
 

@@ -17,6 +17,15 @@ pub fn redd() -> Command {
     command
 }
 
+/// The same under the name of what it replaces, so that it takes that one's options.
+#[must_use]
+pub fn nspawn() -> Command {
+    use std::os::unix::process::CommandExt as _;
+    let mut command = redd();
+    command.arg0("systemd-nspawn");
+    command
+}
+
 /// How a redd ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Run {
