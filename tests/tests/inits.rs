@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use redd_tests::{
@@ -369,4 +370,107 @@ fn an_init_that_is_not_there_is_refused() {
     assert!(refused.errors.contains("no program is at /sbin/none"), "{}", refused.errors);
     let refused = run(["plan", "boot", "--init=upstart", tree.to_str().unwrap()]);
     assert!(refused.errors.contains("auto, systemd, sysvinit"), "{}", refused.errors);
+}
+
+/// A tree whose systemd says that it is of this version, and is a script that looks around.
+fn tree_of_old_systemd(version: &str) -> tempfile::TempDir {
+    let tree = minimal_tree();
+    let path = tree.path().join("usr/lib/systemd/systemd");
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let script = "#!/usr/bin/busybox sh\nb=/usr/bin/busybox; c=/sys/fs/cgroup\ntrap 'echo orderly; exit 0' 37\n\
+         echo own $($b grep name=systemd /proc/self/cgroup | $b cut -d: -f2-)\n\
+         $b awk '$5 ~ \"^/sys/fs/cgroup\" { print \"mount\", $5, $6, $(NF-2) }' /proc/self/mountinfo\n\
+         $b mkdir $c/systemd/init.scope && echo $$ >$c/systemd/init.scope/cgroup.procs && echo writable\n\
+         echo then $($b grep name=systemd /proc/self/cgroup | $b cut -d: -f2-)\n\
+         $b mkdir $c/other 2>&1; echo list $($b ls $c)\n\
+         [ -e $c/systemd/release_agent ] || echo private\n\
+         echo booted; while :; do $b sleep 0.1; done; exit\n";
+    fs::write(&path, format!("{script}\0systemd {version}\0")).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    tree
+}
+
+/// The path of a process in the hierarchy named `systemd`, as this process sees it.
+fn named_cgroup_of(process: &str) -> Option<String> {
+    let text = fs::read_to_string(format!("/proc/{process}/cgroup")).unwrap();
+    text.lines().find_map(|line| line.split_once(":name=systemd:")).map(|(_, path)| path.to_owned())
+}
+
+/// The systemd is made up: none so old can be had. What it is given is not.
+#[test]
+fn a_systemd_below_233_has_a_hierarchy_of_version_1_of_its_own() {
+    needs!(Need::Root);
+    covers!(EE6, NO6, AI5);
+    let tree = tree_of_old_systemd("229");
+    for users in ["pick", "no"] {
+        for view in [CgroupView::Native, CgroupView::PureV2] {
+            let name = {
+                let users = format!("--private-users={users}");
+                let options = ["--notify-ready=no", "--network-veth=no", "--stop-timeout=60s", &users];
+                let machine = Machine::start_in(view, tree.path(), &options);
+                wait_until(&machine, || times(&machine, "booted") == 1);
+                let outside = named_cgroup_of(&machine.leader()).unwrap();
+                assert!(outside.ends_with(&format!("/redd-{}/init.scope", machine.name)), "{outside}");
+                let name = machine.name.clone();
+                let (_, log) = stop(machine, "systemd");
+                let said =
+                    |line: &str| assert!(log.lines().any(|said| said.trim_end() == line), "{line}: {log}");
+                said("own name=systemd:/");
+                said("mount /sys/fs/cgroup ro,nosuid,nodev,noexec,relatime tmpfs");
+                said("mount /sys/fs/cgroup/systemd rw,nosuid,nodev,noexec,relatime cgroup");
+                said("writable");
+                said("then name=systemd:/init.scope");
+                said("list systemd");
+                said("private");
+                said("orderly");
+                name
+            };
+            assert!(!named_cgroups().contains(&format!("redd-{name}")), "{name} is left");
+        }
+    }
+}
+
+/// What is in the hierarchy named `systemd`, beside which this process is.
+fn named_cgroups() -> Vec<String> {
+    if named_cgroup_of("self").is_none() {
+        return Vec::new();
+    }
+    let look = "mount -t cgroup -o none,name=systemd none /mnt && find /mnt -type d -printf '%f\\n'";
+    let output = Command::new("unshare").args(["--mount", "sh", "-c", look]).output().unwrap();
+    assert!(output.status.success());
+    String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn a_systemd_of_233_sees_the_unified_hierarchy_alone() {
+    needs!(Need::Root);
+    covers!(EE6);
+    let tree = tree_of_old_systemd("233");
+    let options = ["--notify-ready=no", "--network-veth=no", "--stop-timeout=60s"];
+    let machine = Machine::start_in(CgroupView::Native, tree.path(), &options);
+    wait_until(&machine, || times(&machine, "booted") == 1);
+    let (_, log) = stop(machine, "systemd");
+    assert!(log.contains("mount /sys/fs/cgroup rw,nosuid,nodev,noexec,relatime cgroup2"), "{log}");
+    assert!(!log.contains("mount /sys/fs/cgroup/systemd"), "{log}");
+}
+
+/// redd was killed, and everything with it: the next start of the name, or `redd gc`, finds the cgroup.
+#[test]
+fn a_hierarchy_of_a_killed_redd_is_undone_from_the_journal() {
+    needs!(Need::Root);
+    covers!(AI5);
+    let tree = tree_of_old_systemd("231");
+    let machine =
+        Machine::start_in(CgroupView::Native, tree.path(), &["--notify-ready=no", "--network-veth=no"]);
+    wait_until(&machine, || times(&machine, "booted") == 1);
+    let (name, leftovers) = (machine.name.clone(), Leftovers::before(&machine.name));
+    assert!(named_cgroups().contains(&format!("redd-{name}")));
+    machine.signal("KILL");
+    assert_eq!(machine.wait(), 256);
+    let deadline = Instant::now() + TIMEOUT;
+    while named_cgroups().contains(&format!("redd-{name}")) {
+        assert!(Instant::now() < deadline, "the guard undoes it");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    leftovers.assert_none();
 }

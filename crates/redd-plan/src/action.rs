@@ -14,7 +14,7 @@ use redd_spec::selinux::SelinuxContext;
 use redd_spec::text::ByteString;
 use serde::Serialize;
 
-use crate::cgroup::{CgroupPath, Controller};
+use crate::cgroup::{CgroupPath, Controller, NamedCgroup};
 use crate::descriptor::{FdName, PtyNumber, Slot};
 
 mod display;
@@ -50,6 +50,10 @@ pub enum Action {
     },
     /// Gives a cgroup's delegated files to the payload's root.
     DelegateCgroup { path: CgroupPath, owner: HostId, files: Vec<String> },
+    /// Makes a cgroup in the hierarchy named `systemd`, and gives it to the payload's root.
+    CreateNamedCgroup { path: NamedCgroup, owner: HostId },
+    /// Puts the child into a cgroup of that hierarchy.
+    JoinNamedCgroup { path: NamedCgroup },
     /// Opens the payload's cgroup, for the clone to be born in.
     OpenPayloadCgroup { path: CgroupPath },
     /// Makes a directory of the machine's own.

@@ -79,6 +79,17 @@ impl CgroupPath {
     }
 }
 
+/// A cgroup in the hierarchy of version 1 that is named `systemd`: its path there, as `/proc/self/cgroup` tells it. That
+/// hierarchy need not be mounted anywhere.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamedCgroup(pub PathBuf);
+
+impl fmt::Display for NamedCgroup {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "name=systemd:{}", redd_spec::text::escape_path(&self.0))
+    }
+}
+
 impl fmt::Display for CgroupPath {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&redd_spec::text::escape_path(&self.0))

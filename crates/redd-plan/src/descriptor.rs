@@ -74,6 +74,8 @@ pub enum Slot {
     UnixExport,
     /// `/sys`, where the network namespace is the host's.
     Sys,
+    /// `/sys/fs/cgroup`, for a systemd that knows version 1 only.
+    CgroupDirectory,
     /// `/sys/fs/selinux`, where the host has SELinux.
     Selinux,
     /// The host's control groups, where the payload sees all of them.
@@ -129,6 +131,7 @@ impl fmt::Display for Slot {
             Self::Credentials => formatter.write_str("credentials"),
             Self::UnixExport => formatter.write_str("unix-export"),
             Self::Sys => formatter.write_str("sys"),
+            Self::CgroupDirectory => formatter.write_str("cgroup"),
             Self::Selinux => formatter.write_str("selinux"),
             Self::Cgroups => formatter.write_str("cgroups"),
             Self::PayloadCgroups => formatter.write_str("payload-cgroups"),

@@ -131,6 +131,8 @@ pub struct CgroupFacts {
     pub unified: Option<UnifiedHierarchy>,
     /// Those of version 1 that have a controller.
     pub legacy: Vec<LegacyHierarchy>,
+    /// Where redd is in the one of version 1 that is named `systemd` and has no controller; `None` where there is none.
+    pub named: Option<PathBuf>,
 }
 
 /// The unified hierarchy.
@@ -252,6 +254,8 @@ pub struct Init {
     pub path: PathInRoot,
     /// What kind of init it is; not looked at where a command is run.
     pub kind: InitKind,
+    /// The version of a systemd that says it.
+    pub systemd: Option<u32>,
     /// Which word size it is built for.
     pub class: ExecutableClass,
 }

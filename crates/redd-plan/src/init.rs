@@ -88,6 +88,17 @@ fn contains(bytes: &[u8], words: &[u8]) -> bool {
     bytes.windows(words.len()).any(|window| window == words)
 }
 
+/// The version of a systemd, by the first bytes of its file: the library that it needs is named after it. One that is
+/// older than that, below 231, has its version as a text of its own.
+#[must_use]
+pub fn systemd_version(bytes: &[u8]) -> Option<u32> {
+    [&b"libsystemd-shared-"[..], b"\0systemd "].into_iter().find_map(|before| {
+        let start = bytes.windows(before.len()).position(|window| window == before)? + before.len();
+        let digits = bytes[start..].iter().take_while(|byte| byte.is_ascii_digit()).take(4);
+        String::from_utf8(digits.copied().collect()).ok()?.parse().ok()
+    })
+}
+
 /// What was seen of PID 1 while it runs.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct InitSeen {

@@ -73,6 +73,7 @@ impl fmt::Display for Undo {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::RemoveCgroup { path } => write!(formatter, "remove cgroup {path}"),
+            Self::RemoveNamedCgroup { path, .. } => write!(formatter, "remove cgroup {path}"),
             Self::RemoveLink { name, .. } => write!(formatter, "remove link {name}"),
             Self::RemoveDirectory { path } => write!(formatter, "remove directory {}", path.display()),
             Self::RemoveWorkDirectory { place } => write!(formatter, "remove directory {place}"),

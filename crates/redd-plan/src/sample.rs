@@ -172,6 +172,7 @@ pub fn unified_host() -> HostFacts {
                     .into(),
             }),
             legacy: Vec::new(),
+            named: None,
         },
         capabilities: CapabilitySet::ALL,
         ignored_signals: Vec::new(),
@@ -201,7 +202,7 @@ pub fn hybrid_host() -> HostFacts {
     };
     let legacy =
         [Controller::Cpu, Controller::Devices, Controller::Memory, Controller::Pids].map(legacy).into();
-    HostFacts { cgroups: CgroupFacts { unified: Some(unified), legacy }, ..unified_host() }
+    HostFacts { cgroups: CgroupFacts { unified: Some(unified), legacy, named: None }, ..unified_host() }
 }
 
 /// A tree with Debian in it, never booted.
@@ -214,6 +215,7 @@ pub fn tree() -> TreeFacts {
         init: Some(Init {
             path: PathInRoot::new("/usr/lib/systemd/systemd").expect("a constant path is absolute"),
             kind: InitKind::Systemd,
+            systemd: Some(257),
             class: ExecutableClass::Native,
         }),
         os_release: Presence::Present,

@@ -7,7 +7,7 @@ use redd_spec::uuid::Uuid;
 use serde::{Deserialize, Serialize};
 
 use crate::action::{Action, LayerPlace};
-use crate::cgroup::CgroupPath;
+use crate::cgroup::{CgroupPath, NamedCgroup};
 use crate::clause::Clause;
 use crate::supervision::Supervision;
 
@@ -71,6 +71,16 @@ pub enum Side {
     Child,
 }
 
+/// Whose the hierarchy named `systemd` is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NamedHierarchy {
+    /// It was there before.
+    Host,
+    /// The host has none: it is made for payloads.
+    Payloads,
+}
+
 /// How something that outlives the processes is undone. Undoing what was never made does nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "undo", rename_all = "kebab-case")]
@@ -79,6 +89,13 @@ pub enum Undo {
     RemoveCgroup {
         /// Its directory.
         path: CgroupPath,
+    },
+    /// Removes a cgroup of the hierarchy named `systemd` with everything below, and the hierarchy where it was redd's.
+    RemoveNamedCgroup {
+        /// Where it is there.
+        path: NamedCgroup,
+        /// Whose the hierarchy is.
+        hierarchy: NamedHierarchy,
     },
     /// Removes the link, if it still carries the machine's mark.
     RemoveLink {

@@ -215,7 +215,8 @@ fn host_error(what: &str, error: &io::Error) -> Error {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use redd_plan::cgroup::CgroupPath;
+    use redd_plan::cgroup::{CgroupPath, NamedCgroup};
+    use redd_plan::step::NamedHierarchy;
 
     use super::*;
 
@@ -224,6 +225,10 @@ mod tests {
         let machine = "[a-z][a-z0-9]{0,8}".prop_map(|name| name.parse::<MachineName>().unwrap());
         prop_oneof![
             path().prop_map(|path| Undo::RemoveCgroup { path: CgroupPath(path) }),
+            (path(), any::<bool>()).prop_map(|(path, host)| Undo::RemoveNamedCgroup {
+                path: NamedCgroup(path),
+                hierarchy: if host { NamedHierarchy::Host } else { NamedHierarchy::Payloads },
+            }),
             (".{0,15}", machine).prop_map(|(name, machine)| Undo::RemoveLink { name, machine }),
             path().prop_map(|path| Undo::RemoveDirectory { path }),
             path().prop_map(|path| Undo::ReleaseIds { path }),

@@ -12,7 +12,7 @@ use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use std::os::fd::AsFd as _;
 
 use crate::error::best_effort;
-use crate::host::{network, overlay};
+use crate::host::{named_cgroup, network, overlay};
 use crate::ids;
 
 /// How long the kernel may take to end what was killed in a cgroup.
@@ -25,6 +25,7 @@ const KILL_TIMEOUT: Duration = Duration::from_secs(10);
 pub(crate) fn undo(undo: &Undo) -> io::Result<()> {
     match undo {
         Undo::RemoveCgroup { path } => remove_cgroup(&path.0),
+        Undo::RemoveNamedCgroup { path, hierarchy } => named_cgroup::remove(path, *hierarchy),
         Undo::RemoveLink { name, machine } => Ok(network::remove_link(name, machine)?),
         Undo::RemoveDirectory { path } => or_gone(fs::remove_dir_all(path)),
         Undo::RemoveWorkDirectory { place } => or_gone(overlay::remove_work_directory(place)),
@@ -41,7 +42,7 @@ pub(crate) fn or_gone(result: io::Result<()>) -> io::Result<()> {
 }
 
 /// Kills what lives in a cgroup and removes it with all below.
-fn remove_cgroup(path: &Path) -> io::Result<()> {
+pub(crate) fn remove_cgroup(path: &Path) -> io::Result<()> {
     // A payload that has ended by itself mostly leaves nothing else; where it did, this changes nothing.
     best_effort(fs::remove_dir(path.join(PAYLOAD)));
     if or_gone(fs::remove_dir(path)).is_ok() {

@@ -37,6 +37,10 @@ impl Action {
             ),
             Self::SetDeviceRules { path, .. } => write!(formatter, "write the device filter to {path}"),
             Self::DelegateCgroup { path, owner, .. } => write!(formatter, "give cgroup {path} to id {owner}"),
+            Self::CreateNamedCgroup { path, owner } => {
+                write!(formatter, "create cgroup {path} for id {owner}")
+            }
+            Self::JoinNamedCgroup { path } => write!(formatter, "put the child into cgroup {path}"),
             Self::OpenPayloadCgroup { path } => write!(formatter, "open cgroup {path}"),
             Self::CreateHostDirectory { path, .. } => write!(formatter, "make directory {}", path.display()),
             Self::EnterStagingNamespace => formatter.write_str("enter a private mount namespace for staging"),

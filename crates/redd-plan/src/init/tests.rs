@@ -48,6 +48,18 @@ fn a_running_init_is_known_by_its_name_and_what_it_hears(
     assert!(waiting.hears(SignalNumber::USR2));
 }
 
+#[rstest]
+#[case(b"\x7fELF\0libc.so.6\0libsystemd-shared-257.so\0systemd 999\0", Some(257))]
+#[case(b"libsystemd-shared-252-32.el9.so", Some(252))]
+#[case(b"\x7fELF\0\0\0systemd 229\0+PAM -IDN\0", Some(229))]
+#[case(b"libsystemd-shared-", None)]
+#[case(b"\0systemd running\0", None)]
+#[case(b"\0systemd 99999999999999999999\0", Some(9999))]
+#[case(b"", None)]
+fn a_systemd_says_its_version(#[case] bytes: &[u8], #[case] expected: Option<u32>) {
+    assert_eq!(systemd_version(bytes), expected);
+}
+
 #[test]
 fn the_usual_order_stays_first_and_a_path_is_looked_at_alone() {
     assert_eq!(places(&InitChoice::Detected), PLACES);

@@ -5,7 +5,7 @@ use redd_spec::payload::Payload;
 use redd_spec::root::{Access, Volatile};
 
 use super::context::{Context, Steps, options_of, path, tmpfs};
-use super::{devices, shared_cgroups};
+use super::{devices, named_hierarchy, shared_cgroups};
 use crate::action::{
     Action, Entry, EntryKind, FileSystem, Missing, MountFlags, MountPoint, MountSource, StageIdMap,
 };
@@ -193,7 +193,9 @@ fn mount_sys(context: &Context<'_>, steps: &mut Steps) {
             &[EE2],
         );
     }
-    if !shared_cgroups::attach(context, steps) && context.host.cgroups.unified.is_some() {
+    if named_hierarchy::is_needed(context) {
+        named_hierarchy::mount(steps);
+    } else if !shared_cgroups::attach(context, steps) && context.host.cgroups.unified.is_some() {
         let cgroup = FileSystem { kind: "cgroup2", options: Vec::new(), flags: MountFlags::DATA };
         steps.child(Action::Mount { target: path("/sys/fs/cgroup"), file_system: cgroup }, &[EE6, NO6]);
     }

@@ -12,6 +12,7 @@ mod identity;
 mod integration;
 mod labels;
 mod mounts;
+mod named_hierarchy;
 mod network;
 mod overlay;
 mod owners;
@@ -76,6 +77,7 @@ fn warn_of_host_limits(context: &Context<'_>, steps: &mut Steps) {
 /// What the host's side makes before there is a child.
 fn prepare(context: &Context<'_>, steps: &mut Steps) -> Result<(), PlanError> {
     cgroup::prepare(context, steps)?;
+    named_hierarchy::prepare(context, steps);
     root::prepare(context, steps);
     api_filesystems::prepare(context, steps);
     mounts::prepare(context, steps);
@@ -114,6 +116,7 @@ fn clone(context: &Context<'_>, steps: &mut Steps) {
 fn stage(context: &Context<'_>, steps: &mut Steps) {
     root::stage(context, steps);
     api_filesystems::stage(context, steps);
+    named_hierarchy::stage(context, steps);
     run_host::stage(context, steps);
     mounts::stage(context, steps);
     bound_users::stage(context, steps);
@@ -123,6 +126,7 @@ fn stage(context: &Context<'_>, steps: &mut Steps) {
     steps.host(Action::StartGuard, &[]);
     privileges::limit_resources(context, steps);
     cgroup::join_legacy(context, steps);
+    named_hierarchy::join(context, steps);
     network::create(context, steps);
 }
 

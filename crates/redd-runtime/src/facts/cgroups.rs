@@ -39,8 +39,9 @@ pub enum HierarchyKind {
 /// Something is there, and cannot be read.
 pub fn cgroup_facts() -> Result<CgroupFacts, Error> {
     let read = |path: &str| read_text(path).map(Option::unwrap_or_default);
-    let hierarchies = hierarchies(&read("/proc/self/mountinfo")?, &read("/proc/self/cgroup")?);
-    facts_of(hierarchies, is_visible)
+    let memberships = read("/proc/self/cgroup")?;
+    let hierarchies = hierarchies(&read("/proc/self/mountinfo")?, &memberships);
+    Ok(CgroupFacts { named: named_cgroup("systemd", &memberships), ..facts_of(hierarchies, is_visible)? })
 }
 
 /// Whether a mount is what is seen at its place: another one may cover it.
@@ -116,6 +117,15 @@ fn controllers(names: &str) -> BTreeSet<Controller> {
 struct Membership<'text> {
     kind: HierarchyKind,
     path: &'text Path,
+}
+
+/// The path in the hierarchy of version 1 that has this name and no controller, by the text of `/proc/self/cgroup`.
+pub(crate) fn named_cgroup(name: &str, memberships: &str) -> Option<PathBuf> {
+    let path_of = |line: &str| {
+        let (_number, rest) = line.split_once(":name=")?;
+        rest.strip_prefix(name)?.strip_prefix(':').map(PathBuf::from)
+    };
+    memberships.lines().find_map(path_of)
 }
 
 fn membership(line: &str) -> Option<Membership<'_>> {

@@ -4,7 +4,7 @@ use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::path::{Path, PathBuf};
 
 use redd_plan::facts::{ExecutableClass, Init};
-use redd_plan::init::{InitFile, places};
+use redd_plan::init::{InitFile, places, systemd_version};
 use redd_spec::Spec;
 use redd_spec::init::{InitChoice, InitKind};
 use redd_spec::path::PathInRoot;
@@ -17,6 +17,10 @@ use rustix::io::{read, retry_on_intr};
 use super::Tree;
 use crate::Error;
 
+/// How much of a systemd is read where its library is named.
+const SYSTEMD_HEAD: usize = 64 * 1024;
+/// How much of one is read that needs no such library: 229 has one and a half megabytes.
+const SYSTEMD_MAX: usize = 4 * 1024 * 1024;
 /// The byte of an ELF header that is 1 for 32 bits.
 const ELF_CLASS: usize = 4;
 
@@ -37,7 +41,8 @@ pub(super) fn find(tree: &Tree, spec: &Spec) -> Result<Option<Init>, Error> {
                 Payload::Boot { .. } => kind_of(tree, &path, &handle, &status),
                 Payload::Command(_) => InitKind::Other,
             };
-            return Ok(Some(Init { path, kind, class: executable_class(&handle) }));
+            let systemd = systemd_version_of(spec, kind, &handle);
+            return Ok(Some(Init { path, kind, systemd, class: executable_class(&handle) }));
         }
     }
     Ok(None)
@@ -57,6 +62,18 @@ fn kind_of(tree: &Tree, path: &PathInRoot, handle: &OwnedFd, status: &Stat) -> I
     file.is_busybox = busybox.is_ok_and(|busybox| identity(&busybox) == identity(status));
     let head = first_bytes(handle, InitFile::HEAD_MAX).unwrap_or_default();
     InitFile { head: &head, ..file }.kind()
+}
+
+/// Only of a systemd that is booted. Nearly always the first part of the file tells.
+fn systemd_version_of(spec: &Spec, detected: InitKind, handle: &OwnedFd) -> Option<u32> {
+    let kind = match &spec.payload {
+        Payload::Boot { init: InitChoice::Kind(kind), .. } => *kind,
+        Payload::Boot { .. } | Payload::Command(_) => detected,
+    };
+    if kind != InitKind::Systemd {
+        return None;
+    }
+    [SYSTEMD_HEAD, SYSTEMD_MAX].into_iter().find_map(|most| systemd_version(&first_bytes(handle, most).ok()?))
 }
 
 fn executable_class(handle: &OwnedFd) -> ExecutableClass {

@@ -74,7 +74,7 @@ pub(super) fn open_payload(side: &mut HostSide, path: &CgroupPath) -> Result<(),
     Ok(())
 }
 
-pub(super) fn join_legacy(side: &HostSide, paths: &[CgroupPath]) -> Result<(), StepError> {
+pub(super) fn join_legacy(side: &HostSide<'_>, paths: &[CgroupPath]) -> Result<(), StepError> {
     let child = side.child.as_ref().ok_or(Errno::CHILD)?;
     let pid = child.pid.as_raw_nonzero().to_string();
     paths.iter().try_for_each(|path| write(&path.0, "cgroup.procs", &pid))

@@ -5,6 +5,7 @@ pub(crate) mod clone;
 pub(crate) mod hints;
 pub(crate) mod identity;
 pub(crate) mod limits;
+pub(crate) mod named_cgroup;
 pub(crate) mod network;
 pub(crate) mod overlay;
 mod owners;
@@ -31,6 +32,8 @@ pub(crate) fn perform(side: &mut HostSide<'_>, action: &Action) -> Result<(), St
         Action::AttachDeviceProgram { path, program } => cgroup::attach_device_program(path, program),
         Action::SetDeviceRules { path, policy } => cgroup::set_device_rules(path, policy),
         Action::DelegateCgroup { path, owner, files } => cgroup::delegate(path, *owner, files),
+        Action::CreateNamedCgroup { path, owner } => named_cgroup::create(path, *owner),
+        Action::JoinNamedCgroup { path } => named_cgroup::join(side, path),
         Action::OpenPayloadCgroup { path } => cgroup::open_payload(side, path),
         Action::CreateHostDirectory { path, owner } => staging::create_host_directory(path, *owner),
         Action::CopyMount { slot, source } => staging::copy_mount(side, *slot, source),
