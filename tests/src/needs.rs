@@ -37,6 +37,8 @@ pub enum Need {
     Valgrind,
     /// Tools for access lists, capabilities and other attributes of files.
     Attributes,
+    /// File systems that share blocks, made in files.
+    FileSystems,
     /// A compiler for C, for the few lines of a hostile program.
     Compiler,
 }
@@ -62,6 +64,7 @@ impl Need {
             Self::Strace => "strace",
             Self::Valgrind => "valgrind",
             Self::Attributes => "attributes",
+            Self::FileSystems => "file-systems",
             Self::Compiler => "compiler",
         }
     }
@@ -99,6 +102,10 @@ impl Need {
             Self::Attributes => ["/usr/bin/setfacl", "/usr/sbin/setcap", "/usr/bin/getfattr"]
                 .iter()
                 .all(|path| PathBuf::from(path).exists()),
+            Self::FileSystems => {
+                let paths = ["/usr/sbin/mkfs.btrfs", "/usr/sbin/mkfs.xfs", "/dev/loop-control"];
+                paths.iter().all(|path| PathBuf::from(path).exists())
+            }
             Self::Compiler => PathBuf::from("/usr/bin/cc").exists(),
             Self::Debian12
             | Self::Debian13

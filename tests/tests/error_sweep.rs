@@ -154,6 +154,12 @@ fn a_failing_system_call_of_the_child_ends_a_start_without_a_user_namespace_or_c
     sweep_child(&Start::new(&["--private-users=no"]));
 }
 
+#[test]
+fn a_failing_system_call_of_a_start_with_overlays_ends_it_or_changes_nothing() {
+    needs!(Need::Root, Need::Debian13, Need::Strace);
+    sweep_every_process(&Start::new(&["--overlay=/usr/lib::/mnt", "--overlay-ro=/usr/share::/opt"]));
+}
+
 /// The verifier gives up where a signal waits: a window that changes its size, a job that goes on.
 #[test]
 fn a_signal_while_the_device_filter_is_loaded_does_not_end_a_start() {

@@ -20,10 +20,22 @@ fn command(name: &str, words: &[&str]) -> Command {
 
 /// Kills at each selected point, and looks.
 fn sweep(name: &str, command: &Command, sample: usize, live: impl Fn(&mut Child)) {
+    sweep_and_look(name, command, sample, live, |_point| {});
+}
+
+/// The same, with one more look after each point, before anything is cleaned up.
+fn sweep_and_look(
+    name: &str,
+    command: &Command,
+    sample: usize,
+    live: impl Fn(&mut Child),
+    look: impl Fn(&Point),
+) {
     let points = selected(points(command, Scope::Supervisor, |process| live(process)), sample);
     let mut hits = 0;
     for (number, point) in points.iter().enumerate() {
         hits += usize::from(kill_at(name, command, point, &live));
+        look(point);
         if number % 2 == 0 {
             assert_eq!(run(["gc"]).status, 0, "after {point}");
             Leftovers::before(name).assert_none();
@@ -76,6 +88,44 @@ sweeps_of_a_command! {
     a_killed_start_leaves_nothing_with_links: ["--read-only"], 40;
     a_killed_start_leaves_nothing_of_an_ephemeral_copy: ["--ephemeral", "--network-veth=no"], 40;
     a_killed_start_leaves_nothing_of_temporary_mounts: ["-x", "--bind=:/mnt", "--tmpfs=/opt"], 30;
+    a_killed_start_leaves_nothing_of_a_temporary_overlay: ["-x", "--overlay=/usr/lib::/mnt", "--network-veth=no"], 30;
+}
+
+/// What was worked in is beside a directory of the user's.
+#[test]
+fn a_killed_start_leaves_nothing_beside_the_layer_of_an_overlay() {
+    needs!(Need::Root, Need::Debian13, Need::Strace);
+    let name = unique_name();
+    let place = tempfile::tempdir_in("/var/tmp").unwrap();
+    let upper = place.path().join("upper");
+    std::fs::create_dir(&upper).unwrap();
+    let option = format!("--overlay=/usr/lib:{}:/mnt", upper.display());
+    let command = command(&name, &["run", "-x", "--network-veth=no", &option, tree(), "--", "/bin/true"]);
+    sweep(&name, &command, 24, until_it_ends);
+    assert_eq!(std::fs::read_dir(place.path()).unwrap().count(), 1);
+}
+
+/// A tree that is not finished has not got its name; one that has can be started.
+#[test]
+fn a_killed_start_leaves_a_whole_tree_or_none() {
+    needs!(Need::Root, Need::Debian13, Need::Strace);
+    let name = unique_name();
+    let place = tempfile::tempdir_in("/var/tmp").unwrap();
+    let made = place.path().join("made");
+    let (path, template) = (made.display().to_string(), format!("--template={}", tree()));
+    let command =
+        command(&name, &["run", "--network-veth=no", "-D", &path, &template, "--", "/bin/true"]);
+    let look = |point: &Point| {
+        if made.exists() {
+            let run = run(["run", "-M", &name, "--network-veth=no", "-D", &path, "--", "/bin/true"]);
+            assert_eq!((run.status, run.errors.contains("cannot")), (0, false), "after {point}: {run:?}");
+            std::fs::remove_dir_all(&made).unwrap();
+        }
+    };
+    sweep_and_look(&name, &command, 40, |process| drop(process.wait()), look);
+    assert_eq!(run(["gc"]).status, 0);
+    let left: Vec<_> = std::fs::read_dir(place.path()).unwrap().flatten().map(|entry| entry.path()).collect();
+    assert!(left.is_empty(), "{left:?}");
 }
 
 /// From the first system call to the last of an orderly stop.

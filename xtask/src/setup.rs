@@ -7,7 +7,7 @@ use crate::trees::{self, Suite};
 use crate::{Failure, binary, shell};
 
 /// Programs, and the Debian packages that have them.
-const PROGRAMS: [(&str, &str); 15] = [
+const PROGRAMS: [(&str, &str); 17] = [
     ("mmdebstrap", "mmdebstrap"),
     ("nsenter", "util-linux"),
     ("strace", "strace"),
@@ -23,6 +23,8 @@ const PROGRAMS: [(&str, &str); 15] = [
     ("setfacl", "acl"),
     ("getfattr", "attr"),
     ("setcap", "libcap2-bin"),
+    ("mkfs.btrfs", "btrfs-progs"),
+    ("mkfs.xfs", "xfsprogs"),
 ];
 /// What redd is measured against, and the system call filter that podman has.
 const PEERS: [(&str, &str); 5] = [

@@ -234,8 +234,6 @@ pub struct TemplateFacts {
     pub owner: HostId,
     /// Where the tree's own layer is.
     pub place: LayerPlace,
-    /// What is worked in, as seen from the directory that layer is in.
-    pub work: String,
 }
 
 /// Device and inode number of the tree's root directory.

@@ -22,6 +22,16 @@ pub enum Error {
         /// What to do.
         hint: &'static str,
     },
+    /// What a tree lies over is no longer what it was.
+    #[error("{} lies over the template {}, which has changed since", tree.display(), template.display())]
+    TemplateChanged {
+        /// The tree.
+        tree: PathBuf,
+        /// The template.
+        template: PathBuf,
+        /// What tells what it looked like.
+        seen: PathBuf,
+    },
     /// A machine of that name runs.
     #[error("a machine named {name:?} is running", name = name.as_str())]
     NameTaken {
@@ -93,6 +103,12 @@ impl Error {
         let text = match self {
             Self::Plan(error) => error.hint()?,
             Self::Tree { hint, .. } => hint,
+            Self::TemplateChanged { seen, .. } => {
+                return Some(format!(
+                    "put the template back as it was, or take it as it is now with: rm {}",
+                    seen.display()
+                ));
+            }
             Self::NameTaken { .. } => "choose another name with -M",
             Self::TreeBusy { .. } => "stop that machine, or work on a copy with --ephemeral",
             Self::NoFreeIds => "name a range with --private-users=START:N",

@@ -22,6 +22,7 @@ mod sources;
 mod start;
 mod state;
 mod supervise;
+mod template;
 mod undo;
 
 pub use error::{Error, StepError};

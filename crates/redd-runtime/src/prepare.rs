@@ -75,19 +75,28 @@ pub(crate) fn gather(
     Ok(Inputs { tree, host, facts, grants, sources: sources.opened, homes })
 }
 
-/// Locks the tree itself: whoever opens it by whatever name meets this lock. A tree that is only read is shared.
-pub(crate) fn lock_tree(spec: &Spec) -> Result<File, Error> {
+/// Locks the tree itself: whoever opens it by whatever name meets this lock. A tree that is only read is shared, and so is
+/// what a tree lies over.
+pub(crate) fn lock_tree(spec: &Spec, tree: &Tree) -> Result<Vec<File>, Error> {
     use redd_spec::root::{Access, Volatile};
     let is_written = spec.root.persistence == Persistence::Kept
         && spec.root.access == Access::ReadWrite
         && spec.root.volatile == Volatile::No;
-    let failed = |what: &str| Error::host(format!("{what} {}", spec.root.path.display()));
-    let directory = File::open(&spec.root.path)
-        .map_err(|error| failed("opening")(Errno::from_io_error(&error).unwrap_or(Errno::IO)))?;
     let sharing = if is_written { Sharing::Exclusive } else { Sharing::Shared };
+    let mut locks = vec![lock_directory(&spec.root.path, sharing)?];
+    if let Some(template) = &tree.template {
+        locks.push(lock_directory(&template.path, Sharing::Shared)?);
+    }
+    Ok(locks)
+}
+
+fn lock_directory(path: &Path, sharing: Sharing) -> Result<File, Error> {
+    let failed = |what: &str| Error::host(format!("{what} {}", path.display()));
+    let directory = File::open(path)
+        .map_err(|error| failed("opening")(Errno::from_io_error(&error).unwrap_or(Errno::IO)))?;
     match take_lock(&directory, sharing).map_err(failed("locking"))? {
         LockOutcome::Taken => Ok(directory),
-        LockOutcome::Busy => Err(Error::TreeBusy { path: spec.root.path.clone() }),
+        LockOutcome::Busy => Err(Error::TreeBusy { path: path.to_owned() }),
     }
 }
 

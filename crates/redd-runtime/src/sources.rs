@@ -19,6 +19,7 @@ use redd_sys::root_dir::Links;
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, StatxFlags, fstat, openat, readlinkat, statx};
 
 use crate::facts::Tree;
+use crate::template::another_handle;
 use crate::{Error, facts};
 
 /// Where a mount comes from.
@@ -48,6 +49,15 @@ pub(crate) struct Sources {
 /// Opens everything.
 pub(crate) fn open(spec: &Spec, tree: &Tree) -> Result<Sources, Error> {
     let mut sources = Sources::default();
+    if let Some(template) = &tree.template {
+        for (slot, directory, path) in [
+            (Slot::RootLayer(0), &template.directory, "."),
+            (Slot::RootLayer(1), tree.whole(), "."),
+            (Slot::TreeParent, tree.whole(), ".."),
+        ] {
+            sources.opened.insert(slot, Source::Opened(another_handle(directory, path)?));
+        }
+    }
     for (index, mount) in spec.mounts.iter().enumerate() {
         let mut facts = BindFacts {
             kind: FileKind::Missing,

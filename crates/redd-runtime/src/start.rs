@@ -1,5 +1,6 @@
 //! A whole life: prepare, plan, launch, supervise, undo; and again, when the payload reboots.
 
+use std::fs::File;
 use std::os::fd::{AsFd as _, BorrowedFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -18,6 +19,7 @@ use crate::launch::{self, Running};
 use crate::prepare::{self, Inputs};
 use crate::state::{self, Purpose, State, StateDirectory};
 use crate::supervise::{Outcome, Supervisor};
+use crate::template;
 use crate::{Error, ids};
 
 /// How a machine ended.
@@ -36,6 +38,8 @@ pub enum Ending {
 /// # Errors
 /// Whatever can be refused before anything is touched.
 pub fn preview(spec: &Spec, terminal: Option<String>) -> Result<Plan, Error> {
+    let original = template::as_if_made(spec);
+    let spec = original.as_ref().unwrap_or(spec);
     let credentials = credentials::read(spec, Reading::WithoutPeers)?;
     plan(spec, &prepare::gather(spec, terminal, credentials)?)
 }
@@ -64,14 +68,22 @@ fn plan(spec: &Spec, inputs: &Inputs) -> Result<Plan, Error> {
 /// It could not be started; nothing is left behind.
 pub fn start(spec: &Spec, terminal: Option<String>, mut warn: impl FnMut(&str)) -> Result<Ending, Error> {
     refuse_missing_sockets(spec)?;
-    Tree::open(&spec.root)?;
-    let tree = prepare::lock_tree(spec)?;
-    let inputs = prepare::gather(spec, terminal.clone(), credentials::read(spec, Reading::Everything)?)?;
-    // What cannot be planned is refused before anything is touched.
-    let expected = plan(spec, &inputs)?;
+    let made = template::make_missing(spec, |original| {
+        plan(original, &prepare::gather(original, terminal.clone(), Vec::new())?).map(drop)
+    })?;
+    let (trees, inputs, expected) = match look(spec, terminal.clone()) {
+        Ok(seen) => seen,
+        Err(error) => {
+            made.as_ref().map(StateDirectory::remove);
+            return Err(error);
+        }
+    };
     expected.warnings.iter().for_each(|warning| warn(&warning.0));
-    let state = StateDirectory::take(&spec.name, Purpose::Start)?;
-    let locks = [tree.as_fd(), state.lock()];
+    let state = match made {
+        Some(state) => state,
+        None => StateDirectory::take(&spec.name, Purpose::Start)?,
+    };
+    let locks = trees.iter().map(|tree| tree.as_fd()).chain([state.lock()]).collect();
     match boot_until_ended(spec.clone(), terminal, inputs, expected, locks, &state, &mut warn) {
         Ok((ending, Remainder::Guard)) => Ok(ending),
         result => {
@@ -79,6 +91,18 @@ pub fn start(spec: &Spec, terminal: Option<String>, mut warn: impl FnMut(&str)) 
             result.map(|(ending, _nothing)| ending)
         }
     }
+}
+
+/// Locks the tree, and looks at everything: what cannot be planned is refused before anything is touched.
+fn look(spec: &Spec, terminal: Option<String>) -> Result<(Vec<File>, Inputs, Plan), Error> {
+    let tree = Tree::open(&spec.root)?;
+    let trees = prepare::lock_tree(spec, &tree)?;
+    if let Some(template) = &tree.template {
+        template.remember()?;
+    }
+    let inputs = prepare::gather(spec, terminal, credentials::read(spec, Reading::Everything)?)?;
+    let expected = plan(spec, &inputs)?;
+    Ok((trees, inputs, expected))
 }
 
 /// What is left to do after a machine has ended.
@@ -96,7 +120,7 @@ fn boot_until_ended(
     terminal: Option<String>,
     mut inputs: Inputs,
     expected: Plan,
-    locks: [BorrowedFd<'_>; 2],
+    locks: Vec<BorrowedFd<'_>>,
     state: &StateDirectory,
     warn: &mut dyn FnMut(&str),
 ) -> Result<(Ending, Remainder), Error> {

@@ -4,6 +4,7 @@
 
 pub mod arena;
 pub mod bpf;
+pub mod btrfs;
 pub mod channel;
 pub mod clone;
 pub mod datagram;

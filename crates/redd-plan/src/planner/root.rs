@@ -28,6 +28,11 @@ pub(super) fn prepare(context: &Context<'_>, steps: &mut Steps) {
     if let (true, Some(ids)) = (owners::is_changed(context), context.ids) {
         steps.host(Action::ChangeOwners { ids }, &[]);
     }
+    if let Some(place) = written_place(context).map(|place| work_place(context, place)) {
+        let owner = owners::on_disk(owners::of_tree(context));
+        let undo = Undo::RemoveWorkDirectory { place: place.clone() };
+        steps.host_undone(Action::CreateWorkDirectory { place, owner }, &[FW2], undo);
+    }
     for layer in layers(context) {
         steps.host(Action::CopyMount { slot: layer.slot, source: layer.source }, &[FW2]);
     }
@@ -106,6 +111,11 @@ fn written_place<'a>(context: &Context<'a>) -> Option<&'a LayerPlace> {
     context.tree.template.as_ref().filter(|_| is_written).map(|template| &template.place)
 }
 
+/// What is worked in beside that layer.
+fn work_place(context: &Context<'_>, place: &LayerPlace) -> LayerPlace {
+    place.beside(format!(".#{}.{}.work", place.name, context.spec.name))
+}
+
 /// Attaches the root; every later path is resolved below it.
 pub(super) fn attach(context: &Context<'_>, steps: &mut Steps) {
     match context.spec.root.volatile {
@@ -135,11 +145,11 @@ pub(super) fn attach(context: &Context<'_>, steps: &mut Steps) {
 
 fn upper_layer(context: &Context<'_>) -> UpperLayer {
     let id_map = owners::of_tree(context);
-    if let (Some(template), Some(place)) = (&context.tree.template, written_place(context)) {
+    if let Some(place) = written_place(context) {
         return UpperLayer::Given {
             slot: Slot::TreeParent,
             name: place.name.clone(),
-            work: template.work.clone(),
+            work: work_place(context, place).name,
             identity: context.tree.identity,
             mounter: context.mounter(id_map),
         };

@@ -1,13 +1,12 @@
 //! What is known of the tree. It may be hostile: everything is reached through [`RootDir`] (R1, R7).
 
-use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
 use redd_plan::facts::{FileKind, HostFacts, HostTimezone, Presence, TreeAccounts, TreeFacts, TreeIdentity};
 use redd_spec::Spec;
 use redd_spec::ids::HostId;
 use redd_spec::payload::Payload;
-use redd_spec::root::{Root, Volatile};
+use redd_spec::root::{PivotRoot, Root, Volatile};
 use redd_spec::uuid::Uuid;
 use redd_sys::Errno;
 use redd_sys::root_dir::{Links, ReadError, RootDir, SMALL_FILE_MAX, file_type};
@@ -15,6 +14,7 @@ use rustix::fs::{FileType, fstat};
 
 use super::{init, users};
 use crate::Error;
+use crate::template::Template;
 
 /// Directories that a merged-usr tree has as links.
 const USR_LINKS: [&str; 5] = ["bin", "lib", "lib32", "lib64", "sbin"];
@@ -26,8 +26,10 @@ const API_DIRECTORIES: [&str; 5] = ["/dev", "/proc", "/sys", "/run", "/tmp"];
 pub struct Tree {
     /// What becomes the container's root: every later look goes through this handle.
     pub root: RootDir,
-    /// The whole tree, where the root is a directory of it.
+    /// The tree's own directory, where the root is a directory of it, or lies over a template.
     whole: Option<RootDir>,
+    /// What it lies over, where it holds only what differs from that.
+    pub(crate) template: Option<Template>,
     /// Its path, for messages.
     pub path: PathBuf,
 }
@@ -38,33 +40,27 @@ impl Tree {
     /// # Errors
     /// It is not there, or no directory.
     pub fn open(root: &Root) -> Result<Self, Error> {
-        let whole = Self::open_directory(&root.path)?;
-        let Some(pivot) = &root.pivot else {
-            return Ok(Self { root: whole, whole: None, path: root.path.clone() });
+        let directory = Self::open_directory(&root.path)?;
+        let template = Template::of(&root.path, &directory)?;
+        let merged = template.as_ref().map(|template| template.merged(&directory)).transpose()?;
+        let pivoted = root
+            .pivot
+            .as_ref()
+            .map(|pivot| open_pivot(merged.as_ref().unwrap_or(&directory), pivot, &root.path));
+        let (opened, whole) = match pivoted.transpose()?.or(merged) {
+            Some(other) => (other, Some(directory)),
+            None => (directory, None),
         };
-        let opened = whole.resolve(pivot.new.as_path(), Links::Followed);
-        let is_directory =
-            |opened: &OwnedFd| fstat(opened).map(|status| file_type(&status) == FileType::Directory);
-        match opened.and_then(|opened| is_directory(&opened).map(|is_directory| (opened, is_directory))) {
-            Ok((opened, true)) => {
-                Ok(Self { root: RootDir::from_fd(opened), whole: Some(whole), path: root.path.clone() })
-            }
-            Ok((_, false)) | Err(Errno::NOENT | Errno::NOTDIR) => Err(Error::Tree {
-                path: root.path.clone(),
-                reason: format!("has no directory {} that could be the root", pivot.new),
-                hint: "--pivot-root takes a path as it is in the tree",
-            }),
-            Err(errno) => Err(Error::host(format!("opening {} in the tree", pivot.new))(errno)),
-        }
+        Ok(Self { root: opened, whole, template, path: root.path.clone() })
     }
 
-    /// The whole tree.
+    /// The tree's own directory.
     #[must_use]
     pub fn whole(&self) -> &RootDir {
         self.whole.as_ref().unwrap_or(&self.root)
     }
 
-    /// The handle on the whole tree.
+    /// The handle on it.
     #[must_use]
     pub fn into_whole(self) -> RootDir {
         self.whole.unwrap_or(self.root)
@@ -114,6 +110,23 @@ impl Tree {
     }
 }
 
+/// The directory of a tree that is to be the root; no link leads out of the tree.
+fn open_pivot(tree: &RootDir, pivot: &PivotRoot, path: &Path) -> Result<RootDir, Error> {
+    let look = || {
+        let opened = tree.resolve(pivot.new.as_path(), Links::Followed)?;
+        let is_directory = file_type(&fstat(&opened)?) == FileType::Directory;
+        if is_directory { Ok(RootDir::from_fd(opened)) } else { Err(Errno::NOTDIR) }
+    };
+    look().map_err(|errno| match errno {
+        Errno::NOENT | Errno::NOTDIR => Error::Tree {
+            path: path.to_owned(),
+            reason: format!("has no directory {} that could be the root", pivot.new),
+            hint: "--pivot-root takes a path as it is in the tree",
+        },
+        errno => Error::host(format!("opening {} in the tree", pivot.new))(errno),
+    })
+}
+
 /// What a file is, as far as plans tell files apart.
 pub(crate) fn file_kind(status: &rustix::fs::Stat) -> FileKind {
     match file_type(status) {
@@ -152,7 +165,7 @@ pub fn tree_facts(tree: &Tree, spec: &Spec, host: &HostFacts) -> Result<TreeFact
         etc: tree.is_directory("/etc"),
         accounts: accounts(tree, spec)?,
         identity: TreeIdentity { device: status.st_dev, inode: status.st_ino },
-        template: None,
+        template: tree.template.as_ref().map(Template::facts).transpose()?,
     })
 }
 
