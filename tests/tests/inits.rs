@@ -1,4 +1,5 @@
 //! Inits of every kind: each boots, stops by its own means, and reboots.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
