@@ -113,8 +113,7 @@ fn a_killed_start_leaves_a_whole_tree_or_none() {
     let place = tempfile::tempdir_in("/var/tmp").unwrap();
     let made = place.path().join("made");
     let (path, template) = (made.display().to_string(), format!("--template={}", tree()));
-    let command =
-        command(&name, &["run", "--network-veth=no", "-D", &path, &template, "--", "/bin/true"]);
+    let command = command(&name, &["run", "--network-veth=no", "-D", &path, &template, "--", "/bin/true"]);
     let look = |point: &Point| {
         if made.exists() {
             let run = run(["run", "-M", &name, "--network-veth=no", "-D", &path, "--", "/bin/true"]);

@@ -96,6 +96,7 @@ fn settings_files() -> String {
             Grant::Never => "used",
             Grant::Always => "ignored",
             Grant::WhereItAllows => "used where it only refuses (`~`)",
+            Grant::WhereItNames(_) => "used where it names no AF_VSOCK",
         };
         let Key { section, name, option, .. } = key;
         page.push_str(&format!("| `[{section}]` | `{name}=` | `--{option}`{support} | {beside} |\n"));

@@ -60,3 +60,91 @@ pub(crate) fn warnings(persona: Persona, caller: &Caller) -> Vec<String> {
     let refused = NOT_OBEYED.iter().filter(|(variable, _)| is_off(variable));
     refused.map(|(variable, reason)| format!("{variable}=0 has no effect: {reason}")).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use redd_spec::Spec;
+    use redd_spec::api::{ApiAccess, TemporaryDirectory};
+    use redd_spec::capability::SyncCalls;
+    use redd_spec::namespaces::Sharing;
+    use redd_spec::root::OsReleaseCheck;
+
+    use super::*;
+    use crate::caller::Terminal;
+    use crate::specify::{Selection, Specified, Start};
+    use crate::{Refusal, words};
+
+    fn start(persona: Persona, line: &str, variables: &[(&str, &str)]) -> Result<Specified, Refusal> {
+        let environment = variables.iter().map(|(name, value)| (name.into(), value.into())).collect();
+        let caller = Caller {
+            current_directory: "/here".into(),
+            environment,
+            input: Terminal::No,
+            output: Terminal::Yes,
+            random: [1; 8],
+            process: 7,
+        };
+        let Ok(line) = words::read(persona, line.split_whitespace().map(Into::into)) else {
+            panic!("{line}")
+        };
+        let selection = Selection::of(persona, line, &caller)?;
+        Start { selection, tree: "/t".into(), template: None, files: Vec::new(), caller: &caller }.specify()
+    }
+
+    fn spec(variables: &[(&str, &str)]) -> Spec {
+        start(Persona::Nspawn, "-D /t true", variables).unwrap().spec
+    }
+
+    #[test]
+    fn each_variable_says_what_it_is_named_after() {
+        assert_eq!(spec(&[(variables::API_VFS_WRITABLE, "network")]).api.access, ApiAccess::NetworkWritable);
+        assert_eq!(spec(&[(variables::TMPFS_TMP, "0")]).api.temporary, TemporaryDirectory::Tree);
+        assert_eq!(spec(&[(variables::CHECK_OS_RELEASE, "no")]).root.os_release, OsReleaseCheck::Unchecked);
+        assert_eq!(spec(&[(variables::CONTAINER_SERVICE, "mine")]).identity.manager.as_str(), "mine");
+        assert_eq!(spec(&[(variables::USE_CGNS, "0")]).namespaces.cgroup, Sharing::Shared);
+        assert_eq!(spec(&[(variables::SUPPRESS_SYNC, "1")]).privileges.sync, SyncCalls::Suppressed);
+        let shared = spec(&[(variables::SHARE_SYSTEM, "1"), (variables::SHARE_NS_PID, "0")]).namespaces;
+        assert_eq!(
+            (shared.ipc, shared.uts, shared.pid),
+            (Sharing::Shared, Sharing::Shared, Sharing::Private)
+        );
+        assert!(spec(&[(variables::NETWORK_MAC, "02:00:00:00:00:01")]).identity.link_address.is_some());
+        assert_eq!(spec(&[(variables::TMPFS_TMP, "")]).api.temporary, TemporaryDirectory::Memory);
+    }
+
+    #[test]
+    fn a_value_that_is_none_is_refused_under_the_variables_name() {
+        for (variable, _) in SETTINGS {
+            let refused = start(Persona::Nspawn, "-D /t true", &[(variable, "?")]).unwrap_err().to_string();
+            assert!(refused.starts_with(&format!("${variable}: ")), "{refused}");
+        }
+    }
+
+    #[test]
+    fn the_command_line_wins_and_other_names_read_none() {
+        let suppressed = [(variables::SUPPRESS_SYNC, "1"), (variables::CONTAINER_SERVICE, "mine")];
+        let line = start(Persona::Nspawn, "-D /t --suppress-sync=no true", &suppressed).unwrap();
+        assert_eq!(line.spec.privileges.sync, SyncCalls::Kept);
+        let native = start(Persona::Run, "-D /t true", &suppressed).unwrap().spec;
+        assert_eq!((native.privileges.sync, native.identity.manager.as_str()), (SyncCalls::Kept, "redd"));
+    }
+
+    #[test]
+    fn protections_stay_and_that_is_said() {
+        let off = [(variables::SECCOMP, "0"), (variables::LOCK, "0")];
+        assert_eq!(start(Persona::Nspawn, "-D /t true", &off).unwrap().warnings.len(), 2);
+        let on = [(variables::SECCOMP, "1"), (variables::LOCK, "1")];
+        assert_eq!(start(Persona::Nspawn, "-D /t true", &on).unwrap().warnings, Vec::<String>::new());
+    }
+
+    #[test]
+    fn colours_are_handed_on_with_the_terminal() {
+        let variables = [(variables::TERM, "xterm"), (variables::COLORTERM, "truecolor")];
+        let has = |line| {
+            let environment = start(Persona::Nspawn, line, &variables).unwrap().spec.environment;
+            environment.iter().any(|variable| variable.name.as_bytes() == b"COLORTERM")
+        };
+        assert!(has("-D /t true"));
+        assert!(!has("-D /t --console=passive true"));
+    }
+}

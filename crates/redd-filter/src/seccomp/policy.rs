@@ -70,6 +70,9 @@ pub enum SyncCalls {
     Suppressed,
 }
 
+/// The group of every name.
+const EVERY_NAME: &str = "@known";
+
 /// Whose list the user's rules change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BaseList {
@@ -98,7 +101,7 @@ impl SyscallSelector {
     /// There is none of that name.
     pub fn parse(word: &str) -> Result<Self, UnknownSyscall> {
         let known = || GROUPS.iter().map(|(name, _)| *name).chain(SYSTEM_CALLS.iter().map(|(name, _)| *name));
-        let names = || known().chain(OTHER_ARCHITECTURES.iter().copied());
+        let names = || known().chain(OTHER_ARCHITECTURES.iter().copied()).chain([EVERY_NAME]);
         if let Some(name) = names().find(|&name| name == word) {
             return Ok(Self(name));
         }
@@ -349,6 +352,10 @@ pub(super) const fn row_of(name: &str) -> Option<usize> {
 const fn set_all(rows: &mut Rows, name: &str, value: bool) {
     if let Some(row) = row_of(name) {
         rows[row] = value;
+        return;
+    }
+    if let Ordering::Equal = compare(name, EVERY_NAME) {
+        *rows = [value; SYSTEM_CALLS.len()];
         return;
     }
     let mut group = 0;

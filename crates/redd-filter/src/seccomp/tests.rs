@@ -307,7 +307,7 @@ fn syncing_is_suppressed_but_a_denied_call_is_refused() {
 fn what_a_filter_cannot_see_into_is_allowed_by_its_own_name_only() {
     let word = |word| SyscallSelector::parse(word).unwrap();
     let with = |allow| SeccompPolicy { allow: vec![word(allow)], ..default_policy() };
-    for group in ["@aio", "@network-io", "@system-service"] {
+    for group in ["@aio", "@network-io", "@system-service", "@known"] {
         assert_eq!(with(group).unseen_sockets(), None, "{group}");
     }
     assert_eq!(with("io_uring_setup").unseen_sockets(), Some("io_uring_setup"));
@@ -326,6 +326,18 @@ fn the_list_of_nspawn_has_nothing_more_unless_named() {
     assert_eq!(pidfd_getfd(&default_policy()), Answer::Allow);
     let named = SeccompPolicy { allow: vec![SyscallSelector::parse("@debug").unwrap()], ..nspawn };
     assert_eq!(pidfd_getfd(&named), Answer::Allow);
+}
+
+#[test]
+fn every_name_is_a_group_too() {
+    let word = || vec![SyscallSelector::parse("@known").unwrap()];
+    let refused = default_policy().allowed().iter().filter(|allowed| !**allowed).count();
+    let all = SeccompPolicy { allow: word(), ..default_policy() };
+    // io_uring's three and socketcall
+    assert_eq!(all.allowed().iter().filter(|allowed| !**allowed).count(), 4);
+    assert!(refused > 4);
+    let none = SeccompPolicy { deny: word(), ..all };
+    assert!(none.allowed().iter().all(|allowed| !allowed));
 }
 
 #[test]

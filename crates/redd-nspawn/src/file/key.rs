@@ -65,6 +65,8 @@ pub enum Grant {
     Always,
     /// While it only refuses system calls.
     WhereItAllows,
+    /// While it does not allow this one: nobody has it by default.
+    WhereItNames(&'static str),
 }
 
 /// A key.
@@ -129,6 +131,7 @@ impl Key {
             Grant::Never => false,
             Grant::Always => true,
             Grant::WhereItAllows => !value.starts_with('~'),
+            Grant::WhereItNames(name) => !value.starts_with('~') && value.contains(name),
         }
     }
 
@@ -162,7 +165,7 @@ pub(super) fn find(section: Section, name: &str) -> Option<&'static Key> {
 }
 
 /// Every key.
-pub static KEYS: [Key; 72] = [
+pub static KEYS: [Key; 73] = [
     exec("Boot", "boot").form(Form::Flag),
     exec("Ephemeral", "ephemeral").form(Form::Flag).granting(),
     exec("ProcessTwo", "as-pid2").form(Form::Flag),
@@ -182,7 +185,10 @@ pub static KEYS: [Key; 72] = [
     exec("PrivateUsersDelegate", "private-users-delegate").granting(),
     exec("NotifyReady", "notify-ready"),
     Key { grants: Grant::WhereItAllows, ..exec("SystemCallFilter", "system-call-filter") },
-    exec("RestrictAddressFamilies", "restrict-address-families"),
+    Key {
+        grants: Grant::WhereItNames("AF_VSOCK"),
+        ..exec("RestrictAddressFamilies", "restrict-address-families")
+    },
     limit("LimitCPU", "CPU"),
     limit("LimitFSIZE", "FSIZE"),
     limit("LimitDATA", "DATA"),
@@ -228,6 +234,7 @@ pub static KEYS: [Key; 72] = [
     network("Zone", "network-zone").form(Form::Text),
     network("NamespacePath", "network-namespace-path").form(Form::Text),
     network("Port", "port"),
+    redd("Device", "device"),
     redd("Memory", "memory"),
     redd("PidsMax", "pids-max"),
     redd("Cpus", "cpus"),

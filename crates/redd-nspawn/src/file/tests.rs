@@ -1,6 +1,7 @@
 //! Files, what they come to, and who wins.
 
 use proptest::prelude::*;
+use redd_spec::address_family::AddressFamilies;
 use redd_spec::ids::{Ownership, UserNamespace};
 use redd_spec::payload::{CommandInit, Payload};
 use redd_spec::root::Access;
@@ -98,6 +99,18 @@ fn a_file_beside_a_tree_grants_it_nothing() {
     assert!(spec.privileges.added.is_empty() && spec.mounts.is_empty());
     assert_eq!((spec.users, spec.root.access), (UserNamespace::Pick, Access::ReadOnly));
     assert!(spec.identity.hostname.is_some() && !spec.privileges.system_calls.is_empty());
+}
+
+#[test]
+fn a_file_beside_a_tree_restricts_sockets_but_allows_none_that_nobody_has() {
+    let families = |value: &str| {
+        let text = format!("[Exec]\nRestrictAddressFamilies={value}\n");
+        let specified = start(Persona::Boot, "-D /srv/tree", vec![file(Trust::Untrusted, &text)]).unwrap();
+        (specified.spec.privileges.address_families, specified.warnings.len())
+    };
+    assert!(matches!(families("AF_UNIX AF_INET"), (AddressFamilies::Only(_), 0)));
+    assert!(matches!(families("~AF_VSOCK"), (AddressFamilies::AllBut(_), 0)));
+    assert_eq!(families("AF_UNIX AF_VSOCK"), (AddressFamilies::Default, 1));
 }
 
 #[rstest]
