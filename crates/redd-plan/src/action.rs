@@ -138,8 +138,12 @@ pub enum Action {
     MakeShared,
     /// Hands files to the host's side.
     SendDescriptors { names: Vec<FdName> },
+    /// Makes a user's home directory where there is none.
+    CreateHome { path: PathInRoot, uid: u32, gid: u32 },
     /// Leads a session, the console as its standard streams.
     AttachConsole { terminal: ControllingTerminal },
+    /// Gives the console to the payload's user.
+    GiveConsole { uid: u32, gid: u32 },
     /// Leads a session without a terminal.
     LeadSession,
     /// Gives signals their default actions.
@@ -147,7 +151,7 @@ pub enum Action {
     /// Makes a session keyring of its own.
     JoinSessionKeyring,
     /// Sets umask and working directory.
-    SetWorkingDirectory { path: PathInRoot },
+    SetWorkingDirectory { path: PathInRoot, missing: Missing },
     /// Sets `PR_SET_NO_NEW_PRIVS`.
     RefuseNewPrivileges,
     /// Sets what uname(2) tells.

@@ -246,6 +246,23 @@ impl RootDir {
         Ok(())
     }
 
+    /// Makes a directory that somebody owns where there is nothing; those above it are root's.
+    ///
+    /// # Errors
+    /// Those of mkdir(2), chown(2) and openat2(2); `EEXIST` where a link leads nowhere.
+    pub fn make_owned_directory(&self, path: &Path, mode: u32, uid: u32, gid: u32) -> Result<(), Errno> {
+        if self.resolve(path, Links::Followed).is_ok() {
+            return Ok(());
+        }
+        self.make_directories(path.parent().unwrap_or(Path::new("/")), 0o755, Links::Followed)?;
+        let (parent, name) = self.parent(path)?;
+        mkdirat(&parent, &name, Mode::from_raw_mode(raw_mode(mode)))?;
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let made = openat(&parent, &name, flags, Mode::empty())?;
+        rustix::fs::fchmod(&made, Mode::from_raw_mode(raw_mode(mode)))?;
+        rustix::fs::fchown(&made, Some(rustix::fs::Uid::from_raw(uid)), Some(rustix::fs::Gid::from_raw(gid)))
+    }
+
     /// Makes an empty file where there is nothing, in a directory that is there, without following any link.
     ///
     /// # Errors

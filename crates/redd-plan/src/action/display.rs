@@ -117,6 +117,7 @@ impl Action {
             }
             Self::CreateLink { path, target } => write!(formatter, "link {path} to {target}"),
             Self::Cover { path, .. } => write!(formatter, "make {path} inaccessible"),
+            Self::CreateHome { path, uid, .. } => write!(formatter, "make the home {path} for user {uid}"),
             Self::ReplaceFile { path, replacement } => write!(formatter, "replace {path} by {replacement}"),
             Self::OpenTerminals { numbers } => write!(formatter, "allocate {}", list(numbers)),
             Self::OpenConsole { target } => write!(formatter, "allocate a pty and bind it to {target}"),
@@ -128,6 +129,9 @@ impl Action {
 
     fn fmt_privileges(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::GiveConsole { uid, gid } => {
+                write!(formatter, "give the console to user {uid}, group {gid}")
+            }
             Self::AttachConsole { terminal: ControllingTerminal::Taken } => {
                 formatter.write_str("make the console the controlling terminal")
             }
@@ -171,7 +175,7 @@ impl Action {
                     program.instructions().len()
                 )
             }
-            Self::SetWorkingDirectory { path } => write!(formatter, "change to {path}, umask 0022"),
+            Self::SetWorkingDirectory { path, .. } => write!(formatter, "change to {path}, umask 0022"),
             Self::VerifyConfinement { .. } => formatter.write_str("verify the own confinement"),
             Self::Execute(execution) => write!(formatter, "execute {execution}"),
             // Every action of the host has words above.

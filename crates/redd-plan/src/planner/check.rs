@@ -175,9 +175,12 @@ fn refuse_unfit_tree(spec: &Spec, tree: &TreeFacts) -> Result<(), PlanError> {
             return Err(PlanError::NoOsRelease { path: path() });
         }
         Payload::Command(command) => {
+            // Root needs no entry.
+            let is_root = |name: &str| matches!(name, "root" | "0");
             let is_bound = |name: &str| spec.bound_users.names.iter().any(|bound| bound.as_str() == name);
             if let (Some(name), None) = (&command.user, &tree.user)
                 && !is_bound(name)
+                && !is_root(name)
             {
                 return Err(PlanError::NoUser { name: name.clone() });
             }

@@ -54,6 +54,9 @@ pub(super) fn lead_session(context: &Context<'_>, steps: &mut Steps) {
                 Payload::Boot { .. } | Payload::Command(_) => ControllingTerminal::Taken,
             };
             steps.child(Action::AttachConsole { terminal }, &[EE3]);
+            if let Some((uid, gid)) = context.unprivileged_user() {
+                steps.child(Action::GiveConsole { uid, gid }, &[EE3]);
+            }
         }
     }
 }

@@ -63,12 +63,17 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// User and group of a command that is not run as root.
+    pub(super) fn unprivileged_user(&self) -> Option<(u32, u32)> {
+        match self.spec.payload {
+            Payload::Boot { .. } => None,
+            Payload::Command(_) => self.user().map(|user| (user.uid, user.gid)).filter(|(uid, _)| *uid != 0),
+        }
+    }
+
     /// The host id of whom the payload is run as: root for an init.
     pub(super) fn user_id(&self) -> HostId {
-        let uid = match self.spec.payload {
-            Payload::Boot { .. } => 0,
-            Payload::Command(_) => self.user().map_or(0, |user| user.uid),
-        };
+        let uid = self.unprivileged_user().map_or(0, |(uid, _)| uid);
         let of_range = |ids: IdRange| ids.to_host(ContainerId(uid)).unwrap_or(ids.start);
         self.ids.map_or(HostId(uid), of_range)
     }

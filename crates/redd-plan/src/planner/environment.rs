@@ -3,6 +3,7 @@
 use redd_spec::init::InitKind;
 use redd_spec::path::PathInRoot;
 use redd_spec::payload::{Command, CommandInit, Payload};
+use redd_spec::root::{Access, Volatile};
 use redd_spec::sockets::PassedSockets;
 use redd_spec::text::ByteString;
 use redd_spec::variables;
@@ -10,7 +11,7 @@ use redd_spec::variables;
 use super::console;
 use super::context::{Context, Steps, path};
 use super::run_host::{CREDENTIALS, NOTIFY_SOCKET};
-use crate::action::{Action, Execution, ExecutionInit};
+use crate::action::{Action, Execution, ExecutionInit, Missing};
 use crate::clause::Clause::{AI3, AI4, AI6, EV1, EV2, EV4, EV5, FW1, RH3, UN3};
 use crate::facts::UserFacts;
 
@@ -28,11 +29,30 @@ pub(super) fn execute(context: &Context<'_>, steps: &mut Steps) {
     steps.child(Action::Execute(execution), &[EV1, EV2, EV4, EV5, AI3, AI4, AI6, RH3, FW1, UN3]);
 }
 
-/// Where the payload starts: a command in its user's home, an init in the root (UN3).
-pub(super) fn directory(context: &Context<'_>) -> PathInRoot {
-    match &context.spec.payload {
-        Payload::Boot { .. } => path("/"),
-        Payload::Command(command) => command.directory.clone().unwrap_or_else(|| home(context)),
+/// Where the payload starts: a command in its user's home, or in the root where that is not to be had; an init in the
+/// root (UN3).
+pub(super) fn directory(context: &Context<'_>) -> Action {
+    let (path, missing) = match &context.spec.payload {
+        Payload::Boot { .. } => (path("/"), Missing::Refuse),
+        Payload::Command(Command { directory: Some(directory), .. }) => (directory.clone(), Missing::Refuse),
+        Payload::Command(_) => (home(context), Missing::Skip),
+    };
+    Action::SetWorkingDirectory { path, missing }
+}
+
+/// A user who was named gets a home, as by a login. `/nonexistent` says that there is to be none.
+pub(super) fn create_home(context: &Context<'_>, steps: &mut Steps) {
+    let Payload::Command(Command { user: Some(_), .. }) = &context.spec.payload else { return };
+    let Some(user) = context.user() else { return };
+    let path = home(context);
+    let is_made_up =
+        ["/nonexistent", "/dev", "/proc", "/run", "/sys"].iter().any(|api| path.starts_with(api));
+    let is_writable = match context.spec.root.volatile {
+        Volatile::State => path.starts_with("/var"),
+        Volatile::No | Volatile::Yes | Volatile::Overlay => context.root_access() == Access::ReadWrite,
+    };
+    if is_writable && !is_made_up && !path.is_root() {
+        steps.child(Action::CreateHome { path, uid: user.uid, gid: user.gid }, &[]);
     }
 }
 

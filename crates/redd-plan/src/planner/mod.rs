@@ -161,6 +161,7 @@ fn compose_root(context: &Context<'_>, steps: &mut Steps) {
     bound_users::attach(context, steps);
     mounts::attach(context, steps);
     integration::apply(context, steps);
+    environment::create_home(context, steps);
     console::open(context, steps);
     steps.child(Action::PivotRoot, &[UN1]);
     steps.child(Action::MakeShared, &[UN1]);

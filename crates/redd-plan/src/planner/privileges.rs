@@ -148,7 +148,7 @@ pub(super) fn confine(context: &Context<'_>, steps: &mut Steps) -> Result<(), Pl
     steps.child(Action::DropBoundingCapabilities { kept: capabilities }, &[NO1, NO2, NO8, UP1]);
     let held = become_user(context, capabilities, ambient, steps);
     steps.child(Action::SetCapabilities { capabilities: held, ambient }, &[NO1, NO2, NO8]);
-    steps.child(Action::SetWorkingDirectory { path: super::environment::directory(context) }, &[UN3]);
+    steps.child(super::environment::directory(context), &[UN3]);
     steps.child(Action::DieWithSupervisor, &[]);
     let bounding = capabilities;
     steps.child(Action::VerifyConfinement { capabilities: held, bounding, ambient, new_privileges }, &[]);

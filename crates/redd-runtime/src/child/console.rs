@@ -73,6 +73,12 @@ pub(super) fn attach(side: &mut ChildSide<'_>, terminal: ControllingTerminal) ->
     Ok(())
 }
 
+/// A program of the user opens it by name again, as `/dev/stderr` does.
+pub(super) fn give(uid: u32, gid: u32) -> Result<(), StepError> {
+    let (user, group) = (rustix::fs::Uid::from_raw(uid), rustix::fs::Gid::from_raw(gid));
+    Ok(rustix::fs::fchown(rustix::stdio::stdin(), Some(user), Some(group))?)
+}
+
 /// A new session has no controlling terminal, so the caller's cannot be typed into (A25).
 pub(super) fn lead_session() -> Result<(), StepError> {
     rustix::process::setsid()?;

@@ -121,6 +121,8 @@ fn perform(side: &mut ChildSide<'_>, index: usize, action: &Action) -> Result<()
         Action::PivotRoot => root::pivot(side),
         Action::MakeShared => root::make_shared(side),
         Action::SendDescriptors { names } => send_descriptors(side, index, names),
+        Action::CreateHome { path, uid, gid } => root::create_home(side, path, *uid, *gid),
+        Action::GiveConsole { uid, gid } => console::give(*uid, *gid),
         Action::AttachConsole { terminal } => console::attach(side, *terminal),
         Action::LeadSession => console::lead_session(),
         _ => privileges::perform(side, index, action),

@@ -2,7 +2,7 @@
 
 use std::os::fd::{AsFd as _, OwnedFd};
 
-use redd_plan::action::{Action, PrivilegeCheck};
+use redd_plan::action::{Action, Missing, PrivilegeCheck};
 use redd_spec::capability::CapabilitySet;
 use redd_spec::resources::Personality;
 use redd_spec::selinux::SelinuxContext;
@@ -30,7 +30,7 @@ pub(super) fn perform(side: &mut ChildSide<'_>, index: usize, action: &Action) -
             Ok(())
         }
         Action::JoinSessionKeyring => join_session_keyring(),
-        Action::SetWorkingDirectory { path } => set_working_directory(path),
+        Action::SetWorkingDirectory { path, missing } => set_working_directory(path, *missing),
         Action::RefuseNewPrivileges => Ok(set_no_new_privs(true)?),
         Action::SetPersonality { personality } => set_personality(*personality),
         Action::SetExecutionContext { context } => set_execution_context(context),
@@ -64,9 +64,13 @@ fn join_session_keyring() -> Result<(), StepError> {
 }
 
 /// Entered through the container's root; what cannot be reached from there is no directory to start in (R11).
-fn set_working_directory(path: &redd_spec::path::PathInRoot) -> Result<(), StepError> {
+fn set_working_directory(path: &redd_spec::path::PathInRoot, missing: Missing) -> Result<(), StepError> {
     umask(Mode::from_raw_mode(0o022));
-    rustix::process::chdir(path.as_path()).map_err(StepError::about(path.to_string()))?;
+    match (rustix::process::chdir(path.as_path()), missing) {
+        // This process is in the root since that is the payload's.
+        (Err(Errno::NOENT | Errno::NOTDIR | Errno::ACCESS), Missing::Skip) => {}
+        (result, _) => result.map_err(StepError::about(path.to_string()))?,
+    }
     let directory = rustix::process::getcwd(Vec::new())?;
     if directory.as_bytes().starts_with(b"/") { Ok(()) } else { Err(Errno::NOENT.into()) }
 }

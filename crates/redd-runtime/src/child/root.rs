@@ -57,6 +57,15 @@ pub(super) fn replace_file(
     Ok(())
 }
 
+pub(super) fn create_home(
+    side: &ChildSide<'_>,
+    path: &PathInRoot,
+    uid: u32,
+    gid: u32,
+) -> Result<(), StepError> {
+    Ok(side.root()?.make_owned_directory(path.as_path(), 0o755, uid, gid)?)
+}
+
 /// The old root ends up stacked on the new one, from where it is detached with everything below.
 pub(super) fn pivot(side: &ChildSide<'_>) -> Result<(), StepError> {
     rustix::process::fchdir(side.root()?)?;
