@@ -195,11 +195,11 @@ pub struct TreeFacts {
     /// The user a command is run as.
     pub user: Option<UserFacts>,
     /// What is at `/etc/localtime`.
-    pub localtime: FileKind,
+    pub localtime: EtcFile,
     /// Whether the host's zone is in the tree's zoneinfo.
     pub zone: Presence,
     /// What is at `/etc/resolv.conf`.
-    pub resolv_conf: FileKind,
+    pub resolv_conf: EtcFile,
     /// Which mount points of API file systems are missing.
     pub missing_mount_points: Vec<&'static str>,
     /// Whether `/etc` is there.
@@ -332,6 +332,34 @@ pub enum SshKeys {
     Keys(Vec<String>),
     /// They are not handed on, and why.
     Unusable(String),
+}
+
+/// A file of the tree that may have to follow the host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct EtcFile {
+    /// What is there.
+    pub kind: FileKind,
+    /// What a link leads to, inside the tree and outside of API file systems; looked at where something may be bound over it.
+    pub leads_to: FileKind,
+    /// What a link says; likewise.
+    pub target: Option<String>,
+}
+
+impl EtcFile {
+    /// Nothing is there.
+    pub const MISSING: Self = Self { kind: FileKind::Missing, leads_to: FileKind::Missing, target: None };
+
+    /// Whether something can be bound over it without making anything.
+    #[must_use]
+    pub const fn can_be_covered(&self) -> bool {
+        matches!((self.kind, self.leads_to), (FileKind::Regular, _) | (FileKind::Link, FileKind::Regular))
+    }
+
+    /// The time zone that a link leads to.
+    #[must_use]
+    pub fn zone(&self) -> Option<&str> {
+        Some(self.target.as_ref()?.split_once("zoneinfo/")?.1)
+    }
 }
 
 /// What kind of file is somewhere.

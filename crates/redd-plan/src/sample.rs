@@ -24,9 +24,9 @@ use redd_spec::uuid::Uuid;
 
 use crate::cgroup::{CgroupPath, Controller};
 use crate::facts::{
-    BoundUserFacts, CgroupFacts, ExecutableClass, FileKind, Grants, HostAccount, HostFacts, HostTimezone,
-    Init, KernelVersion, LegacyHierarchy, OsRelease, Population, Presence, SshKeys, TreeAccounts, TreeFacts,
-    TreeIdentity, UnifiedHierarchy,
+    BoundUserFacts, CgroupFacts, EtcFile, ExecutableClass, FileKind, Grants, HostAccount, HostFacts,
+    HostTimezone, Init, KernelVersion, LegacyHierarchy, OsRelease, Population, Presence, SshKeys,
+    TreeAccounts, TreeFacts, TreeIdentity, UnifiedHierarchy,
 };
 use crate::step::Plan;
 
@@ -223,9 +223,9 @@ pub fn tree() -> TreeFacts {
         usr: Presence::Present,
         usr_links: [("bin", "usr/bin"), ("lib", "usr/lib")].map(|(a, b)| (a.to_owned(), b.to_owned())).into(),
         user: None,
-        localtime: FileKind::Link,
+        localtime: EtcFile { kind: FileKind::Link, leads_to: FileKind::Regular, target: None },
         zone: Presence::Present,
-        resolv_conf: FileKind::Missing,
+        resolv_conf: EtcFile::MISSING,
         missing_mount_points: Vec::new(),
         etc: Presence::Present,
         identity: TreeIdentity { device: 1, inode: 2 },

@@ -17,7 +17,7 @@ use redd_sys::Errno;
 use redd_sys::lock::{LockOutcome, Sharing};
 use rustix::rand::{GetRandomFlags, getrandom};
 
-use crate::facts::host::read_host_file;
+use crate::facts::host::{STUB_RESOLV_CONF, read_host_file};
 use crate::facts::{Tree, host_facts, tree_facts};
 use crate::patience::take_lock;
 use crate::sources::Source;
@@ -54,7 +54,7 @@ pub(crate) fn gather(
     let facts = tree_facts(&tree, spec, &host)?;
     let sources = sources::open(spec, &tree)?;
     let (bound_users, homes) = facts::host_users::bound_users(&spec.bound_users.names)?;
-    let (resolv_conf, resolv_conf_path) = host_resolv_conf(spec.integration.resolv_conf);
+    let (resolv_conf, resolv_conf_path) = host_resolv_conf(spec)?;
     let library = Path::new(LIBRARY);
     let grants = Grants {
         boot_id: random_uuid()?,
@@ -106,15 +106,17 @@ pub(crate) fn random_uuid() -> Result<Uuid, Error> {
     Ok(Uuid::from_random_bytes(bytes))
 }
 
-fn host_resolv_conf(mode: ResolvConfMode) -> (Option<Vec<u8>>, Option<PathBuf>) {
-    let path = match mode {
-        ResolvConfMode::Off | ResolvConfMode::Delete => return (None, None),
+fn host_resolv_conf(spec: &Spec) -> Result<(Option<Vec<u8>>, Option<PathBuf>), Error> {
+    let path = match spec.integration.resolv_conf {
+        ResolvConfMode::Off | ResolvConfMode::Delete => return Ok((None, None)),
+        ResolvConfMode::Auto if spec.network.is_private() => return Ok((None, None)),
+        ResolvConfMode::Auto if facts::host::has_resolver_stub()? => STUB_RESOLV_CONF,
         ResolvConfMode::Auto | ResolvConfMode::From(_, ResolvConfSource::Host) => "/etc/resolv.conf",
         ResolvConfMode::From(_, ResolvConfSource::Static) => "/usr/lib/systemd/resolv.conf",
         ResolvConfMode::From(_, ResolvConfSource::Uplink) => "/run/systemd/resolve/resolv.conf",
-        ResolvConfMode::From(_, ResolvConfSource::Stub) => "/run/systemd/resolve/stub-resolv.conf",
+        ResolvConfMode::From(_, ResolvConfSource::Stub) => STUB_RESOLV_CONF,
     };
     let contents = read_host_file(Path::new(path));
     let path = contents.is_some().then(|| PathBuf::from(path));
-    (contents, path)
+    Ok((contents, path))
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TimezoneMode {
-    /// A relative link into the payload's zoneinfo where that has the host's zone; see the other modes otherwise.
+    /// A link, or a copy where the host has no link; bound where the tree is read-only; removed where the host has none.
     Auto,
     /// Left as it is.
     Off,
@@ -14,7 +14,7 @@ pub enum TimezoneMode {
     Copy,
     /// The host's file is bound over the payload's, read-only.
     Bind,
-    /// A relative link into the payload's own zoneinfo.
+    /// A relative link into the payload's own zoneinfo; a copy where that has not the host's zone.
     Symlink,
     /// The payload's file is removed: UTC.
     Delete,
@@ -24,7 +24,8 @@ pub enum TimezoneMode {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ResolvConfMode {
-    /// Off with a private network; the host's file otherwise.
+    /// Off with a private network. Otherwise the host's file, or that of systemd-resolved's stub where one answers: copied, bound where
+    /// the tree is read-only, removed where the host has none.
     Auto,
     /// Left as it is.
     Off,

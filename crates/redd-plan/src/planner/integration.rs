@@ -1,16 +1,18 @@
 //! Time zone and resolver configuration, taken over from the host (AI1).
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use redd_spec::integration::{ResolvConfMethod, ResolvConfMode, TimezoneMode};
-use redd_spec::root::Access;
+use redd_spec::root::{Access, Volatile};
 
 use super::context::{Context, Steps, path};
 use crate::action::{Action, MountFlags, MountPoint, MountSource, Replacement, StageIdMap};
 use crate::clause::Clause;
 use crate::clause::Clause::AI1;
 use crate::descriptor::Slot;
-use crate::facts::{FileKind, HostTimezone};
+use crate::facts::{EtcFile, FileKind};
+
+mod resolver;
+mod timezone;
 
 /// One file of the tree that follows the host.
 struct Followed {
@@ -24,6 +26,8 @@ struct Followed {
 enum Change {
     Replace(Replacement),
     Bind(PathBuf),
+    /// Not as was asked for, and why.
+    Leave(&'static str),
 }
 
 /// Copies the mounts of files that are bound.
@@ -45,7 +49,6 @@ pub(super) fn stage(context: &Context<'_>, steps: &mut Steps) {
 }
 
 pub(super) fn apply(context: &Context<'_>, steps: &mut Steps) {
-    warn(context, steps);
     for Followed { file, slot, serves, change } in followed(context) {
         let path = path(file);
         match change {
@@ -53,9 +56,7 @@ pub(super) fn apply(context: &Context<'_>, steps: &mut Steps) {
                 let create = MountPoint::File;
                 steps.child(Action::AttachStaged { slot, target: path, create }, serves);
             }
-            Change::Replace(_) if context.root_access() == Access::ReadOnly => {
-                steps.warn(format!("the tree is read-only: its {file} is left as it is"));
-            }
+            Change::Leave(reason) => steps.warn(format!("{reason}: the tree's {file} is left as it is")),
             Change::Replace(replacement) => steps.child(Action::ReplaceFile { path, replacement }, serves),
         }
     }
@@ -67,7 +68,7 @@ fn bound(context: &Context<'_>) -> impl Iterator<Item = (Followed, PathBuf)> {
             let path = path.clone();
             Some((followed, path))
         }
-        Change::Replace(_) => None,
+        Change::Replace(_) | Change::Leave(_) => None,
     })
 }
 
@@ -75,83 +76,43 @@ fn followed(context: &Context<'_>) -> Vec<Followed> {
     if !context.tree.etc.is_present() {
         return Vec::new();
     }
-    let localtime = timezone(context).map(|change| Followed {
-        file: "/etc/localtime",
-        slot: Slot::Localtime,
-        serves: &[AI1],
-        change,
-    });
-    let resolver = resolv_conf(context).map(|change| Followed {
-        file: "/etc/resolv.conf",
-        slot: Slot::ResolvConf,
-        serves: &[],
-        change,
-    });
-    localtime.into_iter().chain(resolver).collect()
+    let follow = |file, slot, serves, change: Option<Change>, now: &EtcFile| {
+        let change = possible(context, change?, now);
+        Some(Followed { file, slot, serves, change })
+    };
+    let (localtime, resolv_conf) =
+        (there(context, &context.tree.localtime), there(context, &context.tree.resolv_conf));
+    let zone = timezone::change(context, &localtime);
+    let resolver = resolver::change(context, &resolv_conf);
+    let zone = follow("/etc/localtime", Slot::Localtime, &[AI1], zone, &localtime);
+    let resolver = follow("/etc/resolv.conf", Slot::ResolvConf, &[], resolver, &resolv_conf);
+    zone.into_iter().chain(resolver).collect()
 }
 
-fn warn(context: &Context<'_>, steps: &mut Steps) {
-    if context.spec.integration.timezone == TimezoneMode::Symlink && link_to_zone(context).is_none() {
-        steps.warn(
-            "--timezone=symlink: the tree has not the host's zone: its /etc/localtime is left as it is",
-        );
-    }
-    let asked_for = matches!(context.spec.integration.resolv_conf, ResolvConfMode::From(..));
-    if asked_for && context.grants.resolv_conf.is_none() {
-        steps.warn("--resolv-conf=: the host has no such file: the tree's /etc/resolv.conf is left as it is");
-    }
+/// An empty root has nothing there, whatever the tree has.
+fn there(context: &Context<'_>, file: &EtcFile) -> EtcFile {
+    if context.spec.root.volatile == Volatile::Yes { EtcFile::MISSING } else { file.clone() }
 }
 
-/// A relative link, as AI1 asks for, so that it means the same seen from outside.
-fn link_to_zone(context: &Context<'_>) -> Option<Change> {
-    match &context.host.timezone {
-        HostTimezone::Zone(zone) if context.tree.zone.is_present() => {
-            Some(Change::Replace(Replacement::Link(format!("../usr/share/zoneinfo/{zone}"))))
+/// What cannot be done to what is there, or not where it is.
+fn possible(context: &Context<'_>, change: Change, now: &EtcFile) -> Change {
+    match change {
+        Change::Replace(_) if context.root_access() == Access::ReadOnly => {
+            Change::Leave("the tree is read-only")
         }
-        HostTimezone::Zone(_) | HostTimezone::File | HostTimezone::Unset => None,
-    }
-}
-
-fn timezone(context: &Context<'_>) -> Option<Change> {
-    let copy =
-        || context.grants.localtime.clone().map(|contents| Change::Replace(Replacement::Contents(contents)));
-    match context.spec.integration.timezone {
-        TimezoneMode::Off => None,
-        TimezoneMode::Delete => removal(context.tree.localtime),
-        TimezoneMode::Auto if context.host.timezone == HostTimezone::Unset => removal(context.tree.localtime),
-        TimezoneMode::Auto => link_to_zone(context).or_else(copy),
-        TimezoneMode::Symlink => link_to_zone(context),
-        TimezoneMode::Copy => copy(),
-        TimezoneMode::Bind => {
-            context.grants.localtime.as_ref().map(|_| Change::Bind(Path::new("/etc/localtime").to_owned()))
-        }
+        Change::Replace(_) if matches!(now.kind, FileKind::Directory) => Change::Leave("it is a directory"),
+        Change::Bind(_) => match (now.kind, now.leads_to) {
+            (FileKind::Missing, _) if context.root_access() == Access::ReadOnly => {
+                Change::Leave("the tree is read-only, and nothing is there to be covered")
+            }
+            (FileKind::Missing | FileKind::Regular, _) | (FileKind::Link, FileKind::Regular) => change,
+            (FileKind::Link, _) => Change::Leave("it is a link to no file of the tree"),
+            (FileKind::Directory | FileKind::Other, _) => Change::Leave("it is no file"),
+        },
+        Change::Replace(_) | Change::Leave(_) => change,
     }
 }
 
-fn resolv_conf(context: &Context<'_>) -> Option<Change> {
-    let contents =
-        context.grants.resolv_conf.clone().map(|contents| Change::Replace(Replacement::Contents(contents)));
-    match context.spec.integration.resolv_conf {
-        ResolvConfMode::Off => None,
-        ResolvConfMode::Auto if context.spec.network.is_private() => None,
-        ResolvConfMode::Delete => removal(context.tree.resolv_conf),
-        ResolvConfMode::Auto | ResolvConfMode::From(ResolvConfMethod::Copy, _) => {
-            // A link in the tree is the payload's own arrangement, e.g. for systemd-resolved.
-            let own = !matches!(context.tree.resolv_conf, FileKind::Missing | FileKind::Regular);
-            if own { None } else { contents }
-        }
-        ResolvConfMode::From(ResolvConfMethod::Replace, _) => contents,
-        ResolvConfMode::From(ResolvConfMethod::Bind, _) => {
-            context.grants.resolv_conf_path.clone().map(Change::Bind)
-        }
-    }
-}
-
-fn removal(kind: FileKind) -> Option<Change> {
-    match kind {
-        FileKind::Missing => None,
-        FileKind::Link | FileKind::Regular | FileKind::Directory | FileKind::Other => {
-            Some(Change::Replace(Replacement::Removed))
-        }
-    }
+fn removal(now: &EtcFile) -> Option<Change> {
+    (now.kind != FileKind::Missing).then_some(Change::Replace(Replacement::Removed))
 }

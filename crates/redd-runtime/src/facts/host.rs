@@ -110,6 +110,23 @@ fn is_zone_name(zone: &str) -> bool {
     !zone.is_empty() && zone.chars().all(fits) && !zone.starts_with('/')
 }
 
+/// Where systemd-resolved says how to ask it.
+pub(crate) const STUB_RESOLV_CONF: &str = "/run/systemd/resolve/stub-resolv.conf";
+/// 127.0.0.53, port 53, as /proc/net/udp has it.
+const STUB_ADDRESS: &str = "3500007F:0035";
+
+/// Whether systemd-resolved is there and can be asked by address: with the host's network a payload can, too.
+pub(crate) fn has_resolver_stub() -> Result<bool, Error> {
+    if !Path::new(STUB_RESOLV_CONF).exists() {
+        return Ok(false);
+    }
+    Ok(read_text("/proc/net/udp")?.is_some_and(|sockets| listens_at_stub(&sockets)))
+}
+
+fn listens_at_stub(sockets: &str) -> bool {
+    sockets.lines().any(|line| line.split_whitespace().nth(1) == Some(STUB_ADDRESS))
+}
+
 /// A file of the host that is small enough to be handed on.
 pub(crate) fn read_host_file(path: &Path) -> Option<Vec<u8>> {
     let metadata = std::fs::metadata(path).ok()?;

@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use redd_plan::facts::{FileKind, HostFacts, HostTimezone, Presence, TreeAccounts, TreeFacts, TreeIdentity};
+use redd_plan::facts::{
+    EtcFile, FileKind, HostFacts, HostTimezone, Presence, TreeAccounts, TreeFacts, TreeIdentity,
+};
 use redd_spec::Spec;
 use redd_spec::ids::HostId;
 use redd_spec::payload::Payload;
@@ -158,15 +160,41 @@ pub fn tree_facts(tree: &Tree, spec: &Spec, host: &HostFacts) -> Result<TreeFact
         usr: tree.is_directory("/usr"),
         usr_links: usr_links(tree, spec)?,
         user: payload_user(tree, spec)?,
-        localtime: tree.kind("/etc/localtime")?,
+        localtime: etc_file(tree, spec, "/etc/localtime")?,
         zone: zone.into(),
-        resolv_conf: tree.kind("/etc/resolv.conf")?,
+        resolv_conf: etc_file(tree, spec, "/etc/resolv.conf")?,
         missing_mount_points,
         etc: tree.is_directory("/etc"),
         accounts: accounts(tree, spec)?,
         identity: TreeIdentity { device: status.st_dev, inode: status.st_ino },
         template: tree.template.as_ref().map(Template::facts).transpose()?,
     })
+}
+
+/// Links are followed only where the host's file may have to be bound over them.
+fn etc_file(tree: &Tree, spec: &Spec, path: &str) -> Result<EtcFile, Error> {
+    let kind = tree.kind(path)?;
+    if kind != FileKind::Link || !may_bind(spec) {
+        return Ok(EtcFile { kind, leads_to: kind, target: None });
+    }
+    let failed = || Error::host(format!("following {path} in the tree"));
+    let target = tree.root.read_link(Path::new(path)).map_err(failed())?;
+    let end = match tree.root.follow_own_links(Path::new(path)) {
+        Err(Errno::LOOP) => return Ok(EtcFile { kind, leads_to: FileKind::Missing, target: None }),
+        result => result.map_err(failed())?,
+    };
+    let is_covered = API_DIRECTORIES.iter().any(|directory| end.starts_with(directory));
+    let status = tree.root.status(&end).map_err(failed())?.filter(|_| !is_covered);
+    let leads_to = status.map_or(FileKind::Missing, |status| file_kind(&status));
+    Ok(EtcFile { kind, leads_to, target: target.and_then(|target| target.to_str().map(str::to_owned)) })
+}
+
+fn may_bind(spec: &Spec) -> bool {
+    use redd_spec::integration::{ResolvConfMethod, ResolvConfMode, TimezoneMode};
+    spec.root.access == redd_spec::root::Access::ReadOnly
+        || spec.root.volatile == Volatile::State
+        || spec.integration.timezone == TimezoneMode::Bind
+        || matches!(spec.integration.resolv_conf, ResolvConfMode::From(ResolvConfMethod::Bind, _))
 }
 
 /// A link where an API file system is to be mounted would send the mount elsewhere, and is refused.
