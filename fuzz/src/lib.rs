@@ -10,8 +10,8 @@
 mod targets;
 
 use targets::{
-    adapter_files, cgroups, command_line, console, credentials, handshake, host_ids, journal, mounts, names,
-    notify, option_values, os_release, reports, settings_files, users,
+    adapter_files, cgroups, command_line, console, credentials, handshake, host_ids, inits, journal, mounts,
+    names, notify, option_values, os_release, reports, settings_files, users,
 };
 
 /// A parser, or several that take the same input.
@@ -45,7 +45,7 @@ impl Memory {
 const BYTES_PER_BYTE: u64 = 128;
 
 /// All of them.
-pub const TARGETS: [Target; 16] = [
+pub const TARGETS: [Target; 17] = [
     Target { name: "adapter-files", run: adapter_files::run, memory: Memory::Small },
     Target { name: "cgroups", run: cgroups::run, memory: Memory::Small },
     Target { name: "command-line", run: command_line::run, memory: Memory::Plan },
@@ -53,6 +53,7 @@ pub const TARGETS: [Target; 16] = [
     Target { name: "credentials", run: credentials::run, memory: Memory::Small },
     Target { name: "handshake", run: handshake::run, memory: Memory::Small },
     Target { name: "host-ids", run: host_ids::run, memory: Memory::Small },
+    Target { name: "inits", run: inits::run, memory: Memory::Small },
     Target { name: "journal", run: journal::run, memory: Memory::Small },
     Target { name: "mounts", run: mounts::run, memory: Memory::Small },
     Target { name: "names", run: names::run, memory: Memory::Small },

@@ -475,3 +475,31 @@ fn a_hierarchy_of_a_killed_redd_is_undone_from_the_journal() {
     }
     leftovers.assert_none();
 }
+
+/// What redd writes for an init may be anything by then: only a FIFO is written to, and nobody waits for it.
+#[test]
+fn a_place_for_an_init_that_is_something_else_is_left_alone() {
+    needs!(Need::Root);
+    for place in ["ln -s /victim /run/initctl", "mkfifo /run/initctl", "ln -s /dev/zero /run/initctl"] {
+        let tree = minimal_tree();
+        let init = tree.path().join("usr/sbin/init");
+        fs::create_dir_all(init.parent().unwrap()).unwrap();
+        std::os::unix::fs::symlink("usr/sbin", tree.path().join("sbin")).unwrap();
+        let script = format!(
+            "#!/usr/bin/busybox sh\nbusybox {}\necho booted; while :; do busybox sleep 1; done\n",
+            place
+        );
+        fs::write(&init, script).unwrap();
+        fs::set_permissions(&init, fs::Permissions::from_mode(0o755)).unwrap();
+        fs::write(tree.path().join("victim"), "untouched").unwrap();
+        let options = ["--init=sysvinit", "--notify-ready=no", "--network-veth=no", "--stop-timeout=1s"];
+        let machine = Machine::start_in(CgroupView::Native, tree.path(), &options);
+        wait_until(&machine, || times(&machine, "booted") == 1);
+        let leftovers = Leftovers::before(&machine.name);
+        machine.signal("TERM");
+        let (status, log) = machine.wait_with_log();
+        assert_eq!(status, 137, "{place}: {log}");
+        assert_eq!(fs::read_to_string(tree.path().join("victim")).unwrap(), "untouched");
+        leftovers.assert_none();
+    }
+}

@@ -7,6 +7,7 @@ pub(crate) mod console;
 pub(crate) mod credentials;
 pub(crate) mod handshake;
 pub(crate) mod host_ids;
+pub(crate) mod inits;
 pub(crate) mod journal;
 pub(crate) mod mounts;
 pub(crate) mod names;
