@@ -13,7 +13,8 @@ use redd_tests::sweep::{
 use redd_tests::{Leftovers, Need, needs, redd, run, unique_name};
 
 /// Calls that the kernel never refuses: a shell that is told it is user -12 becomes that user.
-const NEVER_FAILING: [&str; 7] = ["getuid", "geteuid", "getgid", "getegid", "getpid", "getppid", "gettid"];
+const NEVER_FAILING: [&str; 8] =
+    ["getuid", "geteuid", "getgid", "getegid", "getpid", "getppid", "gettid", "umask"];
 
 const ERRORS: [&str; 6] = ["EINTR", "ENOMEM", "ENOSPC", "EMFILE", "EIO", "EPERM"];
 
