@@ -1,10 +1,12 @@
 //! Scripts in a tree that has nothing but busybox, and directories of the host to show there.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 
-use crate::{Leftovers, Run, run, unique_name};
+use crate::{Leftovers, Run, redd, run, unique_name};
 
 /// Directories of the host, removed at the end.
 #[derive(Debug)]
@@ -50,6 +52,73 @@ impl Place {
     #[must_use]
     pub fn owner(&self, name: &str) -> u32 {
         fs::symlink_metadata(self.path(name)).unwrap().uid()
+    }
+}
+
+/// A mount namespace beside that of the tests, so that what one test mounts is in no other one's way. It ends with this value.
+#[derive(Debug)]
+pub struct MountNamespace(Child);
+
+impl Default for MountNamespace {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Drop for MountNamespace {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+impl MountNamespace {
+    /// Makes one.
+    ///
+    /// # Panics
+    /// There can be none.
+    #[must_use]
+    pub fn new() -> Self {
+        let mut holder = Command::new("unshare");
+        holder.args(["--mount", "cat"]).stdin(Stdio::piped()).stdout(Stdio::null());
+        let holder = holder.spawn().unwrap();
+        let namespace = |pid: &str| fs::read_link(format!("/proc/{pid}/ns/mnt")).unwrap();
+        // It is there when the program in it is: until then the process has the mounts of the tests.
+        while namespace(&holder.id().to_string()) == namespace("self") {
+            std::thread::sleep(std::time::Duration::from_millis(2));
+        }
+        Self(holder)
+    }
+
+    /// A program in it.
+    #[must_use]
+    pub fn command(&self, program: &OsStr) -> Command {
+        let mut command = Command::new("nsenter");
+        command.args(["--mount", "--target", &self.0.id().to_string()]).arg(program).stdin(Stdio::null());
+        command.env_remove("NOTIFY_SOCKET").env_remove("CREDENTIALS_DIRECTORY");
+        command
+    }
+
+    /// redd in it.
+    #[must_use]
+    pub fn redd(&self) -> Command {
+        self.command(redd().get_program())
+    }
+
+    /// Runs a program in it that has to succeed.
+    ///
+    /// # Panics
+    /// It does not.
+    pub fn run(&self, program: &str, words: &[&str]) {
+        let output = self.command(OsStr::new(program)).args(words).output().unwrap();
+        assert!(output.status.success(), "{program} {words:?}: {output:?}");
+    }
+
+    /// Where something of it is seen from the namespace of the tests.
+    #[must_use]
+    pub fn from_outside(&self, path: &Path) -> PathBuf {
+        let root = PathBuf::from(format!("/proc/{}/root", self.0.id()));
+        root.join(path.strip_prefix("/").unwrap_or(path))
     }
 }
 

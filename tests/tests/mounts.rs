@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use redd_tests::small::{Place, script, seen};
+use redd_tests::small::{MountNamespace, Place, script, seen};
 use redd_tests::{Need, minimal_tree, needs};
 
 #[test]
@@ -122,6 +122,109 @@ fn overlays_that_cannot_be_made_are_refused_before_anything_is_touched() {
         assert!(!refused.errors.contains("step"), "{refused:?}");
     }
     assert!(!tree.path().join("mnt").exists());
+}
+
+/// What a bind mount shows, with each way to map owners: the source belongs to 7, and has a file of 1000.
+#[test]
+fn a_bind_mount_shows_owners_as_its_option_says() {
+    needs!(Need::Root);
+    let (tree, place) = (minimal_tree(), Place::new());
+    let source = place.directory("source", 7, 0o755);
+    let theirs = place.path("source/theirs");
+    fs::write(&theirs, "").unwrap();
+    std::os::unix::fs::chown(&theirs, Some(1000), Some(1000)).unwrap();
+    let owned = tree.path().join("srv/owned");
+    fs::create_dir_all(&owned).unwrap();
+    std::os::unix::fs::chown(&owned, Some(33), Some(33)).unwrap();
+    let nobody = "65534";
+    for (options, seen_owners, made) in [
+        ("", [nobody, nobody], None),
+        (":noidmap", [nobody, nobody], None),
+        (":idmap", ["7", "1000"], Some(0)),
+        (":rootidmap", ["0", nobody], Some(7)),
+        (":owneridmap", ["33", nobody], None),
+        (":norbind,rootidmap", ["0", nobody], Some(7)),
+    ] {
+        for access in ["--bind", "--bind-ro"] {
+            let option = format!("{access}={source}:/srv/owned{options}");
+            let text = "stat -c %u /srv/owned /srv/owned/theirs; touch /srv/owned/made 2>/dev/null; true ";
+            let output = seen(tree.path(), &[&option, "--private-users=1638400"], text);
+            assert_eq!(output, seen_owners.join("\n"), "{option}");
+            let owner = place.path("source/made").exists().then(|| place.owner("source/made"));
+            assert_eq!(owner, made.filter(|_| access == "--bind"), "{option}");
+            drop(fs::remove_file(place.path("source/made")));
+        }
+    }
+    // The destination's owner, in a tree that has another range on disk.
+    std::os::unix::fs::chown(tree.path(), Some(0x9_0000), Some(0x9_0000)).unwrap();
+    std::os::unix::fs::chown(&owned, Some(0x9_0021), Some(0x9_0021)).unwrap();
+    let option = format!("--bind={source}:/srv/owned:owneridmap");
+    let options = ["--timezone=off", "--resolv-conf=off", &option];
+    let text = "stat -c %u /srv/owned";
+    assert_eq!(seen(tree.path(), &options, text), "33");
+}
+
+#[test]
+fn a_bind_mount_comes_with_what_is_mounted_below_it_unless_that_is_not_wanted() {
+    needs!(Need::Root);
+    let (tree, place, namespace) = (minimal_tree(), Place::new(), MountNamespace::new());
+    let below = place.path("source/below");
+    fs::create_dir_all(&below).unwrap();
+    namespace.run("mount", &["-t", "tmpfs", "none", below.to_str().unwrap()]);
+    fs::write(namespace.from_outside(&below).join("file"), "").unwrap();
+    let source = place.path("source").display().to_string();
+    for (options, expected) in
+        [("", "seen"), (":rbind,idmap", "seen"), (":norbind", ""), (":norbind,idmap", "")]
+    {
+        let option = format!("--bind={source}:/deep/er/mnt{options}");
+        let script = "test -e /deep/er/mnt/below/file && echo seen; true";
+        let words = ["run", "-P", "--network-veth=no", &option, tree.path().to_str().unwrap()];
+        let output =
+            namespace.redd().args(words).args(["/usr/bin/busybox", "sh", "-c", script]).output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&output.stdout).trim_end(), expected, "{option}: {output:?}");
+    }
+    assert!(tree.path().join("deep/er/mnt").is_dir(), "a missing destination is made");
+}
+
+#[test]
+fn bind_mounts_that_cannot_be_mapped_are_refused() {
+    needs!(Need::Root);
+    let (tree, place) = (minimal_tree(), Place::new());
+    let source = place.directory("source", 7, 0o755);
+    for option in ["idmap", "rootidmap", "owneridmap"] {
+        for source in [source.as_str(), "+/etc", ""] {
+            let bind = format!("--bind={source}:/mnt:{option}");
+            let refused = script(tree.path(), &[&bind, "--private-users=no"], "true");
+            assert!(refused.errors.contains("but there is no user namespace"), "{bind}: {refused:?}");
+        }
+    }
+    let refused = script(tree.path(), &["--bind=+/etc:/mnt:rootidmap"], "true");
+    assert!(refused.errors.contains("mapped as the tree is"), "{refused:?}");
+    assert!(!tree.path().join("mnt").exists());
+}
+
+#[test]
+fn a_bind_mount_may_be_of_the_tree_or_of_nothing() {
+    needs!(Need::Root);
+    let tree = minimal_tree();
+    let text = "stat -c '%u %a' /mnt; touch /mnt/new; stat -c %u /mnt/new";
+    assert_eq!(seen(tree.path(), &["--bind=:/mnt"], text), "0 755\n0");
+    let options = ["--bind=+/etc:/mnt:idmap", "--bind-ro=+/usr/bin/busybox:/file"];
+    let text = "stat -c %u /mnt/os-release; touch /mnt/new; touch /file 2>/dev/null || stat -c %u /file";
+    assert_eq!(seen(tree.path(), &options, text), "0\n0");
+    assert!(tree.path().join("etc/new").exists() && tree.path().join("file").exists());
+}
+
+#[test]
+fn ids_of_a_tmpfs_are_the_payloads() {
+    needs!(Need::Root);
+    let tree = minimal_tree();
+    for users in ["--private-users=pick", "--private-users=no"] {
+        let options =
+            [users, "--tmpfs=/plain", "--tmpfs=/small:size=1m", "--tmpfs=/owned:uid=33,gid=44,mode=0710"];
+        let output = seen(tree.path(), &options, "stat -c '%u:%g %a' /plain /small /owned");
+        assert_eq!(output, "0:0 755\n0:0 1777\n33:44 710", "{users}");
+    }
 }
 
 /// A tree as OSTree has it: systems below it, and links among them.

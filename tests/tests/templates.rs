@@ -6,39 +6,34 @@ use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _,
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use redd_tests::small::Place;
+use redd_tests::small::{MountNamespace, Place};
 use redd_tests::{Leftovers, Need, Run, minimal_tree, needs, redd, run, unique_name};
 
 /// A template and where trees are made from it, on a file system of their own or the disk.
 struct Workshop {
     place: Place,
-    mounted: bool,
-}
-
-impl Drop for Workshop {
-    fn drop(&mut self) {
-        if self.mounted {
-            drop(Command::new("umount").arg(self.place.path("disk")).status());
-        }
-    }
+    /// Where the file system is mounted.
+    namespace: Option<MountNamespace>,
 }
 
 impl Workshop {
     fn on_disk() -> Self {
-        let workshop = Self { place: Place::new(), mounted: false };
+        let workshop = Self { place: Place::new(), namespace: None };
         fs::create_dir(workshop.path("")).unwrap();
         workshop.fill();
         workshop
     }
 
     fn on(kind: &str, options: &[&str]) -> Self {
-        let mut workshop = Self { place: Place::new(), mounted: false };
+        let namespace = MountNamespace::new();
+        let mut workshop = Self { place: Place::new(), namespace: None };
         let image = workshop.place.path("image");
         fs::File::create(&image).unwrap().set_len(400 << 20).unwrap();
         tool(Command::new(format!("mkfs.{kind}")).args(options).arg(&image));
         fs::create_dir(workshop.path("")).unwrap();
-        tool(Command::new("mount").args(["-o", "loop"]).arg(&image).arg(workshop.path("")));
-        workshop.mounted = true;
+        let disk = workshop.text("");
+        namespace.run("mount", &["-o", "loop", image.to_str().unwrap(), &disk]);
+        workshop.namespace = Some(namespace);
         if kind == "btrfs" {
             tool(Command::new("btrfs").args(["subvolume", "create"]).arg(workshop.path("template")));
         }
@@ -46,12 +41,15 @@ impl Workshop {
         workshop
     }
 
+    /// As it is seen by the tests.
     fn path(&self, name: &str) -> PathBuf {
-        self.place.path("disk").join(name)
+        let path = self.place.path("disk").join(name);
+        self.namespace.as_ref().map_or(path.clone(), |namespace| namespace.from_outside(&path))
     }
 
+    /// As redd sees it.
     fn text(&self, name: &str) -> String {
-        self.path(name).display().to_string()
+        self.place.path("disk").join(name).display().to_string()
     }
 
     /// A small tree with one of everything.
@@ -79,9 +77,15 @@ impl Workshop {
         let leftovers = Leftovers::before(&name);
         let words = ["run", "-P", "-M", &name, "--network-veth=no"];
         let command = ["--", "/usr/bin/busybox", "sh", "-c", script];
-        let run = run([&words[..], options, &command].concat());
+        let mut redd = self.namespace.as_ref().map_or_else(redd, MountNamespace::redd);
+        let output = redd.args(words).args(options).args(command).output().unwrap();
         leftovers.assert_none();
-        run
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim_end().to_owned();
+        Run {
+            status: output.status.code().unwrap_or(256),
+            output: text(&output.stdout),
+            errors: text(&output.stderr),
+        }
     }
 
     /// A script that has to succeed, in a tree that may have to be made.

@@ -261,6 +261,38 @@ mod tests {
     }
 
     #[test]
+    fn a_copy_without_id_maps_shows_owners_as_they_are() {
+        use std::process::{Command, Stdio};
+        if !is_root() {
+            return;
+        }
+        let mut holder = Command::new("unshare");
+        holder.args(["--user", "cat"]);
+        let Ok(mut holder) = holder.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn() else { return };
+        std::io::Write::write_all(holder.stdin.as_mut().unwrap(), b"x").unwrap();
+        // What answers is in its namespace.
+        std::io::Read::read_exact(holder.stdout.as_mut().unwrap(), &mut [0]).unwrap();
+        for map in ["uid_map", "gid_map"] {
+            std::fs::write(format!("/proc/{}/{map}", holder.id()), "0 500000 65536\n").unwrap();
+        }
+        let namespace = std::fs::File::open(format!("/proc/{}/ns/user", holder.id())).unwrap();
+        let directory = tempfile::tempdir_in("/var/tmp").unwrap();
+        let opened = std::fs::File::open(directory.path()).unwrap();
+        let mapped = copy_tree(opened.as_fd(), c"", Recursion::Single).unwrap();
+        let attributes = MountAttributes { id_map: Some(namespace.as_fd()), ..MountAttributes::default() };
+        set_attributes(mapped.as_fd(), Recursion::Single, &attributes).unwrap();
+        let owner = |mount: &OwnedFd| rustix::fs::fstat(mount).unwrap().st_uid;
+        assert_eq!(owner(&mapped), 500_000);
+        // Older kernels can do neither.
+        if let Some(unmapped) = copy_tree_unmapped(mapped.as_fd(), Recursion::Single).unwrap() {
+            assert_eq!(owner(&unmapped), 0);
+            set_attributes(unmapped.as_fd(), Recursion::Single, &attributes).unwrap();
+        }
+        drop(holder.kill());
+        drop(holder.wait());
+    }
+
+    #[test]
     fn a_directory_that_is_no_mount_has_no_flags() {
         if !is_root() {
             return;

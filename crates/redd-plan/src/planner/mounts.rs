@@ -130,7 +130,8 @@ fn memory_file_system(options: &[TmpfsOption]) -> FileSystem {
             _ => file_system.options.push(option.clone()),
         }
     }
-    if !file_system.options.iter().any(|option| option.name == "mode") {
+    // With options the kernel's own default holds, as people know it: everybody's, and sticky.
+    if options.is_empty() {
         file_system.options.push(TmpfsOption { name: "mode".to_owned(), value: Some("0755".to_owned()) });
     }
     file_system

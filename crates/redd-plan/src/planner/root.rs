@@ -132,7 +132,8 @@ pub(super) fn attach(context: &Context<'_>, steps: &mut Steps) {
         }
         Volatile::State => {
             steps.child(Action::AttachRoot, &[FW2]);
-            let file_system = tmpfs(&[("mode", "0755"), ("size", "25%")], MountFlags::NONE);
+            let file_system =
+                tmpfs(&[("mode", "0755"), ("size", "25%"), ("nr_inodes", "1m")], MountFlags::NONE);
             steps.child(Action::Mount { target: path("/var"), file_system }, &[FW2]);
         }
         Volatile::No | Volatile::Overlay => steps.child(Action::AttachRoot, &[FW2]),

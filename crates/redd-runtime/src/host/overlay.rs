@@ -88,7 +88,8 @@ fn check(layers: &OwnedFd, name: &str, identity: TreeIdentity) -> Result<(), Ste
 
 /// A tmpfs, attached where nothing else is, because layers have to be attached somewhere.
 fn memory(side: &HostSide, slot: Slot) -> Result<OwnedFd, StepError> {
-    let options = [FileSystemOption::Value("mode", "0700")];
+    let options = [("mode", "0700"), ("size", "25%"), ("nr_inodes", "1m")]
+        .map(|(name, value)| FileSystemOption::Value(name, value));
     let memory = mount::new_file_system("tmpfs", &options, MountAttribute::empty())?;
     let name = format!("{slot}.memory");
     let staging = staging::staging_directory(side)?;
