@@ -298,3 +298,14 @@ fn a_root_to_pivot_to_is_never_outside_of_the_tree() {
         assert!(refused.status != 0 && refused.errors.contains(reason), "{option}: {refused:?}");
     }
 }
+
+#[test]
+fn directories_that_every_system_has_are_made_where_a_tree_lacks_them() {
+    needs!(Need::Root);
+    let tree = minimal_tree();
+    fs::remove_dir(tree.path().join("root")).unwrap();
+    let read_only = seen(tree.path(), &["--volatile=overlay"], "stat -c '%u %a' /root /var");
+    assert_eq!(read_only, "0 750\n0 755");
+    assert!(!tree.path().join("var").exists());
+    assert_eq!(seen(tree.path(), &[], "stat -c '%u %a' /root /var"), "0 750\n0 755");
+}

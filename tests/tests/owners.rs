@@ -159,3 +159,12 @@ fn owners_are_not_changed_where_the_tree_is_not_to_be() {
     assert_eq!(seen(tree.path(), &["--private-users=1638400"], "stat -c %u / "), "0");
     assert_eq!(owner(tree.path(), ""), (0, 0), "it is never done unasked");
 }
+
+#[test]
+fn a_tree_of_somebody_elses_is_left_as_it_is() {
+    needs!(Need::Root);
+    let tree = tree_of(0);
+    let options = ["--private-users=1638400", "--private-users-ownership=off", "--timezone=copy"];
+    assert_eq!(seen(tree.path(), &options, "stat -c %u / /etc/theirs"), "65534\n65534");
+    assert!(!tree.path().join("etc/localtime").exists());
+}

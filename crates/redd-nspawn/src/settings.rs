@@ -57,6 +57,7 @@ pub struct TreeSettings {
     pub read_only: Option<bool>,
     pub volatile: Option<Volatile>,
     pub template: Option<OsString>,
+    pub cleanup: bool,
     pub pivot: Option<PivotRoot>,
     pub settings: Option<FileMode>,
 }

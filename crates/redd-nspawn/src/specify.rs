@@ -53,6 +53,8 @@ pub struct Selection {
     pub template: Option<TreeChoice>,
     /// The machine's name, before anything is put behind it; files are named after it.
     pub name: MachineName,
+    /// Whether it is only to be cleaned up after.
+    pub cleanup: bool,
     /// Which files are read.
     pub files: FileMode,
     persona: Persona,
@@ -102,7 +104,12 @@ impl Selection {
         let name = root::name(&settings.tree, &tree)?;
         let files = settings.tree.settings.unwrap_or(FileMode::Yes);
         let template = root::template(&settings.tree, caller);
-        Ok(Self { tree, template, name, files, persona, line, settings })
+        let cleanup = settings.tree.cleanup;
+        if cleanup && settings.tree.ephemeral == Some(true) {
+            let reason = ": nobody knows the name that a copy had";
+            return Err(Refusal::Conflict { one: "--cleanup", other: "--ephemeral", reason });
+        }
+        Ok(Self { tree, template, cleanup, name, files, persona, line, settings })
     }
 
     /// What it runs, for messages.

@@ -200,7 +200,7 @@ pub struct TreeFacts {
     pub zone: Presence,
     /// What is at `/etc/resolv.conf`.
     pub resolv_conf: EtcFile,
-    /// Which mount points of API file systems are missing.
+    /// Which mount points of API file systems are missing, and which other directories that every system has.
     pub missing_mount_points: Vec<&'static str>,
     /// Whether `/etc` is there.
     pub etc: Presence,

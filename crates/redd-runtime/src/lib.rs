@@ -26,5 +26,5 @@ mod template;
 mod undo;
 
 pub use error::{Error, StepError};
-pub use start::{Ending, collect_garbage, preview, start};
+pub use start::{Ending, clean_up, collect_garbage, preview, start};
 pub use supervise::terminal::restore_at_panic;

@@ -17,7 +17,7 @@ use crate::guard::{Duties, Guard};
 use crate::ids::TakenIds;
 use crate::launch::{self, Running};
 use crate::prepare::{self, Inputs};
-use crate::state::{self, Purpose, State, StateDirectory};
+use crate::state::{self, Purpose, Removal, State, StateDirectory};
 use crate::supervise::{Outcome, Supervisor};
 use crate::template;
 use crate::{Error, ids};
@@ -228,6 +228,20 @@ fn finish(
 /// A bug in redd must not leave anything behind either (R47).
 fn catch<T>(attempt: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     catch_unwind(AssertUnwindSafe(attempt)).unwrap_or(Err(Error::Bug))
+}
+
+/// Undoes what a killed redd left behind of one machine.
+///
+/// # Errors
+/// It runs, or something cannot be undone.
+pub fn clean_up(name: &MachineName) -> Result<(), Error> {
+    match state::clean_up(name)? {
+        Removal::Done => Ok(()),
+        Removal::JournalKept => Err(Error::Host {
+            what: format!("undoing what is left of {}", name.as_str()),
+            cause: Errno::BUSY,
+        }),
+    }
 }
 
 /// Undoes what killed redds left behind; the machines it was done for.

@@ -205,6 +205,14 @@ pub(crate) fn collect_garbage() -> io::Result<Vec<MachineName>> {
     Ok(collected)
 }
 
+/// Undoes what a machine of that name left behind, if there is any.
+pub(crate) fn clean_up(name: &MachineName) -> Result<Removal, Error> {
+    if !Path::new(MACHINES).join(name.as_str()).exists() {
+        return Ok(Removal::Done);
+    }
+    StateDirectory::take(name, Purpose::CleanUp).map(|directory| directory.remove())
+}
+
 fn host_error(what: &str, error: &io::Error) -> Error {
     Error::Host {
         what: format!("{what} below {MACHINES}"),

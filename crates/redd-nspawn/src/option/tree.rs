@@ -75,7 +75,10 @@ pub(super) static OPTIONS: [Definition; 21] = [
     not_yet("root-hash-sig", VALUE, TREE).nspawn(),
     not_yet("verity-data", VALUE, TREE).nspawn(),
     not_yet("mstack", VALUE, TREE).nspawn(),
-    not_yet("cleanup", Argument::None, TREE).nspawn(),
+    flag("cleanup", TREE, "Remove what a killed start of the machine left, and start nothing", |settings| {
+        settings.tree.cleanup = true;
+    })
+    .nspawn(),
     flag("no-ask-password", TREE, "Do not ask for passwords; redd asks for none", |_settings| {}).nspawn(),
     value(
         "hostname",

@@ -58,17 +58,12 @@ pub(super) fn apply(context: &Context<'_>, steps: &mut Steps) {
                 steps.child(Action::AttachStaged { slot, target: path, create }, serves);
             }
             Change::Leave(reason) => steps.warn(format!("{reason}: the tree's {file} is left as it is")),
-            Change::Replace(_) if is_somebody_elses(context) => {
+            Change::Replace(_) if owners::is_somebody_elses(context) => {
                 steps.warn(format!("the tree is none of the container's: its {file} is left as it is"));
             }
             Change::Replace(replacement) => steps.child(Action::ReplaceFile { path, replacement }, serves),
         }
     }
-}
-
-/// Whether the container's root has no rights in the tree (`--private-users-ownership=off`).
-fn is_somebody_elses(context: &Context<'_>) -> bool {
-    context.ids.is_some() && owners::inside(context, context.tree.owner).is_none()
 }
 
 fn bound(context: &Context<'_>) -> impl Iterator<Item = (Followed, PathBuf)> {

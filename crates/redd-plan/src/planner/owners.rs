@@ -42,6 +42,11 @@ pub(super) fn inside(context: &Context<'_>, owner: HostId) -> Option<ContainerId
     }
 }
 
+/// Whether the container's root has no rights in the tree (`--private-users-ownership=off`).
+pub(super) fn is_somebody_elses(context: &Context<'_>) -> bool {
+    context.ids.is_some() && inside(context, context.tree.owner).is_none()
+}
+
 /// Whether the tree's owners are changed on disk.
 pub(super) fn is_changed(context: &Context<'_>) -> bool {
     let is_wanted =

@@ -138,9 +138,22 @@ pub(super) fn attach(context: &Context<'_>, steps: &mut Steps) {
         }
         Volatile::No | Volatile::Overlay => steps.child(Action::AttachRoot, &[FW2]),
     }
+    make_base_directories(context, steps);
     if let Some(target) = context.spec.root.pivot.as_ref().and_then(|pivot| pivot.old.clone()) {
         let (slot, create) = (Slot::PivotedFrom, MountPoint::Directory);
         steps.child(Action::AttachStaged { slot, target, create }, &[FW2]);
+    }
+}
+
+/// Directories that every system has, where a tree lacks them and may be written to.
+fn make_base_directories(context: &Context<'_>, steps: &mut Steps) {
+    if context.root_access() == Access::ReadOnly || owners::is_somebody_elses(context) {
+        return;
+    }
+    for (directory, mode) in [("/root", 0o750), ("/var", 0o755)] {
+        if context.tree.missing_mount_points.contains(&directory) {
+            steps.child(Action::EnsureDirectory { path: path(directory), mode }, &[]);
+        }
     }
 }
 

@@ -23,6 +23,9 @@ const USR_LINKS: [&str; 5] = ["bin", "lib", "lib32", "lib64", "sbin"];
 /// Mount points that have to be real directories (R2).
 const API_DIRECTORIES: [&str; 5] = ["/dev", "/proc", "/sys", "/run", "/tmp"];
 
+/// Directories that every system has, and that are made where a tree lacks them.
+const BASE_DIRECTORIES: [&str; 2] = ["/root", "/var"];
+
 /// The tree, opened once.
 #[derive(Debug)]
 pub struct Tree {
@@ -216,6 +219,12 @@ fn missing_mount_points(tree: &Tree) -> Result<Vec<&'static str>, Error> {
                     cause: errno,
                 });
             }
+        }
+    }
+    // Links are followed where nothing of the kernel's is mounted.
+    for directory in BASE_DIRECTORIES {
+        if let Err(Errno::NOENT) = tree.root.resolve(Path::new(directory), Links::FollowedButLast) {
+            missing.push(directory);
         }
     }
     Ok(missing)

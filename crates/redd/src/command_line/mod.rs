@@ -14,6 +14,7 @@ use redd_nspawn::effective::Effective;
 use redd_nspawn::words::{self, CommandLine};
 use redd_nspawn::{Assignment, Caller, Persona, Selection, Start};
 use redd_spec::Spec;
+use redd_spec::name::MachineName;
 
 use crate::exit_status::{self, ExitStatus};
 use crate::surroundings::Surroundings;
@@ -39,6 +40,11 @@ pub enum Request {
     },
     /// Undo what killed redds left behind.
     CollectGarbage,
+    /// Undo what was left behind of one machine.
+    CleanUp {
+        /// It.
+        name: MachineName,
+    },
     /// Show what holds for a machine.
     ShowConfig {
         /// Setting by setting.
@@ -127,7 +133,10 @@ pub fn parse(
     let mut words = words.peekable();
     let program = words.next().unwrap_or_default();
     if is_nspawn(&program) {
-        return start(Persona::Nspawn, words, caller, surroundings).map(Request::Start);
+        let line =
+            words::read(Persona::Nspawn, words).map_err(|answer| help::instead(Persona::Nspawn, answer))?;
+        return nspawn(line, caller, surroundings)
+            .map_err(|refusal| help::refused(Persona::Nspawn, &refusal));
     }
     let words: Vec<OsString> = words.collect();
     let verb = words.first().and_then(|verb| verb.to_str()).unwrap_or_default();
@@ -150,6 +159,18 @@ fn is_nspawn(program: &OsString) -> bool {
     std::path::Path::new(program).file_name().is_some_and(|name| name == "systemd-nspawn")
 }
 
+fn nspawn(
+    line: CommandLine,
+    caller: &Caller,
+    surroundings: &impl Surroundings,
+) -> Result<Request, redd_nspawn::Refusal> {
+    let selection = Selection::of(Persona::Nspawn, line, caller)?;
+    if selection.cleanup {
+        return Ok(Request::CleanUp { name: selection.name });
+    }
+    specify(selection, caller, surroundings).map(Request::Start)
+}
+
 fn start(
     persona: Persona,
     words: impl Iterator<Item = OsString>,
@@ -157,16 +178,21 @@ fn start(
     surroundings: &impl Surroundings,
 ) -> Result<Box<StartRequest>, Answer> {
     let line = words::read(persona, words).map_err(|answer| help::instead(persona, answer))?;
-    specify(persona, line, caller, surroundings).map_err(|refusal| help::refused(persona, &refusal))
+    Selection::of(persona, line, caller)
+        .and_then(|selection| specify(selection, caller, surroundings))
+        .map_err(|refusal| help::refused(persona, &refusal))
 }
 
 fn specify(
-    persona: Persona,
-    line: CommandLine,
+    selection: Selection,
     caller: &Caller,
     surroundings: &impl Surroundings,
 ) -> Result<Box<StartRequest>, redd_nspawn::Refusal> {
-    let selection = Selection::of(persona, line, caller)?;
+    if selection.cleanup {
+        let reason = ": nothing is started";
+        return Err(redd_nspawn::Refusal::Conflict { one: "plan", other: "--cleanup", reason });
+    }
+    let persona = selection.persona();
     let tree = surroundings.locate(&selection.tree);
     let template = selection.template.as_ref().map(|template| surroundings.locate(template));
     let files = surroundings.files(&selection, &tree)?;

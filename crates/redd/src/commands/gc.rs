@@ -1,4 +1,6 @@
-//! `redd gc`
+//! `redd gc`, and `systemd-nspawn --cleanup`
+
+use redd_spec::name::MachineName;
 
 use crate::exit_status::{self, ExitStatus};
 use crate::report;
@@ -14,6 +16,16 @@ pub(super) fn collect_garbage() -> ExitStatus {
         Err(error) => {
             report::failure("cannot clean up", &error, error.hint().as_deref());
             exit_status::FAILED
+        }
+    }
+}
+
+pub(super) fn clean_up(name: &MachineName) -> ExitStatus {
+    match redd_runtime::clean_up(name) {
+        Ok(()) => exit_status::SUCCESS,
+        Err(error) => {
+            report::failure(&format!("cannot clean up after {name}"), &error, error.hint().as_deref());
+            exit_status::NSPAWN_FAILED
         }
     }
 }

@@ -18,6 +18,7 @@ pub fn dispatch(request: Request) -> ExitStatus {
         Request::Plan { start, format } => plan::plan(*start, format),
         Request::Doctor { format } => doctor::doctor(format),
         Request::CollectGarbage => gc::collect_garbage(),
+        Request::CleanUp { name } => gc::clean_up(&name),
         Request::ShowConfig { settings, warnings, origins, format } => {
             warnings.iter().for_each(|warning| crate::report::warning(warning));
             config::show(&settings, origins, format)
