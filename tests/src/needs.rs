@@ -13,6 +13,8 @@ pub enum Need {
     Debian13,
     /// A tree of Debian 13 with nss-systemd.
     Debian13Users,
+    /// A tree of Debian 13 with container managers in it.
+    Debian13Nesting,
     /// A tree of Debian's development suite.
     DebianSid,
     /// A tree with the init of System V.
@@ -52,6 +54,7 @@ impl Need {
             Self::Debian12 => "debian-12",
             Self::Debian13 => "debian-13",
             Self::Debian13Users => "debian-13-users",
+            Self::Debian13Nesting => "debian-13-nesting",
             Self::DebianSid => "debian-sid",
             Self::Sysvinit => "debian-13-sysvinit",
             Self::OpenRc => "debian-13-openrc",
@@ -110,6 +113,7 @@ impl Need {
             Self::Debian12
             | Self::Debian13
             | Self::Debian13Users
+            | Self::Debian13Nesting
             | Self::DebianSid
             | Self::Sysvinit
             | Self::OpenRc

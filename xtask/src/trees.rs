@@ -14,6 +14,8 @@ pub(crate) enum Suite {
     Debian13,
     /// With the part of systemd's that shows users of other places to programs.
     Debian13Users,
+    /// With other container managers in it.
+    Debian13Nesting,
     DebianSid,
     /// With the init of System V, and the scripts it came with.
     Sysvinit,
@@ -32,14 +34,17 @@ const NAME_SERVICE: &str = "libnss-systemd";
 const SYSVINIT: &str = "sysvinit-core,sysv-rc,procps";
 const OPENRC: &str = "sysvinit-core,openrc,s6,busybox-static,procps";
 const RUNIT: &str = "runit-init,procps";
+/// What is in a tree beside those, where containers run inside.
+const MANAGERS: &str = "systemd-container,crun,podman,fuse-overlayfs,nftables,uidmap,busybox-static";
 /// Changes when what is in a tree changes, so that old trees are not used any more.
 const RECIPE: u32 = 2;
 
 impl Suite {
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::Debian12,
         Self::Debian13,
         Self::Debian13Users,
+        Self::Debian13Nesting,
         Self::DebianSid,
         Self::Sysvinit,
         Self::OpenRc,
@@ -49,7 +54,12 @@ impl Suite {
     const fn code_name(self) -> &'static str {
         match self {
             Self::Debian12 => "bookworm",
-            Self::Debian13 | Self::Debian13Users | Self::Sysvinit | Self::OpenRc | Self::Runit => "trixie",
+            Self::Debian13
+            | Self::Debian13Users
+            | Self::Debian13Nesting
+            | Self::Sysvinit
+            | Self::OpenRc
+            | Self::Runit => "trixie",
             Self::DebianSid => "sid",
         }
     }
@@ -61,6 +71,7 @@ impl Suite {
             Self::Sysvinit => SYSVINIT.to_owned(),
             Self::OpenRc => OPENRC.to_owned(),
             Self::Runit => RUNIT.to_owned(),
+            Self::Debian13Nesting => format!("{PACKAGES},{MANAGERS}"),
         }
     }
 }
@@ -71,6 +82,7 @@ impl fmt::Display for Suite {
             Self::Debian12 => "debian-12",
             Self::Debian13 => "debian-13",
             Self::Debian13Users => "debian-13-users",
+            Self::Debian13Nesting => "debian-13-nesting",
             Self::DebianSid => "debian-sid",
             Self::Sysvinit => "debian-13-sysvinit",
             Self::OpenRc => "debian-13-openrc",
