@@ -70,7 +70,7 @@ _redd() {
             return 0
             ;;
         redd__subcmd__boot)
-            opts="-D -M -x -E -U -Z -L -n -P -q -j -h --directory --machine --ephemeral --read-only --volatile --settings --template --pivot-root --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --ambient-capability --no-new-privileges --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context --selinux-apifs-context --device --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --keep-unit --help"
+            opts="-D -M -x -E -U -Z -L -n -P -q -j -h --directory --machine --ephemeral --read-only --volatile --settings --template --pivot-root --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --ambient-capability --no-new-privileges --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context --selinux-apifs-context --nesting --device --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --keep-unit --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -177,6 +177,10 @@ _redd() {
                     return 0
                     ;;
                 -L)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --nesting)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -390,7 +394,7 @@ _redd() {
             return 0
             ;;
         redd__subcmd__config__subcmd__show)
-            opts="-D -M -x -E -U -Z -L -n -P -q -j -h --directory --machine --ephemeral --read-only --volatile --settings --template --pivot-root --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --ambient-capability --no-new-privileges --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context --selinux-apifs-context --device --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --keep-unit --origin --json --help"
+            opts="-D -M -x -E -U -Z -L -n -P -q -j -h --directory --machine --ephemeral --read-only --volatile --settings --template --pivot-root --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --ambient-capability --no-new-privileges --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context --selinux-apifs-context --nesting --device --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --keep-unit --origin --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -497,6 +501,10 @@ _redd() {
                     return 0
                     ;;
                 -L)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --nesting)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -674,7 +682,7 @@ _redd() {
             return 0
             ;;
         redd__subcmd__plan__subcmd__boot)
-            opts="-D -M -x -E -U -Z -L -n -P -q -j -h --directory --machine --ephemeral --read-only --volatile --settings --template --pivot-root --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --ambient-capability --no-new-privileges --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context --selinux-apifs-context --device --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --keep-unit --help"
+            opts="-D -M -x -E -U -Z -L -n -P -q -j -h --directory --machine --ephemeral --read-only --volatile --settings --template --pivot-root --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --ambient-capability --no-new-privileges --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context --selinux-apifs-context --nesting --device --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --keep-unit --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -781,6 +789,10 @@ _redd() {
                     return 0
                     ;;
                 -L)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --nesting)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -916,7 +928,7 @@ _redd() {
             return 0
             ;;
         redd__subcmd__plan__subcmd__run)
-            opts="-D -M -x -E -U -Z -L -n -P -q -j -a -u -h --directory --machine --ephemeral --read-only --volatile --settings --template --pivot-root --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --ambient-capability --no-new-privileges --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context --selinux-apifs-context --device --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --keep-unit --as-pid2 --as-pid1 --user --uid --chdir --help"
+            opts="-D -M -x -E -U -Z -L -n -P -q -j -a -u -h --directory --machine --ephemeral --read-only --volatile --settings --template --pivot-root --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --ambient-capability --no-new-privileges --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context --selinux-apifs-context --nesting --device --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --keep-unit --as-pid2 --as-pid1 --user --uid --chdir --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1023,6 +1035,10 @@ _redd() {
                     return 0
                     ;;
                 -L)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --nesting)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1174,7 +1190,7 @@ _redd() {
             return 0
             ;;
         redd__subcmd__run)
-            opts="-D -M -x -E -U -Z -L -n -P -q -j -a -u -h --directory --machine --ephemeral --read-only --volatile --settings --template --pivot-root --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --ambient-capability --no-new-privileges --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context --selinux-apifs-context --device --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --keep-unit --as-pid2 --as-pid1 --user --uid --chdir --help"
+            opts="-D -M -x -E -U -Z -L -n -P -q -j -a -u -h --directory --machine --ephemeral --read-only --volatile --settings --template --pivot-root --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --ambient-capability --no-new-privileges --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context --selinux-apifs-context --nesting --device --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --keep-unit --as-pid2 --as-pid1 --user --uid --chdir --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1281,6 +1297,10 @@ _redd() {
                     return 0
                     ;;
                 -L)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --nesting)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -54,6 +54,7 @@ complete -c redd -n "__fish_redd_using_subcommand boot" -l suppress-sync -d 'Let
 complete -c redd -n "__fish_redd_using_subcommand boot" -l personality -d 'Machine that uname(2) tells of, e.g. x86 on x86-64' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -s Z -l selinux-context -d 'SELinux context of the payload' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -s L -l selinux-apifs-context -d 'SELinux context of file systems in memory' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l nesting -d 'Let container managers work inside [default: no]' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l device -d 'Let the payload use a node of the host\'s /dev' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l private-network -d 'Network namespace of its own; no: the host\'s network' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -s n -l network-veth -d 'Link host0 inside and ve-NAME outside' -r
@@ -113,6 +114,7 @@ complete -c redd -n "__fish_redd_using_subcommand run" -l suppress-sync -d 'Let 
 complete -c redd -n "__fish_redd_using_subcommand run" -l personality -d 'Machine that uname(2) tells of, e.g. x86 on x86-64' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -s Z -l selinux-context -d 'SELinux context of the payload' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -s L -l selinux-apifs-context -d 'SELinux context of file systems in memory' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l nesting -d 'Let container managers work inside [default: no]' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l device -d 'Let the payload use a node of the host\'s /dev' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l private-network -d 'Network namespace of its own; no: the host\'s network' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -s n -l network-veth -d 'Link host0 inside and ve-NAME outside' -r
@@ -180,6 +182,7 @@ complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcomma
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l personality -d 'Machine that uname(2) tells of, e.g. x86 on x86-64' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -s Z -l selinux-context -d 'SELinux context of the payload' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -s L -l selinux-apifs-context -d 'SELinux context of file systems in memory' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l nesting -d 'Let container managers work inside [default: no]' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l device -d 'Let the payload use a node of the host\'s /dev' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l private-network -d 'Network namespace of its own; no: the host\'s network' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -s n -l network-veth -d 'Link host0 inside and ve-NAME outside' -r
@@ -239,6 +242,7 @@ complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcomma
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l personality -d 'Machine that uname(2) tells of, e.g. x86 on x86-64' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -s Z -l selinux-context -d 'SELinux context of the payload' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -s L -l selinux-apifs-context -d 'SELinux context of file systems in memory' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l nesting -d 'Let container managers work inside [default: no]' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l device -d 'Let the payload use a node of the host\'s /dev' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l private-network -d 'Network namespace of its own; no: the host\'s network' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -s n -l network-veth -d 'Link host0 inside and ve-NAME outside' -r
@@ -305,6 +309,7 @@ complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcom
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l personality -d 'Machine that uname(2) tells of, e.g. x86 on x86-64' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -s Z -l selinux-context -d 'SELinux context of the payload' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -s L -l selinux-apifs-context -d 'SELinux context of file systems in memory' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l nesting -d 'Let container managers work inside [default: no]' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l device -d 'Let the payload use a node of the host\'s /dev' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l private-network -d 'Network namespace of its own; no: the host\'s network' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -s n -l network-veth -d 'Link host0 inside and ve-NAME outside' -r

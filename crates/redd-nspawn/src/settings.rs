@@ -89,6 +89,7 @@ pub struct IsolationSettings {
     pub personality: Option<Personality>,
     pub selinux: SelinuxContexts,
     pub devices: Vec<DeviceNode>,
+    pub nesting: Option<bool>,
 }
 
 /// Mounts and credentials.

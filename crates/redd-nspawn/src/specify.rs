@@ -211,6 +211,7 @@ fn specify(
         environment: environment(persona, assigned, caller)?,
         users,
         ownership: ownership(isolation, users, &defaults),
+        nesting: isolation.nesting.unwrap_or(false).into(),
         network: network(isolation, defaults.network)?,
         namespaces: surroundings.namespaces,
         api: ApiFileSystems { access: surroundings.api_access, temporary: surroundings.temporary },

@@ -73,11 +73,15 @@ pub enum Action {
     /// Puts a copied mount into a slot of the staging namespace, with an id map and flags.
     Stage { slot: Slot, id_map: StageIdMap, flags: MountFlags },
     /// Makes an overlay of staged layers, the lowest first.
-    StageOverlay { slot: Slot, lower: Vec<Slot>, upper: UpperLayer, flags: MountFlags },
+    StageOverlay { slot: Slot, lower: Vec<Slot>, upper: UpperLayer, flags: MountFlags, marks: OverlayMarks },
     /// Takes a directory of [`Slot::PivotedFrom`] as the root.
     StagePivot { new: PathInRoot },
     /// Makes a file system in a slot of the staging namespace, and fills it.
     StageFileSystem { slot: Slot, file_system: FileSystem, owner: HostId, entries: Vec<Entry> },
+    /// Looks whether the kernel refuses device nodes here, and refuses to go on where it does not.
+    VerifyNodesRefused,
+    /// Binds a device node of redd's own `/dev`, which has to be this one, over a file in a staged file system.
+    StageNode { slot: Slot, name: String, source: PathBuf, node: EntryKind, missing: Missing },
     /// Listens on a socket in a staged file system.
     CreateNotifySocket { slot: Slot, name: &'static str, owner: HostId },
     /// Opens a FIFO in a staged file system for both directions.

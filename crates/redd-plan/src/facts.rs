@@ -26,6 +26,8 @@ pub struct HostFacts {
     pub os_release: OsRelease,
     /// The cgroup hierarchies.
     pub cgroups: CgroupFacts,
+    /// The user namespace redd itself is in.
+    pub user_namespace: OwnUserNamespace,
     /// What redd itself may do.
     pub capabilities: CapabilitySet,
     /// Signals that redd's caller ignores, or redd itself does: a program that is executed would inherit that.
@@ -51,6 +53,28 @@ pub struct InitLimits {
     pub processes: (Option<u64>, Option<u64>),
     /// `RLIMIT_SIGPENDING`
     pub signals: (Option<u64>, Option<u64>),
+}
+
+/// The user namespace redd itself is in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OwnUserNamespace {
+    /// The kernel's first one: redd runs on a host.
+    First,
+    /// Another one: redd runs in a container. The kernel lets nobody in it make device nodes, load device filters, or map
+    /// owners on the host's file systems.
+    Inner {
+        /// The ids that are both a user and a group here.
+        ids: Vec<IdRange>,
+    },
+}
+
+impl OwnUserNamespace {
+    /// Whether redd runs in a container with a user namespace.
+    #[must_use]
+    pub const fn is_inner(&self) -> bool {
+        matches!(self, Self::Inner { .. })
+    }
 }
 
 /// How far the host's inotify instances go: all machines take theirs from one user's.

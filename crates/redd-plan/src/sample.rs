@@ -13,6 +13,7 @@ use redd_spec::init::{InitChoice, InitKind};
 use redd_spec::integration::{Integration, LinkJournal, ResolvConfMode, TimezoneMode};
 use redd_spec::lifecycle::{Lifecycle, NotifyReady, RebootAction, STOP_TIMEOUT, StopMethod};
 use redd_spec::namespaces::SharedNamespaces;
+use redd_spec::nesting::Nesting;
 use redd_spec::network::Network;
 use redd_spec::path::PathInRoot;
 use redd_spec::payload::{Command, CommandInit, Identity, Payload};
@@ -25,7 +26,7 @@ use redd_spec::uuid::Uuid;
 use crate::cgroup::{CgroupPath, Controller};
 use crate::facts::{
     BoundUserFacts, CgroupFacts, EtcFile, ExecutableClass, FileKind, Grants, HostAccount, HostFacts,
-    HostTimezone, Init, KernelVersion, LegacyHierarchy, OsRelease, Population, Presence, SshKeys,
+    HostTimezone, Init, KernelVersion, LegacyHierarchy, OsRelease, OwnUserNamespace, Population, Presence, SshKeys,
     TreeAccounts, TreeFacts, TreeIdentity, UnifiedHierarchy,
 };
 use crate::step::Plan;
@@ -41,7 +42,7 @@ pub fn plans() -> Vec<Plan> {
     specs.push(with_bound_user());
     let mut plans = Vec::new();
     for spec in &specs {
-        for host in [unified_host(), hybrid_host()] {
+        for host in [unified_host(), hybrid_host(), inner_host()] {
             let ids = (spec.users != UserNamespace::Host).then_some(SAMPLE_IDS);
             let bound_users = if spec.bound_users.names.is_empty() { Vec::new() } else { vec![bound_user()] };
             let grants = Grants { ids, bound_users, ..grants() };
@@ -73,6 +74,7 @@ pub fn boot() -> Spec {
         users: UserNamespace::Pick,
         ownership: Ownership::Auto,
         bound_users: BoundUsers::default(),
+        nesting: Nesting::Off,
         network: Network::Veth,
         mounts: Vec::new(),
         sockets: PassedSockets::default(),
@@ -174,6 +176,7 @@ pub fn unified_host() -> HostFacts {
             legacy: Vec::new(),
             named: None,
         },
+        user_namespace: OwnUserNamespace::First,
         capabilities: CapabilitySet::ALL,
         ignored_signals: Vec::new(),
         memory: 16 << 30,
@@ -203,6 +206,13 @@ pub fn hybrid_host() -> HostFacts {
     let legacy =
         [Controller::Cpu, Controller::Devices, Controller::Memory, Controller::Pids].map(legacy).into();
     HostFacts { cgroups: CgroupFacts { unified: Some(unified), legacy, named: None }, ..unified_host() }
+}
+
+/// The inside of a container with a user namespace, in which containers run.
+#[must_use]
+pub fn inner_host() -> HostFacts {
+    let ids = vec![IdRange { start: HostId(0), count: 16 * RANGE_SIZE }];
+    HostFacts { user_namespace: OwnUserNamespace::Inner { ids }, ..unified_host() }
 }
 
 /// A tree with Debian in it, never booted.

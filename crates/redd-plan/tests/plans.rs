@@ -2,7 +2,10 @@
 
 use redd_plan::action::Action;
 use redd_plan::{Clause, Side, render, sample};
+use redd_spec::Spec;
 use redd_spec::capability::CapabilitySet;
+use redd_spec::nesting::Nesting;
+use redd_spec::root::{Persistence, Root};
 
 #[test]
 fn a_boot_with_every_default() {
@@ -159,4 +162,76 @@ fn a_host_without_any_cgroup_is_refused_with_the_way_out() {
     let host = redd_plan::facts::HostFacts { cgroups, ..sample::unified_host() };
     let error = redd_plan::plan(&sample::boot(), &host, &sample::tree(), &sample::grants()).unwrap_err();
     assert!(error.hint().is_some_and(|hint| hint.contains("cgroup2")));
+}
+
+/// Where no filter can be attached, there is nothing to filter: no nodes can be made, and those of file systems are dead.
+#[test]
+fn in_a_container_the_nodes_that_are_bound_are_the_only_ones() {
+    use redd_plan::action::{MountFlags, OverlayMarks};
+    let overlay = Root { persistence: Persistence::Ephemeral, ..sample::boot().root };
+    let spec = Spec { root: overlay, ..sample::boot() };
+    let plan = redd_plan::plan(&spec, &sample::inner_host(), &sample::tree(), &sample::grants()).unwrap();
+    let actions: Vec<&Action> = plan.steps.iter().map(|step| &step.action).collect();
+    assert!(!actions.iter().any(|action| matches!(action, Action::AttachDeviceProgram { .. })));
+    let verified = actions.iter().position(|action| matches!(action, Action::VerifyNodesRefused)).unwrap();
+    let bound = actions.iter().position(|action| matches!(action, Action::StageNode { .. })).unwrap();
+    assert!(verified < bound);
+    for action in actions {
+        match action {
+            Action::Stage { flags, .. } => assert!(flags.contains(MountFlags::NO_DEVICES), "{action}"),
+            Action::StageOverlay { flags, marks, .. } => {
+                assert!(flags.contains(MountFlags::NO_DEVICES) && *marks == OverlayMarks::User);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// R22: no payload without something between it and devices.
+#[test]
+fn every_plan_filters_devices_or_makes_sure_that_there_are_none() {
+    for plan in sample::plans() {
+        let guards = plan.steps.iter().filter(|step| {
+            matches!(
+                step.action,
+                Action::AttachDeviceProgram { .. }
+                    | Action::SetDeviceRules { .. }
+                    | Action::VerifyNodesRefused
+            )
+        });
+        assert_eq!(guards.count(), 1, "{}", render::to_text(&plan));
+    }
+}
+
+#[test]
+fn for_containers_inside_a_whole_procfs_and_sysfs_are_mounted_below_run_host() {
+    let text = |spec: Spec| {
+        let plan = redd_plan::plan(&spec, &sample::unified_host(), &sample::tree(), &sample::grants());
+        render::to_text(&plan.unwrap())
+    };
+    let nested = text(Spec { nesting: Nesting::On, ..sample::command() });
+    let place = |line: &str| nested.find(line).unwrap_or_else(|| panic!("{line}: {nested}"));
+    let covered = place("attach staged host to /run/host ");
+    assert!(place("on /run/host/proc") < covered && place("on /run/host/sys") < covered);
+    assert!(!text(sample::command()).contains("/run/host/proc"));
+}
+
+/// What is covered in `/proc` is covered for the host's root, and only somebody else may see it uncovered.
+#[test]
+fn containers_inside_need_ids_that_are_not_the_hosts_roots() {
+    use redd_plan::PlanError;
+    use redd_plan::facts::Grants;
+    use redd_spec::ids::{HostId, IdRange, RANGE_SIZE};
+    let spec = Spec { nesting: Nesting::On, ..sample::boot() };
+    let plan = |ids| {
+        let grants = Grants { ids, ..sample::grants() };
+        redd_plan::plan(&spec, &sample::unified_host(), &sample::tree(), &grants)
+    };
+    let range = |start, count| Some(IdRange { start: HostId(start), count });
+    for ids in [None, range(0, RANGE_SIZE), range(0, 16 * RANGE_SIZE)] {
+        assert_eq!(plan(ids).unwrap_err(), PlanError::NestingWithoutIds);
+    }
+    let warns = |ids| plan(ids).unwrap().warnings.iter().any(|warning| warning.0.contains("--nesting"));
+    assert!(warns(range(RANGE_SIZE, RANGE_SIZE)));
+    assert!(!warns(range(RANGE_SIZE, 16 * RANGE_SIZE)));
 }

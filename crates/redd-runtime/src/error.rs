@@ -47,6 +47,9 @@ pub enum Error {
     /// No range of ids is free.
     #[error("no free range of user ids was found")]
     NoFreeIds,
+    /// redd runs in a container that has no ids for another one.
+    #[error("this container has no ids to give to a machine")]
+    NoIdsInside,
     /// What the user named cannot be read.
     #[error("{option}: {}: {reason}", path.display())]
     Input {
@@ -111,6 +114,9 @@ impl Error {
             }
             Self::NameTaken { .. } => "choose another name with -M",
             Self::TreeBusy { .. } => "stop that machine, or work on a copy with --ephemeral",
+            Self::NoIdsInside => {
+                "start the outer machine with --nesting, or this one with --private-users=identity or no"
+            }
             Self::NoFreeIds => "name a range with --private-users=START:N",
             Self::Host { cause: Errno::PERM | Errno::ACCESS, .. } => "redd needs to be root for this",
             Self::Step { cause, .. } => return cause.hint.clone(),

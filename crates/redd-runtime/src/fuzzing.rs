@@ -32,7 +32,7 @@ pub fn handshake_message(message: &[u8]) -> Option<Vec<u8>> {
 /// Whether a passwd or group file names an end of the range that starts there.
 #[must_use]
 pub fn names_id(database: &str, start: u32) -> bool {
-    ids::names_id(database, [start, start.saturating_add(65534)])
+    ids::names_id(database, &[start, start.saturating_add(65534)])
 }
 
 /// Whether a subuid or subgid file lends something of the range that starts there.

@@ -3,39 +3,34 @@
 //! A range stands as a file in a directory that systemd's own container manager uses for the same purpose, locked in
 //! both ways that programs lock files, so that neither ever takes a range of the other.
 
+mod pool;
+
 use std::fs::{File, OpenOptions};
-use std::hash::Hasher as _;
 use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use redd_plan::facts::TreeFacts;
+use redd_plan::facts::{HostFacts, TreeFacts};
+use redd_spec::Spec;
 use redd_spec::ids::{HostId, IdRange, RANGE_SIZE, UserNamespace};
-use redd_spec::name::MachineName;
 use redd_sys::lock::{self, LockOutcome, Sharing};
-use siphasher::sip::SipHasher24;
+
+pub(crate) use pool::Pool;
 
 use crate::error::best_effort;
 use crate::{Error, undo};
 
 /// Where taken ranges stand, each as a file named after its first id.
 pub(crate) const DIRECTORY: &str = "/run/systemd/nspawn-uid";
-/// The first and last range of containers in systemd's plan of ids.
-const FIRST: u32 = 0x0008_0000;
-const LAST: u32 = 0x6fff_0000;
-/// How many ranges are tried.
-const ATTEMPTS: u32 = 100;
-/// Key of the hash that a name's first candidate is made of.
-const CANDIDATE_KEY: u128 = 0xe156_e0f0_4af0_41af_9641_cf41_3394_ff72;
 /// How long another program may hold the user database's lock.
 const DATABASE_LOCK_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// A range is given back while it is still locked: nobody can have taken the file in between.
+/// A range is given back while it is still locked: nobody can have taken the files in between.
 impl Drop for TakenIds {
     fn drop(&mut self) {
-        if let Some((path, _locked)) = &self.lock {
+        for (path, _locked) in &self.locks {
             best_effort(std::fs::remove_file(path));
         }
     }
@@ -61,45 +56,45 @@ pub(crate) fn release_all_abandoned() {
     }
 }
 
-/// How many ranges there are in all.
-pub(crate) const fn ranges() -> u32 {
-    (LAST - FIRST) / RANGE_SIZE + 1
-}
-
 /// A range that is ours while this value lives.
 #[derive(Debug)]
 pub(crate) struct TakenIds {
     pub(crate) range: IdRange,
-    /// The file that stands for the range, where it was picked; its lock goes with the descriptor.
-    pub(crate) lock: Option<(PathBuf, File)>,
+    /// The files that stand for it, one for every 65536 ids, where it was picked; a lock goes with its descriptor.
+    pub(crate) locks: Vec<(PathBuf, File)>,
 }
 
 /// The range of a machine, as far as it is known without taking anything.
-pub(crate) fn expected(users: UserNamespace, name: &MachineName, tree: &TreeFacts) -> Option<IdRange> {
-    match users {
+pub(crate) fn expected(spec: &Spec, host: &HostFacts, tree: &TreeFacts) -> Result<Option<IdRange>, Error> {
+    Ok(match spec.users {
         UserNamespace::Host => None,
-        UserNamespace::Pick => Some(whole_range(candidate(name, 0))),
+        UserNamespace::Pick => {
+            let pool = Pool::of(&host.user_namespace);
+            let count = pool.count(spec.nesting);
+            let start = pool.candidate(&spec.name, 0, count).ok_or(Error::NoIdsInside)?;
+            Some(IdRange { start: HostId(start), count })
+        }
         UserNamespace::FromTreeOwner => Some(whole_range(tree.owner.0 & 0xffff_0000)),
         UserNamespace::Identity => Some(whole_range(0)),
         UserNamespace::Range(range) => Some(range),
-    }
+    })
 }
 
-/// Takes the range of a machine. `announce` is told of each file before it is made (R40).
+/// Takes the range of a machine. `announce` is told of files before they are made (R40).
 pub(crate) fn take(
-    users: UserNamespace,
-    name: &MachineName,
+    spec: &Spec,
+    host: &HostFacts,
     tree: &TreeFacts,
-    announce: impl Fn(&Path) -> Result<(), Error>,
+    announce: impl Fn(&[PathBuf]) -> Result<(), Error>,
 ) -> Result<Option<TakenIds>, Error> {
-    match users {
-        UserNamespace::Pick => pick(name, tree, announce).map(Some),
+    match spec.users {
+        UserNamespace::Pick => pick(spec, &Pool::of(&host.user_namespace), tree, announce).map(Some),
         // What the user named is not checked against others: it may be meant to be shared.
         UserNamespace::Host
         | UserNamespace::FromTreeOwner
         | UserNamespace::Identity
         | UserNamespace::Range(_) => {
-            Ok(expected(users, name, tree).map(|range| TakenIds { range, lock: None }))
+            Ok(expected(spec, host, tree)?.map(|range| TakenIds { range, locks: Vec::new() }))
         }
     }
 }
@@ -108,21 +103,11 @@ pub(crate) const fn whole_range(start: u32) -> IdRange {
     IdRange { start: HostId(start), count: RANGE_SIZE }
 }
 
-/// The n-th candidate of a name: always the same ones, so that a machine usually gets the range it had.
-fn candidate(name: &MachineName, attempt: u32) -> u32 {
-    let mut hasher = SipHasher24::new_with_key(&CANDIDATE_KEY.to_be_bytes());
-    hasher.write(name.as_str().as_bytes());
-    if attempt > 0 {
-        hasher.write_u32(attempt);
-    }
-    let index = u32::try_from(hasher.finish() % u64::from(ranges())).unwrap_or_default();
-    FIRST + index * RANGE_SIZE
-}
-
 fn pick(
-    name: &MachineName,
+    spec: &Spec,
+    pool: &Pool,
     tree: &TreeFacts,
-    announce: impl Fn(&Path) -> Result<(), Error>,
+    announce: impl Fn(&[PathBuf]) -> Result<(), Error>,
 ) -> Result<TakenIds, Error> {
     let failed = |error: io::Error| Error::Host {
         what: "taking a range of user ids".to_owned(),
@@ -130,21 +115,42 @@ fn pick(
     };
     std::fs::DirBuilder::new().recursive(true).mode(0o755).create(DIRECTORY).map_err(failed)?;
     let _database = lock_user_database().map_err(failed)?;
-    let of_owner = Some(tree.owner.0 & 0xffff_0000).filter(|start| (FIRST..=LAST).contains(start));
-    let candidates = of_owner.into_iter().chain((0..ATTEMPTS).map(|attempt| candidate(name, attempt)));
-    for start in candidates {
-        if is_used_by_host(start) {
+    let users = UserDatabase::read();
+    let count = pool.count(spec.nesting);
+    let of_owner = Some(tree.owner.0 & 0xffff_0000).filter(|&start| pool.has(start, count));
+    let by_name = (0..pool::ATTEMPTS).map_while(|attempt| pool.candidate(&spec.name, attempt, count));
+    for start in of_owner.into_iter().chain(by_name) {
+        let range = IdRange { start: HostId(start), count };
+        if users.has_part_of(range) {
             continue;
         }
-        let path = Path::new(DIRECTORY).join(start.to_string());
-        announce(&path)?;
-        let taken =
-            lock_range(Path::new(DIRECTORY), start).inspect_err(|_| best_effort(release_abandoned(&path)));
-        if let Some(lock) = taken.map_err(failed)? {
-            return Ok(TakenIds { range: whole_range(start), lock: Some(lock) });
+        let paths: Vec<PathBuf> =
+            blocks(range).map(|block| Path::new(DIRECTORY).join(block.to_string())).collect();
+        announce(&paths)?;
+        if let Some(taken) = lock_all(range).map_err(failed)? {
+            return Ok(taken);
         }
     }
     Err(Error::NoFreeIds)
+}
+
+/// The first ids of the blocks of 65536 that a range consists of.
+fn blocks(range: IdRange) -> impl Iterator<Item = u32> {
+    (0..range.count / RANGE_SIZE).map(move |block| range.start.0 + block * RANGE_SIZE)
+}
+
+/// Every block of a range, or none.
+fn lock_all(range: IdRange) -> io::Result<Option<TakenIds>> {
+    let directory = Path::new(DIRECTORY);
+    let mut taken = TakenIds { range, locks: Vec::new() };
+    for block in blocks(range) {
+        let abandon = |_: &io::Error| best_effort(release_abandoned(&directory.join(block.to_string())));
+        match lock_range(directory, block).inspect_err(abandon)? {
+            Some(lock) => taken.locks.push(lock),
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(taken))
 }
 
 /// The file of a range, locked; `None` where somebody else has it.
@@ -181,16 +187,33 @@ fn lock_user_database() -> io::Result<File> {
     Ok(file)
 }
 
-/// Whether the host knows a user or group at either end of the range, or has lent it out already.
-fn is_used_by_host(start: u32) -> bool {
-    let ends = [start, start + 65534];
-    let read = |path| std::fs::read_to_string(path).unwrap_or_default();
-    let in_files = ["/etc/passwd", "/etc/group"].into_iter().any(|path| names_id(&read(path), ends));
-    let lent = ["/etc/subuid", "/etc/subgid"].into_iter().any(|path| lends(&read(path), whole_range(start)));
-    in_files || lent || (has_remote_users(&read("/etc/nsswitch.conf")) && is_known_to_name_service(ends))
+/// The files that say which ids the host has given to somebody.
+struct UserDatabase {
+    users: [String; 2],
+    lent: [String; 2],
+    nsswitch: String,
 }
 
-pub(crate) fn names_id(database: &str, ids: [u32; 2]) -> bool {
+impl UserDatabase {
+    fn read() -> Self {
+        let read = |path| std::fs::read_to_string(path).unwrap_or_default();
+        Self {
+            users: ["/etc/passwd", "/etc/group"].map(read),
+            lent: ["/etc/subuid", "/etc/subgid"].map(read),
+            nsswitch: read("/etc/nsswitch.conf"),
+        }
+    }
+
+    /// Whether the host knows a user or group at either end of a block, or has lent a part of the range.
+    fn has_part_of(&self, range: IdRange) -> bool {
+        let ends: Vec<u32> = blocks(range).flat_map(|start| [start, start + 65534]).collect();
+        self.users.iter().any(|text| names_id(text, &ends))
+            || self.lent.iter().any(|text| lends(text, range))
+            || (has_remote_users(&self.nsswitch) && is_known_to_name_service(&ends))
+    }
+}
+
+pub(crate) fn names_id(database: &str, ids: &[u32]) -> bool {
     let id = |line: &str| line.split(':').nth(2).and_then(|id| id.parse::<u32>().ok());
     database.lines().filter_map(id).any(|id| ids.contains(&id))
 }
@@ -213,12 +236,12 @@ pub(crate) fn has_remote_users(nsswitch: &str) -> bool {
 }
 
 /// A static program has no name service of its own: getent(1) has the host's.
-fn is_known_to_name_service(ids: [u32; 2]) -> bool {
+fn is_known_to_name_service(ids: &[u32]) -> bool {
     let known = |database: &str| {
         let mut query = Command::new("getent");
         query
             .arg(database)
-            .args(ids.map(|id| id.to_string()))
+            .args(ids.iter().map(u32::to_string))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null());
@@ -233,15 +256,8 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn candidates_are_whole_ranges_of_containers() {
-        let name = "debian".parse().unwrap();
-        for attempt in 0..ATTEMPTS {
-            let start = candidate(&name, attempt);
-            assert!(start.is_multiple_of(RANGE_SIZE) && (FIRST..=LAST).contains(&start));
-        }
-        assert_ne!(candidate(&name, 0), candidate(&name, 1));
-    }
+    const FIRST: u32 = 0x0008_0000;
+    const LAST: u32 = 0x6fff_0000;
 
     #[test]
     fn a_range_is_taken_once() {
@@ -268,8 +284,8 @@ mod tests {
 
     #[test]
     fn ids_of_the_host_are_seen() {
-        assert!(names_id("x:x:524288:1::/:\n", [524_288, 589_822]));
-        assert!(!names_id("x:x:5:1::/:\n", [524_288, 589_822]));
+        assert!(names_id("x:x:524288:1::/:\n", &[524_288, 589_822]));
+        assert!(!names_id("x:x:5:1::/:\n", &[524_288, 589_822]));
         assert!(lends("alice:500000:65536\n", whole_range(524_288)));
         assert!(!lends("alice:100000:65536\n", whole_range(524_288)));
         assert!(lends("alice:1:18446744073709551615\n", whole_range(524_288)));
@@ -280,7 +296,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_user_database_is_taken(text in "[a:0-9\\n ]{0,60}") {
-            let _answers = (names_id(&text, [FIRST, LAST]), lends(&text, whole_range(LAST)), has_remote_users(&text));
+            let _answers = (names_id(&text, &[FIRST, LAST]), lends(&text, whole_range(LAST)), has_remote_users(&text));
         }
 
         #[test]

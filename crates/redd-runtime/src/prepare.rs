@@ -67,12 +67,20 @@ pub(crate) fn gather(
         binds: sources.binds,
         layers: sources.layers,
         bound_users,
-        ephemeral_directory: (spec.root.persistence == Persistence::Ephemeral)
+        ephemeral_directory: (spec.root.persistence == Persistence::Ephemeral && can_hold_layers(library))
             .then(|| library.join("ephemeral").join(spec.name.as_str())),
         temporary_directory: library.join("temporary"),
-        ids: ids::expected(spec.users, &spec.name, &facts),
+        ids: ids::expected(spec, &host, &facts)?,
     };
     Ok(Inputs { tree, host, facts, grants, sources: sources.opened, homes })
+}
+
+/// Whether the upper layer of an overlay can be below a directory, which may not be there yet: not where that is on an
+/// overlay itself, as in a container with an ephemeral tree.
+fn can_hold_layers(directory: &Path) -> bool {
+    const OVERLAYFS_SUPER_MAGIC: i64 = 0x794c_7630;
+    let status = directory.ancestors().find_map(|directory| rustix::fs::statfs(directory).ok());
+    status.is_none_or(|status| status.f_type != OVERLAYFS_SUPER_MAGIC)
 }
 
 /// Locks the tree itself: whoever opens it by whatever name meets this lock. A tree that is only read is shared, and so is

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::os::fd::{AsFd as _, BorrowedFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::PathBuf;
 
 use redd_plan::step::{Plan, Undo};
 use redd_spec::Spec;
@@ -124,11 +124,14 @@ fn boot_until_ended(
     state: &StateDirectory,
     warn: &mut dyn FnMut(&str),
 ) -> Result<(Ending, Remainder), Error> {
-    let announce = |path: &Path| state.write_journal(&[&Undo::ReleaseIds { path: path.to_owned() }]);
-    let taken = ids::take(spec.users, &spec.name, &inputs.facts, announce)?;
+    let announce = |paths: &[PathBuf]| {
+        let undo: Vec<Undo> = paths.iter().map(|path| Undo::ReleaseIds { path: path.clone() }).collect();
+        state.write_journal(&undo.iter().collect::<Vec<_>>())
+    };
+    let taken = ids::take(&spec, &inputs.host, &inputs.facts, announce)?;
     let ids = taken.as_ref().map(|taken| taken.range);
-    let ids_lock = taken.as_ref().and_then(|taken| taken.lock.as_ref()).map(|(_, lock)| lock.as_fd());
-    let locks: Vec<BorrowedFd<'_>> = locks.into_iter().chain(ids_lock).collect();
+    let id_locks = taken.iter().flat_map(|taken| &taken.locks).map(|(_, lock)| lock.as_fd());
+    let locks: Vec<BorrowedFd<'_>> = locks.into_iter().chain(id_locks).collect();
     let mut supervisor = Supervisor::new(warn)?;
     // The ids that were expected are nearly always free, and the plan is the same then.
     let mut planned = (inputs.grants.ids == ids).then_some(expected);
@@ -160,9 +163,9 @@ struct Boot<'a> {
 impl Boot<'_> {
     /// From the first step to the last thing undone.
     fn run(&self, inputs: Inputs, supervisor: &mut Supervisor<'_>) -> Result<(Outcome, Remainder), Error> {
-        let taken = self.taken.and_then(|taken| taken.lock.as_ref());
-        let release = taken.map(|(path, _)| Undo::ReleaseIds { path: path.clone() });
-        let journal: Vec<&Undo> = self.plan.undo().chain(release.as_ref()).collect();
+        let taken = self.taken.iter().flat_map(|taken| &taken.locks);
+        let release: Vec<Undo> = taken.map(|(path, _)| Undo::ReleaseIds { path: path.clone() }).collect();
+        let journal: Vec<&Undo> = self.plan.undo().chain(&release).collect();
         self.state.write_journal(&journal)?;
         let duties = Duties { locks: self.locks.to_vec(), journal: &journal, state: self.state };
         let mut running = match catch(|| launch::launch(self.plan, inputs, &duties)) {

@@ -18,6 +18,7 @@ pub mod lifecycle;
 pub mod mounts;
 pub mod name;
 pub mod namespaces;
+pub mod nesting;
 pub mod network;
 pub mod parse;
 pub mod path;
@@ -51,6 +52,8 @@ pub struct Spec {
     pub ownership: ids::Ownership,
     /// Users of the host who are known inside.
     pub bound_users: bound_user::BoundUsers,
+    /// Whether containers run inside.
+    pub nesting: nesting::Nesting,
     /// The network namespace and its links.
     pub network: network::Network,
     /// Namespaces that are the host's.

@@ -165,7 +165,7 @@ pub(super) fn find(section: Section, name: &str) -> Option<&'static Key> {
 }
 
 /// Every key.
-pub static KEYS: [Key; 73] = [
+pub static KEYS: [Key; 74] = [
     exec("Boot", "boot").form(Form::Flag),
     exec("Ephemeral", "ephemeral").form(Form::Flag).granting(),
     exec("ProcessTwo", "as-pid2").form(Form::Flag),
@@ -235,6 +235,7 @@ pub static KEYS: [Key; 73] = [
     network("NamespacePath", "network-namespace-path").form(Form::Text),
     network("Port", "port"),
     redd("Device", "device"),
+    redd("Nesting", "nesting"),
     redd("Memory", "memory"),
     redd("PidsMax", "pids-max"),
     redd("Cpus", "cpus"),

@@ -9,7 +9,7 @@ use super::{Argument, Definition, Heading, Mask, VALUE, flag, not_yet, optional,
 const ISOLATION: Heading = Heading::Isolation;
 const BOOL: (&str, &str) = ("BOOL", "yes");
 
-pub(super) static OPTIONS: [Definition; 16] = [
+pub(super) static OPTIONS: [Definition; 17] = [
     optional(
         "private-users",
         ("MODE", "yes"),
@@ -146,6 +146,17 @@ pub(super) static OPTIONS: [Definition; 16] = [
         },
     )
     .short('L'),
+    optional(
+        "nesting",
+        BOOL,
+        ISOLATION,
+        "Let container managers work inside [default: no]",
+        |settings, text| {
+            settings.isolation.nesting = Some(parse::boolean(text)?);
+            Ok(())
+        },
+    )
+    .native(),
     value("device", "PATH", ISOLATION, "Let the payload use a node of the host's /dev", |settings, text| {
         settings.isolation.devices.push(parse::device(text)?);
         Ok(())

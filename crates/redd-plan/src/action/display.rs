@@ -46,7 +46,7 @@ impl Action {
             Self::EnterStagingNamespace => formatter.write_str("enter a private mount namespace for staging"),
             Self::CopyMount { slot, source } => write!(formatter, "copy a mount for {slot}: {source}"),
             Self::Stage { slot, id_map, flags } => write!(formatter, "stage {slot}{id_map} ({flags})"),
-            Self::StageOverlay { slot, lower, upper, flags } => {
+            Self::StageOverlay { slot, lower, upper, flags, .. } => {
                 write!(formatter, "stage {slot}: an overlay of {} layers{upper} ({flags})", lower.len())
             }
             Self::StagePivot { new } => write!(formatter, "stage root: {new} of the staged tree"),
@@ -54,6 +54,12 @@ impl Action {
             Self::CreateWorkDirectory { place, .. } => write!(formatter, "make directory {place}"),
             Self::StageFileSystem { slot, file_system, entries, .. } => {
                 write!(formatter, "stage {slot}: {file_system} with {} entries", entries.len())
+            }
+            Self::VerifyNodesRefused => {
+                formatter.write_str("make sure that nobody here can make device nodes")
+            }
+            Self::StageNode { slot, name, source, .. } => {
+                write!(formatter, "bind {} to {name} in staged {slot}", source.display())
             }
             Self::CreateNotifySocket { slot, name, .. } => {
                 write!(formatter, "listen on {name} in staged {slot}")

@@ -228,6 +228,16 @@ impl fmt::Display for LayerPlace {
     }
 }
 
+/// Which extended attributes an overlay marks its upper layer with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OverlayMarks {
+    /// `trusted.overlay.*`, which the host's root alone may set.
+    Trusted,
+    /// `user.overlay.*`, which the root of a user namespace may set too.
+    User,
+}
+
 /// How owners are mapped on a staged mount.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]

@@ -1,15 +1,17 @@
 //! `/dev`, `/proc`, `/sys`, `/run`, `/tmp` (EE2, EE3).
 
+use std::path::Path;
+
 use redd_spec::api::{ApiAccess, TemporaryDirectory};
 use redd_spec::payload::Payload;
 use redd_spec::root::{Access, Volatile};
 
 use super::context::{Context, Steps, options_of, path, tmpfs};
-use super::{devices, named_hierarchy, shared_cgroups};
+use super::{devices, named_hierarchy, nodes, shared_cgroups};
 use crate::action::{
     Action, Entry, EntryKind, FileSystem, Missing, MountFlags, MountPoint, MountSource, StageIdMap,
 };
-use crate::clause::Clause::{EE2, EE3, EE4, EE5, EE6, NO3, NO4, NO5, NO6, NO7, UN2};
+use crate::clause::Clause::{EE2, EE3, EE4, EE5, EE6, NO1, NO3, NO4, NO5, NO6, NO7, UN2};
 use crate::descriptor::Slot;
 
 /// The nodes of EE3: name, major, minor. `ptmx` is a link into the payload's own devpts.
@@ -47,16 +49,17 @@ pub(super) fn prepare(context: &Context<'_>, steps: &mut Steps) {
     shared_cgroups::prepare(context, steps);
 }
 
-/// Device nodes need the host's privileges: inside a user namespace mknod(2) is refused.
+/// Device nodes need the host's privileges: inside a user namespace mknod(2) is refused. There redd binds those it has.
 pub(super) fn stage(context: &Context<'_>, steps: &mut Steps) {
     let file_system = tmpfs(&[("mode", "0755"), ("size", "4m"), ("nr_inodes", "64k")], MountFlags::NO_SUID);
-    let action = Action::StageFileSystem {
-        slot: Slot::Devices,
-        file_system,
-        owner: context.root_id(),
-        entries: device_entries(context),
-    };
-    steps.host(action, &[EE3, NO3, NO4, NO5]);
+    let mut entries = device_entries(context);
+    let nodes = nodes::take(context, &mut entries);
+    let (slot, owner) = (Slot::Devices, context.root_id());
+    steps.host(Action::StageFileSystem { slot, file_system, owner, entries }, &[EE3, NO3, NO4, NO5]);
+    if context.host.user_namespace.is_inner() {
+        steps.host(Action::VerifyNodesRefused, &[EE3, NO1, NO5]);
+    }
+    nodes::bind(slot, nodes, Path::new("/dev"), Missing::Refuse, steps);
     if !context.spec.network.is_private() {
         let flags = sysfs_flags(context);
         steps.host(Action::Stage { slot: Slot::Sys, id_map: StageIdMap::Unmapped, flags }, &[EE2]);
@@ -152,13 +155,23 @@ fn protect_proc(context: &Context<'_>, network: NetworkSettings, steps: &mut Ste
 
 /// A container in the container mounts a procfs of its own, which the kernel allows where a whole one is there already: one
 /// without anything mounted over parts of it, as over `/proc`. It needs no path, so `/run/host` goes over it.
-pub(super) fn mount_hidden_proc(context: &Context<'_>, steps: &mut Steps) {
-    if matches!(context.spec.payload, Payload::Boot { .. }) {
-        let target = path("/run/host/proc");
-        steps.child(Action::EnsureDirectory { path: target.clone(), mode: 0o555 }, &[]);
-        let file_system = FileSystem { kind: "proc", options: Vec::new(), flags: MountFlags::DATA };
-        steps.child(Action::Mount { target, file_system }, &[EE2]);
+///
+/// The same with a sysfs, which may be written to where the one that is there may be.
+pub(super) fn mount_hidden(context: &Context<'_>, steps: &mut Steps) {
+    let nesting = context.spec.nesting.is_on();
+    if nesting || matches!(context.spec.payload, Payload::Boot { .. }) {
+        mount_out_of_sight("proc", "/run/host/proc", steps);
     }
+    if nesting && context.spec.network.is_private() {
+        mount_out_of_sight("sysfs", "/run/host/sys", steps);
+    }
+}
+
+fn mount_out_of_sight(kind: &'static str, target: &'static str, steps: &mut Steps) {
+    let target = path(target);
+    steps.child(Action::EnsureDirectory { path: target.clone(), mode: 0o555 }, &[]);
+    let file_system = FileSystem { kind, options: Vec::new(), flags: MountFlags::DATA };
+    steps.child(Action::Mount { target, file_system }, &[EE2]);
 }
 
 fn bind_over_itself(name: &'static str, flags: MountFlags, missing: Missing, steps: &mut Steps) {

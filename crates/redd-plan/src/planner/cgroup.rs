@@ -89,8 +89,11 @@ fn prepare_unified(
         steps.host(Action::SetCgroupAttribute { path: machine.clone(), attribute, value }, &[]);
         served.insert(limit.controller);
     }
-    let program = devices::policy(context).compile();
-    steps.host(Action::AttachDeviceProgram { path: machine, program }, &[EE3, NO1, NO5]);
+    // In a container the outer manager's filter is above this one (ADR 11).
+    if !context.host.user_namespace.is_inner() {
+        let program = devices::policy(context).compile();
+        steps.host(Action::AttachDeviceProgram { path: machine, program }, &[EE3, NO1, NO5]);
+    }
     steps.host(Action::CreateCgroup { path: payload.clone() }, &[EE6, NO6]);
     if context.ids.is_some() {
         let (owner, files) = (context.root_id(), unified.delegate.clone());

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use redd_spec::Spec;
 use redd_spec::capability::CapabilitySet;
+use redd_spec::ids::{HostId, IdRange};
 use redd_spec::payload::Payload;
 use redd_spec::root::{OsReleaseCheck, Persistence, Volatile};
 
@@ -61,6 +62,8 @@ pub enum PlanError {
     NotADevice { path: PathBuf },
     #[error("--volatile=yes needs a tree with a merged /usr, and this one has no links like bin → usr/bin")]
     NotMergedUsr,
+    #[error("--nesting needs a user namespace with ids of its own")]
+    NestingWithoutIds,
     #[error("the tree is owned by id {owner}, but its root would be id {start}")]
     OwnedByOthers { owner: u32, start: u32 },
     #[error("--bind-user={name}: {cause}")]
@@ -123,6 +126,9 @@ impl PlanError {
                 Some("name a node that the host has below /dev")
             }
             Self::NotMergedUsr => Some("use --volatile=overlay or --volatile=state"),
+            Self::NestingWithoutIds => Some(
+                "use --private-users=pick: with the ids of whoever started it, a fresh procfs would be theirs too",
+            ),
             Self::OwnedByOthers { .. } => Some(
                 "use --private-users=START:N with the range the tree belongs to, and --private-users-ownership=off",
             ),
@@ -157,6 +163,7 @@ pub(super) fn refuse_impossible(context: &Context<'_>) -> Result<(), PlanError> 
     privileges::refuse(context)?;
     devices::refuse_missing(&context.spec.devices, context.grants)?;
     bound_users::refuse_impossible(context.spec, context.tree, context.grants)?;
+    refuse_unfit_nesting(context.spec, context.ids)?;
     mounts::refuse(context)
 }
 
@@ -191,6 +198,16 @@ fn refuse_unfit_tree(spec: &Spec, tree: &TreeFacts) -> Result<(), PlanError> {
         return Err(PlanError::NotMergedUsr);
     }
     Ok(())
+}
+
+/// What is covered in `/proc` is covered for root of the host alone: nobody else may use it where it is not. Containers
+/// inside see it uncovered, and so none of them may have that root's id.
+fn refuse_unfit_nesting(spec: &Spec, ids: Option<IdRange>) -> Result<(), PlanError> {
+    match ids {
+        Some(ids) if ids.start != HostId(0) => Ok(()),
+        _ if spec.nesting.is_on() => Err(PlanError::NestingWithoutIds),
+        _ => Ok(()),
+    }
 }
 
 /// Whether what is written goes to a copy that is thrown away.

@@ -12,7 +12,7 @@ use redd_spec::root::{Access, Volatile};
 use redd_spec::uuid::Uuid;
 
 use super::{bound_users, identity};
-use crate::action::{Action, FileSystem, MountFlags, StageIdMap};
+use crate::action::{Action, FileSystem, MountFlags, OverlayMarks, StageIdMap};
 use crate::clause::Clause;
 use crate::facts::{Grants, HostFacts, TreeFacts, UserFacts};
 use crate::step::{Side, Step, Undo, Warning};
@@ -89,6 +89,11 @@ impl<'a> Context<'a> {
     /// A directory that is the machine's own, for a mount of the Spec.
     pub(super) fn temporary_directory(&self, index: usize) -> PathBuf {
         self.grants.temporary_directory.join(format!("{}.{index}", self.spec.name))
+    }
+
+    /// What an overlay may write on its upper layer.
+    pub(super) const fn overlay_marks(&self) -> OverlayMarks {
+        if self.host.user_namespace.is_inner() { OverlayMarks::User } else { OverlayMarks::Trusted }
     }
 
     /// Whether files of the tree itself can be changed.

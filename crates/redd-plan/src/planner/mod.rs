@@ -14,6 +14,7 @@ mod labels;
 mod mounts;
 mod named_hierarchy;
 mod network;
+mod nodes;
 mod overlay;
 mod owners;
 mod privileges;
@@ -26,6 +27,7 @@ pub use check::PlanError;
 pub use network::{host_link_name, mac_address};
 
 use redd_spec::Spec;
+use redd_spec::ids::RANGE_SIZE;
 use redd_spec::payload::Payload;
 
 use crate::action::{Action, Birth, Namespace};
@@ -44,6 +46,7 @@ pub fn plan(spec: &Spec, host: &HostFacts, tree: &TreeFacts, grants: &Grants) ->
     check::refuse_impossible(&context)?;
     let mut steps = Steps::default();
     warn_of_host_limits(&context, &mut steps);
+    warn_of_missing_ids(&context, &mut steps);
     prepare(&context, &mut steps)?;
     clone(&context, &mut steps);
     stage(&context, &mut steps);
@@ -51,6 +54,9 @@ pub fn plan(spec: &Spec, host: &HostFacts, tree: &TreeFacts, grants: &Grants) ->
     compose_root(&context, &mut steps);
     become_payload(&context, &mut steps)?;
     labels::label(&context, &mut steps);
+    if context.host.user_namespace.is_inner() {
+        nodes::refuse_staged(&context, &mut steps);
+    }
     Ok(Plan {
         name: spec.name.clone(),
         uuid: context.uuid,
@@ -71,6 +77,14 @@ fn warn_of_host_limits(context: &Context<'_>, steps: &mut Steps) {
              sysctl fs.inotify.max_user_instances=8192",
             inotify.machines, inotify.limit
         ));
+    }
+}
+
+/// Containers inside get a range of ids each, which can only be a part of what the machine has.
+fn warn_of_missing_ids(context: &Context<'_>, steps: &mut Steps) {
+    let ids = context.ids.map_or(0, |ids| ids.count);
+    if context.spec.nesting.is_on() && ids < 2 * RANGE_SIZE {
+        steps.warn(format!("--nesting: with {ids} ids there are none for containers inside"));
     }
 }
 
@@ -156,7 +170,7 @@ fn enter_namespaces(context: &Context<'_>, steps: &mut Steps) {
 fn compose_root(context: &Context<'_>, steps: &mut Steps) {
     root::attach(context, steps);
     api_filesystems::mount(context, steps);
-    api_filesystems::mount_hidden_proc(context, steps);
+    api_filesystems::mount_hidden(context, steps);
     run_host::attach(context, steps);
     bound_users::attach(context, steps);
     mounts::attach(context, steps);

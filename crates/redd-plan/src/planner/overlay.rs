@@ -53,7 +53,8 @@ pub(super) fn stage(context: &Context<'_>, steps: &mut Steps) {
             Access::ReadOnly => MountFlags::READ_ONLY,
         };
         let (slot, upper) = (Slot::custom(planned.index), planned.upper());
-        steps.host(Action::StageOverlay { slot, lower, upper, flags }, &[]);
+        let marks = context.overlay_marks();
+        steps.host(Action::StageOverlay { slot, lower, upper, flags, marks }, &[]);
     }
 }
 

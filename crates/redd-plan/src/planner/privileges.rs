@@ -67,6 +67,10 @@ const DEFAULT_LIMITS: [ResourceLimit; 16] = [
     limit(RlimitResource::Rttime, None, None),
 ];
 
+/// Container managers make session keyrings with it, which are counted and named by ids that no other machine has. Keys are
+/// made with `add_key`, and the host's own root answers `request_key`: those stay refused (ADR 11).
+const KEYRINGS: &str = "keyctl";
+
 const fn limit(resource: RlimitResource, soft: Option<u64>, hard: Option<u64>) -> ResourceLimit {
     ResourceLimit { resource, soft, hard }
 }
@@ -212,6 +216,9 @@ fn policy(context: &Context<'_>, capabilities: CapabilitySet) -> Result<SeccompP
         SystemCallBase::Redd => BaseList::Redd,
         SystemCallBase::Nspawn => BaseList::Nspawn,
     };
+    if context.spec.nesting.is_on() {
+        policy.allow.extend(SyscallSelector::parse(KEYRINGS));
+    }
     for rule in &privileges.system_calls {
         let (list, word) = match rule {
             SystemCallRule::Allow(word) => (&mut policy.allow, word),

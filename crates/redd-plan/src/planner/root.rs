@@ -55,8 +55,12 @@ pub(super) fn stage(context: &Context<'_>, steps: &mut Steps) {
     }
     if !lower.is_empty() {
         let flags = access_flags(context.root_access());
+        let marks = context.overlay_marks();
         let upper = upper_layer(context);
-        steps.host(Action::StageOverlay { slot: whole, lower, upper, flags }, &[FW2]);
+        if context.spec.root.persistence == Persistence::Ephemeral && matches!(upper, UpperLayer::Memory(_)) {
+            steps.warn("redd's own directory is on an overlay: changes of the copy go to memory, and are lost at a reboot");
+        }
+        steps.host(Action::StageOverlay { slot: whole, lower, upper, flags, marks }, &[FW2]);
     }
     if let Some(pivot) = &context.spec.root.pivot {
         steps.host(Action::StagePivot { new: pivot.new.clone() }, &[FW2]);

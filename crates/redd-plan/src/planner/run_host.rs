@@ -1,8 +1,11 @@
 //! The `/run/host` hierarchy (RH1 to RH8), made on the host's side and read-only inside.
 
+use std::path::Path;
+
 use super::bound_users;
 use super::context::{Context, Steps, path, tmpfs};
-use crate::action::{Action, Entry, EntryKind, FileSystem, MountFlags, MountPoint};
+use super::nodes;
+use crate::action::{Action, Entry, EntryKind, FileSystem, Missing, MountFlags, MountPoint};
 use crate::clause::Clause::{AI3, AI6, EV5, RH0, RH1, RH2, RH3, RH4, RH5, RH6, RH7, RH8, RH10, UN2};
 use crate::descriptor::Slot;
 
@@ -33,20 +36,18 @@ pub(super) fn attach(context: &Context<'_>, steps: &mut Steps) {
 }
 
 fn stage_host_directory(context: &Context<'_>, steps: &mut Steps) {
-    let flags = MountFlags::READ_ONLY_DATA;
-    let action = Action::StageFileSystem {
-        slot: Slot::HostDirectory,
-        file_system: tmpfs(&host_directory_options(context), flags),
-        owner: context.root_id(),
-        entries: host_directory_entries(context),
-    };
+    let (slot, owner) = (Slot::HostDirectory, context.root_id());
+    let file_system = tmpfs(&host_directory_options(context), MountFlags::READ_ONLY_DATA);
+    let mut entries = host_directory_entries(context);
+    let nodes = nodes::take(context, &mut entries);
     let serves: &[_] = if context.grants.bound_users.is_empty() {
         &[RH0, RH1, RH2, RH4, RH5, RH6]
     } else {
         &[RH0, RH1, RH2, RH4, RH5, RH6, RH10]
     };
-    steps.host(action, serves);
-    let slot = Slot::HostDirectory;
+    steps.host(Action::StageFileSystem { slot, file_system, owner, entries }, serves);
+    // An inaccessible disk is there where the manager outside keeps to the same interface.
+    nodes::bind(slot, nodes, Path::new("/run/host"), Missing::Skip, steps);
     steps.host(
         Action::CreateNotifySocket { slot, name: "notify", owner: context.root_id() },
         &[AI3, AI6, RH3],

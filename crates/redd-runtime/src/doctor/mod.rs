@@ -1,5 +1,6 @@
 //! What this host offers, and what each thing means for redd. Looking changes nothing.
 
+mod inside;
 mod kernel;
 mod services;
 
@@ -50,9 +51,10 @@ pub fn examine() -> Result<Vec<Finding>, Error> {
     let host = crate::facts::host_facts(None)?;
     let mut findings = vec![kernel::version(&host), kernel::privileges(&host)];
     findings.extend(kernel::cgroups(&host));
-    findings.extend([kernel::user_namespaces(), kernel::id_ranges()]);
+    findings.extend([kernel::user_namespaces(), kernel::id_ranges(&host)]);
     findings.extend(kernel::idmapped_mounts());
     findings.extend([kernel::device_filter(&host), kernel::seccomp(), kernel::inotify()]);
+    findings.extend(inside::all(&host));
     findings.extend(services::all());
     Ok(findings)
 }

@@ -7,7 +7,7 @@ use redd_spec::capability::CapabilitySet;
 use redd_spec::lifecycle::SignalNumber;
 use redd_sys::Errno;
 
-use super::{FILE_MAX, cgroups, os_release, read, read_text};
+use super::{FILE_MAX, cgroups, os_release, read, read_text, user_namespace};
 use crate::Error;
 use crate::state::MACHINES;
 
@@ -23,6 +23,7 @@ pub fn host_facts(terminal: Option<String>) -> Result<HostFacts, Error> {
         machine_id: read_text("/etc/machine-id")?.and_then(|id| id.trim().parse().ok()),
         os_release: host_os_release()?,
         cgroups: cgroups::cgroup_facts()?,
+        user_namespace: user_namespace::own()?,
         capabilities: own_capabilities(&status)?,
         ignored_signals: ignored_signals(&status)?,
         memory: system.totalram * u64::from(system.mem_unit),

@@ -7,6 +7,7 @@ pub mod host_users;
 mod init;
 pub mod os_release;
 pub mod tree;
+pub mod user_namespace;
 pub mod users;
 
 use std::path::{Path, PathBuf};

@@ -25,7 +25,7 @@ pub(crate) fn add_hint(action: Option<&Action>, cause: StepError) -> StepError {
         }
         (
             Some(Action::Stage { id_map: StageIdMap::Container(_) | StageIdMap::Range { .. }, .. }),
-            Errno::INVAL | Errno::OPNOTSUPP | Errno::PERM,
+            Errno::INVAL | Errno::OPNOTSUPP,
         ) => {
             "the file system cannot map owners: put the tree on ext4, xfs, btrfs or tmpfs, or use \
              --private-users-ownership=off with a tree that belongs to the range, or --private-users=no"
@@ -36,6 +36,13 @@ pub(crate) fn add_hint(action: Option<&Action>, cause: StepError) -> StepError {
         ) => {
             "a file system of the home directory cannot map owners: homes on NFS, and those that are mapped \
              already, cannot be bound"
+        }
+        (Some(Action::Stage { id_map: StageIdMap::Container(_), .. }), Errno::PERM) => {
+            "owners are mapped there already, or the file system is not this container's own: inside a container put the \
+             tree on a tmpfs of its own, or use --private-users=identity"
+        }
+        (Some(Action::JoinSessionKeyring), Errno::PERM) => {
+            "the outer container's filter refuses keyrings: start the outer machine with --nesting"
         }
         (Some(Action::Clone { .. }), Errno::NOSPC | Errno::USERS) => {
             "a limit on namespaces is reached: see /proc/sys/user/"
@@ -49,7 +56,7 @@ pub(crate) fn add_hint(action: Option<&Action>, cause: StepError) -> StepError {
         (Some(Action::Mount { file_system, .. }), Errno::PERM)
             if matches!(file_system.kind, "proc" | "sysfs") =>
         {
-            "an outer container covers parts of it: start that one so that it shows all of /proc and /sys"
+            "the outer container covers parts of it: start the outer machine with --nesting"
         }
         (Some(Action::CreateVeth(_)), Errno::EXIST) => {
             "a link of that name is left: another manager's machine may have it"

@@ -7,6 +7,7 @@ pub(crate) mod identity;
 pub(crate) mod limits;
 pub(crate) mod named_cgroup;
 pub(crate) mod network;
+mod nodes;
 pub(crate) mod overlay;
 mod owners;
 pub(crate) mod staging;
@@ -40,14 +41,18 @@ pub(crate) fn perform(side: &mut HostSide<'_>, action: &Action) -> Result<(), St
         Action::EnterStagingNamespace => staging::enter(side),
         Action::WriteIdMap { ids } => identity::write_id_map(side, *ids),
         Action::Stage { slot, id_map, flags } => staging::stage(side, *slot, *id_map, *flags),
-        Action::StageOverlay { slot, lower, upper, flags } => {
-            overlay::stage(side, *slot, lower, upper, *flags)
+        Action::StageOverlay { slot, lower, upper, flags, marks } => {
+            overlay::stage(side, *slot, lower, upper, *flags, *marks)
         }
         Action::CreateWorkDirectory { place, owner } => overlay::create_work_directory(place, *owner),
         Action::ChangeOwners { ids } => owners::change(&side.root, *ids),
         Action::StagePivot { new } => staging::stage_pivot(side, new),
         Action::StageFileSystem { slot, file_system, owner, entries } => {
             staging::stage_file_system(side, *slot, file_system, *owner, entries)
+        }
+        Action::VerifyNodesRefused => nodes::verify_refused(side),
+        Action::StageNode { slot, name, source, node, missing } => {
+            nodes::stage(side, *slot, name, source, node, *missing)
         }
         Action::CreateNotifySocket { slot, name, owner } => {
             staging::create_notify_socket(side, *slot, name, *owner)

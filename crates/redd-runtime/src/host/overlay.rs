@@ -3,7 +3,7 @@
 use std::os::fd::{AsFd as _, AsRawFd as _, BorrowedFd, OwnedFd};
 use std::path::Path;
 
-use redd_plan::action::{LayerPlace, LayerRoot, MountFlags, UpperLayer};
+use redd_plan::action::{LayerPlace, LayerRoot, MountFlags, OverlayMarks, UpperLayer};
 use redd_plan::descriptor::Slot;
 use redd_plan::facts::TreeIdentity;
 use redd_spec::ids::HostId;
@@ -30,6 +30,7 @@ pub(super) fn stage(
     lower: &[Slot],
     upper: &UpperLayer,
     flags: MountFlags,
+    marks: OverlayMarks,
 ) -> Result<(), StepError> {
     let written = written(side, slot, upper)?;
     // Relative names: they are read while this process is in the staging directory. The highest one comes first.
@@ -39,6 +40,9 @@ pub(super) fn stage(
     if let Some(written) = &written {
         options.push(FileSystemOption::Value("upperdir", &written.upper));
         options.push(FileSystemOption::Value("workdir", &written.work));
+    }
+    if marks == OverlayMarks::User {
+        options.push(FileSystemOption::Flag("userxattr"));
     }
     let mounter = written.as_ref().map_or(HostId(0), |written| written.mounter);
     let make = || mount::new_file_system("overlay", &options, staging::attributes(flags));
