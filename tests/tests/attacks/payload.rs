@@ -72,11 +72,13 @@ pub(crate) const ATTACKS: &[Attack] = &[
     script("A16 i386: quotactl", Always, call_i386!(131)),
     script("A16 i386: bpf", Always, call_i386!(357)),
     script("A16 i386: add_key", Always, call_i386!(286)),
+    script("A16 i386: request_key", Always, call_i386!(287)),
     script("A16 i386: keyctl", Always, call_i386!(288)),
     script("A16 i386: a socket of AF_VSOCK", Always, call_i386!(359, 40, 1)),
     script("A16 i386: socketcall", Always, call_i386!(102)),
     script("A17 the x32 ABI", Always, "perl -e 'exit(syscall(0x40000000 | 39) < 0)'"),
     script("A18 add_key", Always, call!(248, "0, 0, 0, 0, 0")),
+    script("A18 request_key", Always, call!(249, "0, 0, 0, 0")),
     script("A18 keyctl", Always, call!(250, "0, 0, 0, 0, 0")),
     script("A18 read /proc/keys", Always, "test -n \"$(cat /proc/keys)\""),
     script("A19 make a disk's node", Always, "mknod /dev/disk b 8 0"),
@@ -132,6 +134,11 @@ pub(crate) const ATTACKS: &[Attack] = &[
     script("A51 back into the user namespace above", Always, "unshare -Ur nsenter -t 1 -U true"),
     script("A52 a file system of its own that hangs", Always, "mknod /root/fuse c 10 229 && : <> /root/fuse"),
 ];
+
+/// What `--nesting` allows: keyrings, but no keys in them.
+fn allowed_by_nesting() -> BTreeSet<String> {
+    BTreeSet::from(["A16 i386: keyctl", "A18 keyctl"].map(str::to_owned))
+}
 
 /// What this kernel may lack, so that it fails outside as well.
 const MAY_BE_MISSING: [&str; 9] = [
@@ -199,7 +206,7 @@ fn names(held: Held) -> BTreeSet<String> {
     scripts().filter(|(_, of, _)| *of == held).map(|(name, ..)| name.to_owned()).collect()
 }
 
-/// The same scripts three times. The last run, without any confinement but a root directory, shows that they are
+/// The same scripts four times. The last run, without any confinement but a root directory, shows that they are
 /// real: what is held off inside succeeds there.
 #[test]
 fn attacks_by_scripts_are_held_off_where_the_table_says_so() {
@@ -212,6 +219,8 @@ fn attacks_by_scripts_are_held_off_where_the_table_says_so() {
     let words = [&options[..], &driver_words()].concat();
     let with = run_as(Users::Own, &words);
     assert_eq!(succeeded(&with.output), BTreeSet::new(), "{}", with.errors);
+    let nesting = run_as(Users::Own, &[&["run", "--nesting"], &words[1..]].concat());
+    assert_eq!(succeeded(&nesting.output), allowed_by_nesting(), "{}", nesting.errors);
     let without = run_as(Users::Hosts, &words);
     assert_eq!(succeeded(&without.output), names(Held::WithUsers), "{}", without.errors);
     let outside = unconfined(&tree);
