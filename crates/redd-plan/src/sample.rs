@@ -26,8 +26,8 @@ use redd_spec::uuid::Uuid;
 use crate::cgroup::{CgroupPath, Controller};
 use crate::facts::{
     BoundUserFacts, CgroupFacts, EtcFile, ExecutableClass, FileKind, Grants, HostAccount, HostFacts,
-    HostTimezone, Init, KernelVersion, LegacyHierarchy, OsRelease, OwnUserNamespace, Population, Presence, SshKeys,
-    TreeAccounts, TreeFacts, TreeIdentity, UnifiedHierarchy,
+    HostTimezone, Init, KernelVersion, LegacyHierarchy, OsRelease, OwnUserNamespace, Population, Presence,
+    SshKeys, TreeAccounts, TreeFacts, TreeIdentity, UnifiedHierarchy,
 };
 use crate::step::Plan;
 
