@@ -39,6 +39,7 @@ complete -c redd -n "__fish_redd_using_subcommand boot" -l volatile -d 'What is 
 complete -c redd -n "__fish_redd_using_subcommand boot" -l settings -d 'Settings file: yes, no, override or trusted [default: yes]' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l template -d 'Make the tree from this one, if it does not exist' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l pivot-root -d 'Take a directory of the tree as the root' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l oci-bundle -d 'Bundle of the Open Container Initiative, in place of a tree' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l hostname -d 'Host name inside; the machine\'s name otherwise' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l uuid -d '$container_uuid, where the tree has no machine id' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -s E -l setenv -d 'Set a variable for the payload, or pass the caller\'s on' -r
@@ -99,6 +100,7 @@ complete -c redd -n "__fish_redd_using_subcommand run" -l volatile -d 'What is l
 complete -c redd -n "__fish_redd_using_subcommand run" -l settings -d 'Settings file: yes, no, override or trusted [default: yes]' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l template -d 'Make the tree from this one, if it does not exist' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l pivot-root -d 'Take a directory of the tree as the root' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l oci-bundle -d 'Bundle of the Open Container Initiative, in place of a tree' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l hostname -d 'Host name inside; the machine\'s name otherwise' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l uuid -d '$container_uuid, where the tree has no machine id' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -s E -l setenv -d 'Set a variable for the payload, or pass the caller\'s on' -r
@@ -167,6 +169,7 @@ complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcomma
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l settings -d 'Settings file: yes, no, override or trusted [default: yes]' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l template -d 'Make the tree from this one, if it does not exist' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l pivot-root -d 'Take a directory of the tree as the root' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l oci-bundle -d 'Bundle of the Open Container Initiative, in place of a tree' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l hostname -d 'Host name inside; the machine\'s name otherwise' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l uuid -d '$container_uuid, where the tree has no machine id' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -s E -l setenv -d 'Set a variable for the payload, or pass the caller\'s on' -r
@@ -227,6 +230,7 @@ complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcomma
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l settings -d 'Settings file: yes, no, override or trusted [default: yes]' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l template -d 'Make the tree from this one, if it does not exist' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l pivot-root -d 'Take a directory of the tree as the root' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l oci-bundle -d 'Bundle of the Open Container Initiative, in place of a tree' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l hostname -d 'Host name inside; the machine\'s name otherwise' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l uuid -d '$container_uuid, where the tree has no machine id' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -s E -l setenv -d 'Set a variable for the payload, or pass the caller\'s on' -r
@@ -294,6 +298,7 @@ complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcom
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l settings -d 'Settings file: yes, no, override or trusted [default: yes]' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l template -d 'Make the tree from this one, if it does not exist' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l pivot-root -d 'Take a directory of the tree as the root' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l oci-bundle -d 'Bundle of the Open Container Initiative, in place of a tree' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l hostname -d 'Host name inside; the machine\'s name otherwise' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l uuid -d '$container_uuid, where the tree has no machine id' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -s E -l setenv -d 'Set a variable for the payload, or pass the caller\'s on' -r

@@ -11,7 +11,7 @@ mod targets;
 
 use targets::{
     adapter_files, cgroups, command_line, console, credentials, handshake, host_ids, inits, journal, mounts,
-    names, notify, option_values, os_release, reports, settings_files, users,
+    names, notify, oci_bundles, option_values, os_release, reports, settings_files, users,
 };
 
 /// A parser, or several that take the same input.
@@ -58,6 +58,7 @@ pub const TARGETS: [Target; 17] = [
     Target { name: "mounts", run: mounts::run, memory: Memory::Small },
     Target { name: "names", run: names::run, memory: Memory::Small },
     Target { name: "notify", run: notify::run, memory: Memory::Small },
+    Target { name: "oci-bundles", run: oci_bundles::run, memory: Memory::Plan },
     Target { name: "option-values", run: option_values::run, memory: Memory::Small },
     Target { name: "os-release", run: os_release::run, memory: Memory::Plan },
     Target { name: "reports", run: reports::run, memory: Memory::Plan },

@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use crate::{Failure, root};
 
 /// What each crate may depend on, of the project and of what touches the system.
-const ALLOWED: [(&str, &[&str]); 8] = [
+const ALLOWED: [(&str, &[&str]); 9] = [
     ("redd-spec", &[]),
     ("redd-filter", &[]),
-    ("redd-nspawn", &["redd-spec"]),
+    ("redd-oci", &["redd-spec", "redd-filter"]),
+    ("redd-nspawn", &["redd-spec", "redd-oci"]),
     ("redd-plan", &["redd-spec", "redd-filter"]),
     ("redd-sys", &["rustix", "linux-raw-sys"]),
     (
@@ -20,16 +21,26 @@ const ALLOWED: [(&str, &[&str]); 8] = [
     ("redd-conform", &["redd-plan", "redd-sys", "rustix"]),
     (
         "redd",
-        &["redd-spec", "redd-nspawn", "redd-plan", "redd-runtime", "redd-conform", "redd-sys", "rustix"],
+        &[
+            "redd-spec",
+            "redd-nspawn",
+            "redd-oci",
+            "redd-plan",
+            "redd-runtime",
+            "redd-conform",
+            "redd-sys",
+            "rustix",
+        ],
     ),
 ];
 /// What is looked for among the dependencies.
-const WATCHED: [&str; 12] = [
+const WATCHED: [&str; 13] = [
     "redd",
     "redd-conform",
     "redd-spec",
     "redd-filter",
     "redd-nspawn",
+    "redd-oci",
     "redd-plan",
     "redd-sys",
     "redd-runtime",

@@ -12,5 +12,6 @@ mod tests;
 pub use compiler::SeccompProgram;
 pub use policy::{
     BaseList, Families, Machine, SeccompPolicy, Socketcall, SyncCalls, SyscallSelector, UnknownSyscall,
+    system_call_names,
 };
 pub use table::{GROUPS, OTHER_ARCHITECTURES};

@@ -20,6 +20,13 @@ pub enum Origin {
         /// From 1.
         line: usize,
     },
+    /// A property of an OCI bundle.
+    Bundle {
+        /// Its `config.json`.
+        path: PathBuf,
+        /// `process.args`
+        property: &'static str,
+    },
     /// A variable of the caller's environment.
     Environment {
         /// Its name.
@@ -32,6 +39,7 @@ impl fmt::Display for Origin {
         match self {
             Self::CommandLine => formatter.write_str("command line"),
             Self::File { path, line } => write!(formatter, "{}:{line}", path.display()),
+            Self::Bundle { path, property } => write!(formatter, "{}: {property}", path.display()),
             Self::Environment { variable } => write!(formatter, "${variable}"),
         }
     }

@@ -5,6 +5,7 @@
 //! Nothing here touches the system: who calls, and what files say, is given.
 #![forbid(unsafe_code)]
 
+pub mod bundle;
 pub mod caller;
 pub mod effective;
 pub mod file;

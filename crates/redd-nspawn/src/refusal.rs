@@ -45,6 +45,8 @@ pub enum Refusal {
     Line { origin: Origin, option: String, reason: String },
     #[error("{}: cannot be read: {reason}", path.display())]
     File { path: PathBuf, reason: String },
+    #[error("{}: {reason}", path.display())]
+    Bundle { path: PathBuf, reason: String },
     #[error("{line}")]
     Invalid { line: String },
     #[error("{option} is not supported yet")]

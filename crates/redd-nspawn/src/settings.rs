@@ -14,6 +14,7 @@ use redd_spec::devices::DeviceNode;
 use redd_spec::ids::{Ownership, UserNamespace};
 use redd_spec::init::InitChoice;
 use redd_spec::integration::{LinkJournal, ResolvConfMode, TimezoneMode};
+use redd_spec::kernel_parameter::KernelParameter;
 use redd_spec::lifecycle::SignalNumber;
 use redd_spec::mounts::CustomMount;
 use redd_spec::name::{Hostname, MachineName};
@@ -21,7 +22,7 @@ use redd_spec::namespaces::SharedNamespaces;
 use redd_spec::network::MacAddress;
 use redd_spec::parse::ConsoleChoice;
 use redd_spec::path::PathInRoot;
-use redd_spec::payload::ManagerName;
+use redd_spec::payload::{ManagerName, UserIds};
 use redd_spec::resources::{
     CpuSet, Limit, MemoryAmount, MilliCpus, OomScoreAdjust, Personality, ResourceLimit,
 };
@@ -60,6 +61,7 @@ pub struct TreeSettings {
     pub cleanup: bool,
     pub pivot: Option<PivotRoot>,
     pub settings: Option<FileMode>,
+    pub oci_bundle: Option<PathBuf>,
 }
 
 /// What the machine is called, and told.
@@ -83,6 +85,7 @@ pub struct IsolationSettings {
     pub drop_capability: Vec<CapabilitySet>,
     pub ambient_capability: Vec<CapabilitySet>,
     pub no_new_privileges: Option<bool>,
+    pub kernel_parameters: Vec<KernelParameter>,
     pub system_call_filter: Vec<SystemCallRule>,
     pub restrict_address_families: AddressFamilies,
     pub suppress_sync: Option<bool>,
@@ -154,6 +157,7 @@ pub enum ModeChoice {
 pub struct CommandSettings {
     pub mode: Option<ModeChoice>,
     pub user: Option<String>,
+    pub user_ids: Option<UserIds>,
     pub directory: Option<PathInRoot>,
     /// `Parameters=` of a file.
     pub parameters: Vec<OsString>,

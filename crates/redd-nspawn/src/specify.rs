@@ -24,6 +24,7 @@ use redd_spec::root::{Persistence, Root};
 use redd_spec::variables;
 
 use crate::assignment::Assignment;
+use crate::bundle::Bundle;
 use crate::caller::Caller;
 use crate::file::{self, Contents, FileMode, SettingsFile};
 use crate::knobs;
@@ -55,6 +56,8 @@ pub struct Selection {
     pub name: MachineName,
     /// Whether it is only to be cleaned up after.
     pub cleanup: bool,
+    /// The bundle that has it: absolute.
+    pub bundle: Option<PathBuf>,
     /// Which files are read.
     pub files: FileMode,
     persona: Persona,
@@ -71,6 +74,8 @@ pub struct Start<'a> {
     pub tree: PathBuf,
     /// Where that is which it is made from.
     pub template: Option<PathBuf>,
+    /// The bundle, where the tree is one's.
+    pub bundle: Option<Bundle>,
     /// Files about the machine, the most general first.
     pub files: Vec<SettingsFile>,
     /// Who calls.
@@ -100,7 +105,11 @@ impl Selection {
         for assignment in &line.assignments {
             assignment.apply(&mut settings)?;
         }
-        let tree = root::take_tree(persona, &settings.tree, &mut line.words, caller)?;
+        let bundle = root::bundle(&settings.tree, caller)?;
+        let tree = match &bundle {
+            Some(bundle) => TreeChoice::Path(bundle.clone()),
+            None => root::take_tree(persona, &settings.tree, &mut line.words, caller)?,
+        };
         let name = root::name(&settings.tree, &tree)?;
         let files = settings.tree.settings.unwrap_or(FileMode::Yes);
         let template = root::template(&settings.tree, caller);
@@ -109,7 +118,7 @@ impl Selection {
             let reason = ": nobody knows the name that a copy had";
             return Err(Refusal::Conflict { one: "--cleanup", other: "--ephemeral", reason });
         }
-        Ok(Self { tree, template, cleanup, name, files, persona, line, settings })
+        Ok(Self { tree, template, cleanup, name, bundle, files, persona, line, settings })
     }
 
     /// What it runs, for messages.
@@ -129,16 +138,21 @@ impl Start<'_> {
             selection: Selection { name, files: mode, persona, line, settings, .. },
             tree,
             template,
+            bundle,
             files,
             caller,
         } = self;
         let place = (tree, template);
         let mut warnings = knobs::warnings(persona, caller);
         let mut said = knobs::assignments(persona, caller);
-        let (settings, assignments) = if files.is_empty() && said.is_empty() {
+        let (settings, assignments) = if files.is_empty() && bundle.is_none() && said.is_empty() {
             (settings, line.assignments)
         } else {
-            said.extend(merged(&files, mode, line.assignments, !line.words.is_empty(), &mut warnings)?);
+            let has_words = !line.words.is_empty();
+            said.extend(match bundle {
+                Some(bundle) => with_bundle(bundle, line.assignments, has_words, &mut warnings)?,
+                None => merged(&files, mode, line.assignments, has_words, &mut warnings)?,
+            });
             let merged = said;
             let mut settings = Settings::default();
             for assignment in &merged {
@@ -154,6 +168,19 @@ impl Start<'_> {
         }
         Ok(Specified { spec, warnings, assignments, quiet })
     }
+}
+
+/// No other file counts beside a bundle, and the command line wins.
+fn with_bundle(
+    bundle: Bundle,
+    line: Vec<Assignment>,
+    has_words: bool,
+    warnings: &mut Vec<String>,
+) -> Result<Vec<Assignment>, Refusal> {
+    let said = bundle.assignments()?;
+    let shown = |warning| format!("{}: {warning}", bundle.path.display());
+    warnings.extend(bundle.contents.warnings.iter().map(shown));
+    Ok(file::merge(line, said, FileMode::Yes, has_words))
 }
 
 fn merged(
@@ -213,6 +240,7 @@ fn specify(
         ownership: ownership(isolation, users, &defaults),
         nesting: isolation.nesting.unwrap_or(false).into(),
         network: network(isolation, defaults.network)?,
+        kernel_parameters: isolation.kernel_parameters.clone(),
         namespaces: surroundings.namespaces,
         api: ApiFileSystems { access: surroundings.api_access, temporary: surroundings.temporary },
         devices: devices(isolation, &defaults),

@@ -6,6 +6,7 @@ pub use redd_filter::device::{DevicePolicy, DeviceProgram};
 pub use redd_filter::seccomp::SeccompProgram;
 use redd_spec::capability::CapabilitySet;
 use redd_spec::ids::{HostId, IdRange};
+use redd_spec::kernel_parameter::KernelParameter;
 use redd_spec::lifecycle::SignalNumber;
 use redd_spec::name::{Hostname, MachineName};
 use redd_spec::path::PathInRoot;
@@ -110,6 +111,8 @@ pub enum Action {
     Unshare { namespaces: Vec<Namespace> },
     /// Sets the host name.
     SetHostname { hostname: Hostname },
+    /// Sets parameters of the child's own namespaces.
+    SetKernelParameters { parameters: Vec<KernelParameter> },
     /// Brings the loopback link up.
     EnableLoopback,
     /// Attaches the staged root; paths of later steps are resolved below it.

@@ -79,6 +79,7 @@ pub fn boot() -> Spec {
         mounts: Vec::new(),
         sockets: PassedSockets::default(),
         credentials: Vec::new(),
+        kernel_parameters: Vec::new(),
         namespaces: SharedNamespaces::default(),
         api: ApiFileSystems::default(),
         devices: Vec::new(),
@@ -111,7 +112,7 @@ pub fn with_terminals() -> Spec {
 #[must_use]
 pub fn command() -> Spec {
     let arguments = ["true"].map(|word| ByteString::try_from(word).expect("a constant without NUL")).into();
-    let command = Command { arguments, init: CommandInit::Stub, user: None, directory: None };
+    let command = Command { arguments, init: CommandInit::Stub, user: None, ids: None, directory: None };
     Spec { payload: Payload::Command(command), console: ConsoleMode::Pipe, ..boot() }
 }
 

@@ -78,7 +78,10 @@ pub(crate) fn open(spec: &Spec, tree: &Tree) -> Result<Sources, Error> {
                 }
             }
             CustomMount::Overlay(overlay) => layers = open_layers(index, overlay, tree, &mut sources)?,
-            CustomMount::Tmpfs(_) | CustomMount::Inaccessible(_) => {}
+            CustomMount::Tmpfs(_)
+            | CustomMount::Inaccessible(_)
+            | CustomMount::Masked(_)
+            | CustomMount::ReadOnly(_) => {}
         }
         sources.binds.push(facts);
         sources.layers.push(layers);

@@ -14,6 +14,7 @@ pub mod devices;
 pub mod ids;
 pub mod init;
 pub mod integration;
+pub mod kernel_parameter;
 pub mod lifecycle;
 pub mod mounts;
 pub mod name;
@@ -68,6 +69,8 @@ pub struct Spec {
     pub sockets: sockets::PassedSockets,
     /// Credentials for the payload's PID 1.
     pub credentials: Vec<credential::Credential>,
+    /// Parameters of its namespaces.
+    pub kernel_parameters: Vec<kernel_parameter::KernelParameter>,
     /// What the payload's privileges are.
     pub privileges: capability::Privileges,
     /// Limits.

@@ -19,6 +19,10 @@ pub enum CustomMount {
     Overlay(Overlay),
     /// `--inaccessible=`: covered by a node of mode 0000.
     Inaccessible(PathInRoot),
+    /// The same, where it is there.
+    Masked(PathInRoot),
+    /// What is there is read-only; nothing where nothing is.
+    ReadOnly(PathInRoot),
 }
 
 impl CustomMount {
@@ -29,7 +33,7 @@ impl CustomMount {
             Self::Bind(bind) => &bind.destination,
             Self::Tmpfs(tmpfs) => &tmpfs.destination,
             Self::Overlay(overlay) => &overlay.destination,
-            Self::Inaccessible(path) => path,
+            Self::Inaccessible(path) | Self::Masked(path) | Self::ReadOnly(path) => path,
         }
     }
 }

@@ -33,8 +33,21 @@ pub struct Command {
     pub init: CommandInit,
     /// User name or number, resolved in the tree's own `/etc/passwd` (`-u`).
     pub user: Option<String>,
+    /// Ids in its place, whether the tree knows them or not (`process.user` of an OCI bundle).
+    pub ids: Option<UserIds>,
     /// Working directory; the user's home otherwise (`--chdir`).
     pub directory: Option<PathInRoot>,
+}
+
+/// Ids of a command.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct UserIds {
+    /// The user's.
+    pub uid: u32,
+    /// The group's.
+    pub gid: u32,
+    /// Of further groups.
+    pub groups: Vec<u32>,
 }
 
 /// Who is PID 1 when a command is run.

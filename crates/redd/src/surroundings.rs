@@ -5,9 +5,12 @@ use std::io::{self, Read as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
+use redd_nspawn::bundle::Bundle;
 use redd_nspawn::file::{FileMode, SettingsFile, Trust};
 use redd_nspawn::specify::{MACHINES, TreeChoice};
 use redd_nspawn::{Caller, Refusal, Selection, Terminal};
+use redd_oci::{CONFIG, DeviceKind, DeviceNode};
+use rustix::fs::FileType;
 use rustix::rand::{GetRandomFlags, getrandom};
 
 /// Where trees are looked for, in this order.
@@ -29,6 +32,12 @@ pub trait Surroundings {
     /// Where a tree is.
     fn locate(&self, tree: &TreeChoice) -> PathBuf;
 
+    /// What a bundle says.
+    ///
+    /// # Errors
+    /// It cannot be read, or not be used.
+    fn bundle(&self, directory: &Path) -> Result<Bundle, Refusal>;
+
     /// What files say about a machine.
     ///
     /// # Errors
@@ -46,6 +55,10 @@ impl Surroundings for Bare {
             TreeChoice::Path(path) => path.clone(),
             TreeChoice::Named(name) => Path::new(MACHINES).join(name),
         }
+    }
+
+    fn bundle(&self, directory: &Path) -> Result<Bundle, Refusal> {
+        Err(Refusal::File { path: directory.join(CONFIG), reason: "there are no files".to_owned() })
     }
 
     fn files(&self, _selection: &Selection, _tree: &Path) -> Result<Vec<SettingsFile>, Refusal> {
@@ -69,6 +82,15 @@ impl Surroundings for Host {
                     .unwrap_or_else(|| Path::new(MACHINES).join(name))
             }
         }
+    }
+
+    fn bundle(&self, directory: &Path) -> Result<Bundle, Refusal> {
+        let path = directory.join(CONFIG);
+        let absent = || Refusal::File { path: path.clone(), reason: "it is not there".to_owned() };
+        let text = read_text(&path)?.ok_or_else(absent)?;
+        let bundle = Bundle::parse(directory, text.as_bytes())?;
+        bundle.contents.devices.iter().try_for_each(|device| check_device(&path, device))?;
+        Ok(bundle)
     }
 
     fn files(&self, selection: &Selection, tree: &Path) -> Result<Vec<SettingsFile>, Refusal> {
@@ -120,14 +142,36 @@ fn read_drop_ins(directory: &Path) -> Result<Vec<SettingsFile>, Refusal> {
 
 /// A file beside a tree may be anything: no FIFO is waited for, and nothing endless is read.
 fn read(path: &Path, trust: Trust) -> Result<Option<SettingsFile>, Refusal> {
+    let text = read_text(path)?;
+    Ok(text.map(|text| SettingsFile { path: path.to_owned(), trust, text }))
+}
+
+fn read_text(path: &Path) -> Result<Option<String>, Refusal> {
     const NONBLOCK: i32 = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
     let file = match OpenOptions::new().read(true).custom_flags(NONBLOCK).open(path) {
         Ok(file) => file,
         Err(error) if is_absence(&error) => return Ok(None),
         Err(error) => return Err(unreadable(path, &error)),
     };
-    let text = read_bounded(file).map_err(|error| unreadable(path, &error))?;
-    Ok(Some(SettingsFile { path: path.to_owned(), trust, text }))
+    read_bounded(file).map(Some).map_err(|error| unreadable(path, &error))
+}
+
+/// A node is taken from the host: it has to be the one that the bundle means.
+fn check_device(config: &Path, device: &DeviceNode) -> Result<(), Refusal> {
+    let wrong = |reason: String| Refusal::Bundle { path: config.to_owned(), reason };
+    let shown = device.path.display();
+    let status = rustix::fs::lstat(&device.path)
+        .map_err(|error| wrong(format!("linux.devices: the host has no {shown}: {error}")))?;
+    let kind = match FileType::from_raw_mode(status.st_mode) {
+        FileType::CharacterDevice => Some(DeviceKind::Character),
+        FileType::BlockDevice => Some(DeviceKind::Block),
+        _ => None,
+    };
+    let number = (rustix::fs::major(status.st_rdev), rustix::fs::minor(status.st_rdev));
+    if kind == Some(device.kind) && number == (device.major, device.minor) {
+        return Ok(());
+    }
+    Err(wrong(format!("linux.devices: the host's {shown} is another device")))
 }
 
 fn is_absence(error: &io::Error) -> bool {

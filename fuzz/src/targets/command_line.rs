@@ -59,7 +59,11 @@ fn plan(spec: &Spec) {
     };
     let layers = |mount: &CustomMount| match mount {
         CustomMount::Overlay(overlay) => vec![layer(); overlay.lower.len() + 1],
-        CustomMount::Bind(_) | CustomMount::Tmpfs(_) | CustomMount::Inaccessible(_) => Vec::new(),
+        CustomMount::Bind(_)
+        | CustomMount::Tmpfs(_)
+        | CustomMount::Inaccessible(_)
+        | CustomMount::Masked(_)
+        | CustomMount::ReadOnly(_) => Vec::new(),
     };
     let tree = TreeFacts { user: Some(user), ..sample::tree() };
     let grants = Grants {

@@ -12,6 +12,7 @@ pub(crate) mod journal;
 pub(crate) mod mounts;
 pub(crate) mod names;
 pub(crate) mod notify;
+pub(crate) mod oci_bundles;
 pub(crate) mod option_values;
 pub(crate) mod os_release;
 pub(crate) mod reports;

@@ -36,8 +36,10 @@ fn written(mount: &CustomMount) -> String {
         CustomMount::Bind(bind) => written_bind(bind),
         CustomMount::Tmpfs(tmpfs) => written_tmpfs(tmpfs),
         CustomMount::Overlay(overlay) => written_overlay(overlay),
-        // It is the only option without fields, so a colon needs no escape.
-        CustomMount::Inaccessible(path) => path.as_path().to_str().expect("it was text").to_owned(),
+        // Without fields a colon needs no escape.
+        CustomMount::Inaccessible(path) | CustomMount::Masked(path) | CustomMount::ReadOnly(path) => {
+            path.as_path().to_str().expect("it was text").to_owned()
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use redd::command_line::{Answer, Request, parse};
 use redd::surroundings::Surroundings;
+use redd_nspawn::bundle::Bundle;
 use redd_nspawn::file::{SettingsFile, Trust};
 use redd_nspawn::specify::TreeChoice;
 use redd_nspawn::{Refusal, Selection};
@@ -38,6 +39,10 @@ impl Surroundings for OneFile {
             TreeChoice::Path(path) => path.clone(),
             TreeChoice::Named(name) => PathBuf::from(name),
         }
+    }
+
+    fn bundle(&self, directory: &Path) -> Result<Bundle, Refusal> {
+        Err(Refusal::File { path: directory.to_owned(), reason: "there is none".to_owned() })
     }
 
     fn files(&self, _selection: &Selection, _tree: &Path) -> Result<Vec<SettingsFile>, Refusal> {

@@ -86,6 +86,11 @@ pub enum BaseList {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SyscallSelector(&'static str);
 
+/// Every system call that is known, in the order of their names.
+pub fn system_call_names() -> impl Iterator<Item = &'static str> {
+    SYSTEM_CALLS.iter().map(|(name, _)| *name)
+}
+
 /// There is no such system call or group.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("there is no system call or group {word:?}{}", suggestion.map_or_else(String::new, |name| format!(", only {name:?}")))]

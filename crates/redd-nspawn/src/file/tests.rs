@@ -35,7 +35,8 @@ fn start(persona: Persona, line: &str, files: Vec<SettingsFile>) -> Result<Speci
     };
     let caller = caller();
     let selection = Selection::of(persona, line, &caller)?;
-    Start { selection, tree: "/srv/tree".into(), template: None, files, caller: &caller }.specify()
+    Start { selection, tree: "/srv/tree".into(), template: None, bundle: None, files, caller: &caller }
+        .specify()
 }
 
 fn trusted(line: &str, text: &str) -> Specified {

@@ -1,5 +1,6 @@
 //! The table of options: what each is called, what it takes, who offers it, and what it sets.
 
+mod bundle;
 mod command;
 mod integration;
 mod isolation;
@@ -367,6 +368,7 @@ pub fn all() -> impl Iterator<Item = &'static Definition> {
         &command::OPTIONS,
         &surroundings::OPTIONS,
         &unit::OPTIONS,
+        &bundle::OPTIONS,
     ];
     tables.into_iter().flatten()
 }

@@ -68,7 +68,15 @@ pub(super) static OPTIONS: [Definition; 21] = [
         Ok(())
     })
     .mask(Mask::PivotRoot),
-    not_yet("oci-bundle", Argument::Required { name: "PATH" }, TREE),
+    raw(
+        "oci-bundle",
+        "PATH",
+        TREE,
+        "Bundle of the Open Container Initiative, in place of a tree",
+        |settings, path| {
+            settings.tree.oci_bundle = Some(path.into());
+        },
+    ),
     not_yet("image", Argument::Required { name: "PATH" }, TREE).short('i'),
     not_yet("image-policy", VALUE, TREE).nspawn(),
     not_yet("root-hash", VALUE, TREE).nspawn(),

@@ -78,6 +78,7 @@ pub(super) fn payload(
                 Some(ModeChoice::Boot) | None => defaults.command_is,
             },
             user: settings.user.clone(),
+            ids: settings.user_ids.clone(),
             directory: settings.directory.clone(),
         })),
     }

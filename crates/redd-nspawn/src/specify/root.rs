@@ -44,6 +44,22 @@ pub(super) fn template(settings: &TreeSettings, caller: &Caller) -> Option<TreeC
     })
 }
 
+/// The bundle that takes the place of a tree.
+pub(super) fn bundle(settings: &TreeSettings, caller: &Caller) -> Result<Option<PathBuf>, Refusal> {
+    let Some(bundle) = &settings.oci_bundle else { return Ok(None) };
+    let others = [
+        ("--directory", settings.directory.is_some()),
+        ("--template", settings.template.as_ref().is_some_and(|template| !template.is_empty())),
+    ];
+    match others.into_iter().find(|(_, is_given)| *is_given) {
+        Some((other, _)) => {
+            let reason = ": both say where the tree comes from";
+            Err(Refusal::Conflict { one: "--oci-bundle", other, reason })
+        }
+        None => Ok(Some(absolute(caller, bundle))),
+    }
+}
+
 /// A word with a slash is a path, as `.` and `..` are; anything else is a name.
 fn is_path(word: &OsString) -> bool {
     word.as_bytes().contains(&b'/') || word == "." || word == ".."

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use redd_spec::kernel_parameter::KernelParameter;
 use redd_spec::mounts::TmpfsOption;
 use redd_spec::resources::Personality;
 
@@ -109,6 +110,10 @@ impl Action {
                 write!(formatter, "attach an empty root: {file_system}")
             }
             Self::PivotRoot => formatter.write_str("pivot into the root and let go of the host's"),
+            Self::SetKernelParameters { parameters } => {
+                let names: Vec<&str> = parameters.iter().map(KernelParameter::name).collect();
+                write!(formatter, "set {}", names.join(", "))
+            }
             Self::EnableLoopback => formatter.write_str("bring lo up"),
             Self::EnsureDirectory { path, mode } => {
                 write!(formatter, "make directory {path} ({mode:04o}) if missing")

@@ -88,6 +88,8 @@ pub enum PlanError {
     UnfitUpperLayer { path: String, destination: String, reason: &'static str },
     #[error("the bind mount of {path} cannot map owners: {reason}")]
     UnfitIdMap { path: String, reason: &'static str },
+    #[error("{name} belongs to the host, whose network the machine has")]
+    ParameterOfHost { name: String },
     #[error("the kernel is {major}.{minor}; redd needs 5.12 or newer")]
     OldKernel { major: u32, minor: u32 },
 }
@@ -146,6 +148,7 @@ impl PlanError {
                 Some("leave the last but one path empty for a temporary directory")
             }
             Self::UnfitIdMap { .. } => Some("use idmap, or leave the option out"),
+            Self::ParameterOfHost { .. } => Some("use --private-network"),
             Self::OldKernel { .. } => Some("boot a newer kernel"),
             Self::BoundUser { cause, .. } => cause.hint(),
             Self::TooMany { .. } | Self::GroupsOfNobody => None,
@@ -158,6 +161,7 @@ pub(super) fn refuse_impossible(context: &Context<'_>) -> Result<(), PlanError> 
     if (kernel.major, kernel.minor) < (5, 12) {
         return Err(PlanError::OldKernel { major: kernel.major, minor: kernel.minor });
     }
+    refuse_parameters_of_host(context.spec)?;
     refuse_unfit_tree(context.spec, context.tree)?;
     roots::refuse(context)?;
     privileges::refuse(context)?;
@@ -165,6 +169,17 @@ pub(super) fn refuse_impossible(context: &Context<'_>) -> Result<(), PlanError> 
     bound_users::refuse_impossible(context.spec, context.tree, context.grants)?;
     refuse_unfit_nesting(context.spec, context.ids)?;
     mounts::refuse(context)
+}
+
+/// What belongs to a network namespace is not the host's to change.
+fn refuse_parameters_of_host(spec: &Spec) -> Result<(), PlanError> {
+    let mut of_network = spec.kernel_parameters.iter().filter(|parameter| parameter.is_of_network());
+    match of_network.next() {
+        Some(parameter) if !spec.network.is_private() => {
+            Err(PlanError::ParameterOfHost { name: parameter.name().to_owned() })
+        }
+        Some(_) | None => Ok(()),
+    }
 }
 
 fn refuse_unfit_tree(spec: &Spec, tree: &TreeFacts) -> Result<(), PlanError> {

@@ -164,6 +164,10 @@ fn enter_namespaces(context: &Context<'_>, steps: &mut Steps) {
         identity::set_hostname(context, steps);
     }
     network::enable(context, steps);
+    if !context.spec.kernel_parameters.is_empty() {
+        let parameters = context.spec.kernel_parameters.clone();
+        steps.child(Action::SetKernelParameters { parameters }, &[]);
+    }
 }
 
 /// The mounts, from the root up; the host's mounts are still there, because a fresh procfs needs a visible one.

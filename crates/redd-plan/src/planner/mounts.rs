@@ -59,6 +59,14 @@ pub(super) fn attach(context: &Context<'_>, steps: &mut Steps) {
             CustomMount::Inaccessible(path) => {
                 steps.child(Action::Cover { path: path.clone(), missing: Missing::Refuse }, &[]);
             }
+            CustomMount::Masked(path) => {
+                steps.child(Action::Cover { path: path.clone(), missing: Missing::Skip }, &[]);
+            }
+            CustomMount::ReadOnly(path) => {
+                let (source, target) = (path.clone(), path.clone());
+                let (flags, missing, create) = (MountFlags::READ_ONLY, Missing::Skip, MountPoint::Required);
+                steps.child(Action::Bind { source, target, flags, missing, create }, &[]);
+            }
         }
     }
 }
@@ -67,7 +75,11 @@ fn binds<'a>(context: &Context<'a>) -> impl Iterator<Item = (usize, &'a Bind, Op
     let facts = &context.grants.binds;
     context.spec.mounts.iter().enumerate().filter_map(move |(index, mount)| match mount {
         CustomMount::Bind(bind) => Some((index, bind, facts.get(index))),
-        CustomMount::Tmpfs(_) | CustomMount::Overlay(_) | CustomMount::Inaccessible(_) => None,
+        CustomMount::Tmpfs(_)
+        | CustomMount::Overlay(_)
+        | CustomMount::Inaccessible(_)
+        | CustomMount::Masked(_)
+        | CustomMount::ReadOnly(_) => None,
     })
 }
 

@@ -5,6 +5,7 @@
 
 mod console;
 pub(crate) mod execute;
+mod kernel_parameters;
 mod mounts;
 pub(crate) mod privileges;
 mod root;
@@ -101,6 +102,7 @@ fn perform(side: &mut ChildSide<'_>, index: usize, action: &Action) -> Result<()
         Action::BecomeRoot => privileges::become_root(),
         Action::Unshare { namespaces } => unshare(side, namespaces),
         Action::SetHostname { hostname } => Ok(rustix::system::sethostname(hostname.as_str().as_bytes())?),
+        Action::SetKernelParameters { parameters } => kernel_parameters::set(parameters),
         Action::EnableLoopback => network::enable_loopback(),
         Action::AttachRoot => root::attach(side),
         Action::AttachEmptyRoot { file_system, links } => root::attach_empty(side, file_system, links),

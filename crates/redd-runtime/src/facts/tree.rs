@@ -281,6 +281,9 @@ fn unusable_users(tree: &Tree, error: &ReadError) -> Error {
 
 fn payload_user(tree: &Tree, spec: &Spec) -> Result<Option<redd_plan::facts::UserFacts>, Error> {
     let Payload::Command(command) = &spec.payload else { return Ok(None) };
+    if let Some(ids) = &command.ids {
+        return users::of_ids(&tree.root, ids).map(Some).map_err(|error| unusable_users(tree, &error));
+    }
     let wanted = command.user.as_deref().unwrap_or("root");
     users::user_facts(&tree.root, wanted).map_err(|error| unusable_users(tree, &error))
 }

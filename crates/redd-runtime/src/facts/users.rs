@@ -4,6 +4,7 @@ use std::path::Path;
 
 use redd_plan::facts::{TreeAccounts, UserFacts};
 use redd_spec::bound_user::{AccountName, BOUND_ID_FIRST, BOUND_ID_LAST};
+use redd_spec::payload::UserIds;
 use redd_sys::root_dir::{ReadError, RootDir};
 
 /// The most that is read of the tree's passwd and group files, in bytes.
@@ -15,6 +16,24 @@ const USER_DATABASE_MAX: usize = 1024 * 1024;
 /// The tree's files cannot be read.
 pub fn user_facts(root: &RootDir, wanted: &str) -> Result<Option<UserFacts>, ReadError> {
     Ok(parse(&read(root, "/etc/passwd")?, &read(root, "/etc/group")?, wanted))
+}
+
+/// The user with these ids, under the name and with the home that the tree knows, if it knows any.
+///
+/// # Errors
+/// The tree's files cannot be read.
+pub(super) fn of_ids(root: &RootDir, ids: &UserIds) -> Result<UserFacts, ReadError> {
+    let passwd = String::from_utf8_lossy(&read(root, "/etc/passwd")?).into_owned();
+    let known = find_user(&passwd, &ids.uid.to_string());
+    let stranger = || UserFacts {
+        name: ids.uid.to_string(),
+        uid: ids.uid,
+        gid: ids.gid,
+        groups: Vec::new(),
+        home: "/".to_owned(),
+        shell: "/bin/sh".to_owned(),
+    };
+    Ok(UserFacts { gid: ids.gid, groups: ids.groups.clone(), ..known.unwrap_or_else(stranger) })
 }
 
 /// Who is in the tree's files already, as far as users of the host could clash with them.

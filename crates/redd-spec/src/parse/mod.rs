@@ -2,6 +2,7 @@
 
 mod amounts;
 mod bound_users;
+mod bundle;
 mod console;
 mod credentials;
 mod execution;
@@ -14,6 +15,7 @@ mod signals;
 
 pub use amounts::{cpus, memory, oom_score_adjust, pids, resource_limit, time_span};
 pub use bound_users::{bind_user, bind_user_group, bind_user_shell, payload_user};
+pub use bundle::{kernel_parameter, masked_path, read_only_path, user_ids};
 pub use console::{ConsoleChoice, background, console, terminals};
 pub use credentials::{load_credential, set_credential};
 pub use execution::{PERSONALITIES, api_access, cpu_affinity, mac_address, manager_name, personality};

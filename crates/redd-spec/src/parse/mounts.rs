@@ -163,7 +163,7 @@ pub fn inaccessible(value: &str) -> Result<CustomMount, ParseError> {
     Ok(CustomMount::Inaccessible(path))
 }
 
-fn refuse_root(path: &PathInRoot, value: &str) -> Result<(), ParseError> {
+pub(super) fn refuse_root(path: &PathInRoot, value: &str) -> Result<(), ParseError> {
     if path.is_root() {
         Err(ParseError::new(value, "nothing can be mounted over the root itself"))
     } else {

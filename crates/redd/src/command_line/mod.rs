@@ -193,10 +193,17 @@ fn specify(
         return Err(redd_nspawn::Refusal::Conflict { one: "plan", other: "--cleanup", reason });
     }
     let persona = selection.persona();
-    let tree = surroundings.locate(&selection.tree);
+    let bundle = selection.bundle.as_deref().map(|path| surroundings.bundle(path)).transpose()?;
+    let (tree, files) = match &bundle {
+        Some(bundle) => (bundle.contents.root.clone(), Vec::new()),
+        None => {
+            let tree = surroundings.locate(&selection.tree);
+            let files = surroundings.files(&selection, &tree)?;
+            (tree, files)
+        }
+    };
     let template = selection.template.as_ref().map(|template| surroundings.locate(template));
-    let files = surroundings.files(&selection, &tree)?;
-    let specified = Start { selection, tree, template, files, caller }.specify()?;
+    let specified = Start { selection, tree, template, bundle, files, caller }.specify()?;
     let settings = specified.assignments;
     let terminal = caller.terminal_type(&specified.spec);
     let (spec, warnings, quiet) = (specified.spec, specified.warnings, specified.quiet);

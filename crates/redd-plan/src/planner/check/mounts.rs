@@ -20,7 +20,10 @@ pub(super) fn refuse(context: &Context<'_>) -> Result<(), PlanError> {
                 let facts = grants.layers.get(index).map_or(&[][..], Vec::as_slice);
                 refuse_overlay(spec, overlay, facts)?;
             }
-            CustomMount::Tmpfs(_) | CustomMount::Inaccessible(_) => {}
+            CustomMount::Tmpfs(_)
+            | CustomMount::Inaccessible(_)
+            | CustomMount::Masked(_)
+            | CustomMount::ReadOnly(_) => {}
         }
     }
     Ok(())
