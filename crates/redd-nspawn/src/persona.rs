@@ -56,6 +56,16 @@ pub enum DeviceDefaults {
     FuseAndTun,
 }
 
+/// Where a command starts that nobody named a directory for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StartsIn {
+    /// The home of its user.
+    Home,
+    /// `/`; a shell that stands for a command starts at home.
+    Root,
+}
+
 /// What holds where neither the command line nor a file says anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -68,6 +78,8 @@ pub struct Defaults {
     pub network: Network,
     /// `--as-pid2`, `--as-pid1`
     pub command_is: CommandInit,
+    /// `--chdir=`
+    pub starts_in: StartsIn,
     /// `--console=`, where nobody sits at a terminal
     pub console_elsewhere: ConsoleElsewhere,
     /// `--memory=`; the default is 80 % of the host's.
@@ -109,6 +121,7 @@ const fn native(mode: StartMode) -> Defaults {
         private_users_ownership: Ownership::Auto,
         network: Network::Veth,
         command_is: CommandInit::Stub,
+        starts_in: StartsIn::Home,
         console_elsewhere: if is_boot { ConsoleElsewhere::ReadOnly } else { ConsoleElsewhere::Pipe },
         memory: Limit::Default,
         pids_max: Limit::Default,
@@ -129,6 +142,7 @@ const fn nspawn(mode: StartMode) -> Defaults {
         private_users_ownership: Ownership::Off,
         network: Network::Host,
         command_is: CommandInit::Command,
+        starts_in: StartsIn::Root,
         console_elsewhere: ConsoleElsewhere::ReadOnly,
         memory: Limit::Unlimited,
         system_calls: SystemCallBase::Nspawn,

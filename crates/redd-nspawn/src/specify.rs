@@ -105,6 +105,7 @@ impl Selection {
         for assignment in &line.assignments {
             assignment.apply(&mut settings)?;
         }
+        refuse_two_modes(persona, &line.assignments)?;
         let bundle = root::bundle(&settings.tree, caller)?;
         let tree = match &bundle {
             Some(bundle) => TreeChoice::Path(bundle.clone()),
@@ -126,6 +127,15 @@ impl Selection {
     pub const fn persona(&self) -> Persona {
         self.persona
     }
+}
+
+/// The last word counts, of all options but these.
+fn refuse_two_modes(persona: Persona, assignments: &[Assignment]) -> Result<(), Refusal> {
+    let is_there = |name: &str| assignments.iter().any(|assignment| assignment.definition.name == name);
+    if persona == Persona::Nspawn && is_there("boot") && is_there("as-pid2") {
+        return Err(Refusal::Conflict { one: "--boot", other: "--as-pid2", reason: "" });
+    }
+    Ok(())
 }
 
 impl Start<'_> {

@@ -67,6 +67,8 @@ fn plan(spec: &Spec, inputs: &Inputs) -> Result<Plan, Error> {
 /// # Errors
 /// It could not be started; nothing is left behind.
 pub fn start(spec: &Spec, terminal: Option<String>, mut warn: impl FnMut(&str)) -> Result<Ending, Error> {
+    // What is written into a tree is not for the caller's eyes alone.
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o022));
     refuse_missing_sockets(spec)?;
     let made = template::make_missing(spec, |original| {
         plan(original, &prepare::gather(original, terminal.clone(), Vec::new())?).map(drop)

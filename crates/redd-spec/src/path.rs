@@ -19,6 +19,12 @@ pub struct PathInRootError {
 }
 
 impl PathInRoot {
+    /// `/`
+    #[must_use]
+    pub fn root() -> Self {
+        Self(PathBuf::from("/"))
+    }
+
     /// Checks the path.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ use redd_spec::network::Network;
 use redd_spec::payload::CommandInit;
 use redd_spec::resources::{Limit, LimitDefaults};
 
-use super::{ConsoleElsewhere, Defaults, DeviceDefaults, Persona, StartMode};
+use super::{ConsoleElsewhere, Defaults, DeviceDefaults, Persona, StartMode, StartsIn};
 
 /// One default: the option without its dashes, and what it has where nobody says anything.
 pub type Row = (&'static str, String);
@@ -33,6 +33,7 @@ impl Defaults {
             ("private-network", yes_no(self.network.is_private())),
             ("network-veth", yes_no(self.network == Network::Veth)),
             ("as-pid2", yes_no(self.command_is == CommandInit::Stub)),
+            ("chdir", directory(self.starts_in)),
             ("console", console(self.console_elsewhere)),
             ("memory", limit(self.memory == Limit::Default, "80%")),
             ("pids-max", limit(self.pids_max == Limit::Default, "16384")),
@@ -101,6 +102,14 @@ fn stop(method: StopMethod) -> String {
 
 fn never() -> String {
     "infinity".to_owned()
+}
+
+fn directory(starts_in: StartsIn) -> String {
+    match starts_in {
+        StartsIn::Home => "the user's home",
+        StartsIn::Root => "/; the user's home for a shell without a command",
+    }
+    .to_owned()
 }
 
 fn console(elsewhere: ConsoleElsewhere) -> String {

@@ -3,10 +3,11 @@
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 
+use redd_spec::path::PathInRoot;
 use redd_spec::payload::{Command, CommandInit, Payload};
 use redd_spec::text::ByteString;
 
-use crate::persona::{Defaults, Persona, StartMode};
+use crate::persona::{Defaults, Persona, StartMode, StartsIn};
 use crate::refusal::Refusal;
 use crate::settings::{CommandSettings, ModeChoice, Settings};
 
@@ -67,6 +68,10 @@ pub(super) fn payload(
 ) -> Result<Payload, Refusal> {
     let init = settings.life.init.clone().unwrap_or_default();
     let settings = &settings.command;
+    let directory = match (&settings.directory, defaults.starts_in) {
+        (None, StartsIn::Root) if !words.is_empty() => Some(PathInRoot::root()),
+        (directory, StartsIn::Root | StartsIn::Home) => directory.clone(),
+    };
     let arguments = words.into_iter().map(ByteString::try_from).collect::<Result<Vec<_>, _>>()?;
     match mode {
         StartMode::Boot => Ok(Payload::Boot { arguments, init }),
@@ -79,7 +84,7 @@ pub(super) fn payload(
             },
             user: settings.user.clone(),
             ids: settings.user_ids.clone(),
-            directory: settings.directory.clone(),
+            directory,
         })),
     }
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use redd_spec::api::{ApiAccess, TemporaryDirectory};
+use redd_spec::ids::HostId;
 use redd_spec::payload::Payload;
 use redd_spec::root::{Access, Volatile};
 
@@ -142,8 +143,8 @@ fn protect_proc(context: &Context<'_>, network: NetworkSettings, steps: &mut Ste
     for name in COVERED {
         steps.child(Action::Cover { path: path(name), missing: Missing::Skip }, &[]);
     }
-    // Root of a user namespace owns none of it, and may no more with it than everybody.
-    if context.ids.is_none() {
+    // Root of a user namespace owns none of it, and may no more with it than everybody: unless it is the host's root.
+    if context.ids.is_none_or(|ids| ids.start == HostId(0)) {
         for name in READ_ONLY {
             bind_over_itself(name, MountFlags::READ_ONLY_DATA, Missing::Skip, steps);
         }

@@ -34,7 +34,7 @@ pub fn private_users(value: &str) -> Result<UserNamespace, ParseError> {
         }
         _ => {}
     }
-    let is_number = value.starts_with(|first: char| first.is_ascii_digit()) && value.len() > 1;
+    let is_number = value.starts_with(|first: char| first.is_ascii_digit());
     if !is_number && let Ok(wanted) = boolean(value) {
         return Ok(if wanted { UserNamespace::FromTreeOwner } else { UserNamespace::Host });
     }
@@ -174,7 +174,8 @@ mod tests {
     #[case("pick", UserNamespace::Pick)]
     #[case("yes", UserNamespace::FromTreeOwner)]
     #[case("no", UserNamespace::Host)]
-    #[case("0", UserNamespace::Host)]
+    #[case("off", UserNamespace::Host)]
+    #[case("0", UserNamespace::Range(IdRange { start: HostId(0), count: 65536 }))]
     #[case("identity", UserNamespace::Identity)]
     #[case("65536", UserNamespace::Range(IdRange { start: HostId(65536), count: 65536 }))]
     #[case("100000:1000", UserNamespace::Range(IdRange { start: HostId(100_000), count: 1000 }))]
