@@ -25,6 +25,10 @@ pub enum Need {
     Runit,
     /// systemd's container manager, to compare with.
     Nspawn,
+    /// The one of Debian 13, to compare with.
+    Nspawn257,
+    /// The one of Debian's development suite, to compare with.
+    NspawnSid,
     /// LXC, to judge it.
     Lxc,
     /// Podman, to judge it, and the right to raise limits, which it always does.
@@ -60,6 +64,8 @@ impl Need {
             Self::OpenRc => "debian-13-openrc",
             Self::Runit => "debian-13-runit",
             Self::Nspawn => "nspawn",
+            Self::Nspawn257 => "nspawn-257",
+            Self::NspawnSid => "nspawn-sid",
             Self::Lxc => "lxc",
             Self::Podman => "podman",
             Self::Runc => "runc",
@@ -117,7 +123,9 @@ impl Need {
             | Self::DebianSid
             | Self::Sysvinit
             | Self::OpenRc
-            | Self::Runit => self.tree().join("usr").is_dir(),
+            | Self::Runit
+            | Self::Nspawn257
+            | Self::NspawnSid => self.tree().join("usr").is_dir(),
         }
     }
 

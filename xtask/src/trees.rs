@@ -23,6 +23,10 @@ pub(crate) enum Suite {
     OpenRc,
     /// With runit.
     Runit,
+    /// Debian 13's systemd-nspawn with its libraries, and nothing else.
+    Nspawn257,
+    /// The same of the development suite, whatever version that is.
+    NspawnSid,
 }
 
 /// What is in a tree beside the essential packages.
@@ -40,7 +44,7 @@ const MANAGERS: &str = "systemd-container,crun,podman,fuse-overlayfs,nftables,ui
 const RECIPE: u32 = 2;
 
 impl Suite {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Debian12,
         Self::Debian13,
         Self::Debian13Users,
@@ -49,6 +53,8 @@ impl Suite {
         Self::Sysvinit,
         Self::OpenRc,
         Self::Runit,
+        Self::Nspawn257,
+        Self::NspawnSid,
     ];
 
     const fn code_name(self) -> &'static str {
@@ -59,8 +65,17 @@ impl Suite {
             | Self::Debian13Nesting
             | Self::Sysvinit
             | Self::OpenRc
-            | Self::Runit => "trixie",
-            Self::DebianSid => "sid",
+            | Self::Runit
+            | Self::Nspawn257 => "trixie",
+            Self::DebianSid | Self::NspawnSid => "sid",
+        }
+    }
+
+    /// A program that runs with its own libraries needs no tree that was set up.
+    const fn variant(self) -> &'static str {
+        match self {
+            Self::Nspawn257 | Self::NspawnSid => "extract",
+            _ => "minbase",
         }
     }
 
@@ -72,6 +87,7 @@ impl Suite {
             Self::OpenRc => OPENRC.to_owned(),
             Self::Runit => RUNIT.to_owned(),
             Self::Debian13Nesting => format!("{PACKAGES},{MANAGERS}"),
+            Self::Nspawn257 | Self::NspawnSid => "systemd-container".to_owned(),
         }
     }
 }
@@ -87,6 +103,8 @@ impl fmt::Display for Suite {
             Self::Sysvinit => "debian-13-sysvinit",
             Self::OpenRc => "debian-13-openrc",
             Self::Runit => "debian-13-runit",
+            Self::Nspawn257 => "nspawn-257",
+            Self::NspawnSid => "nspawn-sid",
         })
     }
 }
@@ -123,7 +141,11 @@ pub(crate) fn make(suite: Suite, path: &Path) -> Result<(), Failure> {
     let mirror =
         redd_conform::image::mirror().ok_or("no mirror of Debian among the apt sources of this system")?;
     let mut command = Command::new("mmdebstrap");
-    command.args(["--quiet", "--variant=minbase", &format!("--include={}", suite.packages())]);
+    command.args([
+        "--quiet",
+        &format!("--variant={}", suite.variant()),
+        &format!("--include={}", suite.packages()),
+    ]);
     // The development suite's list may be older than it allows; its signature is checked all the same.
     command.arg("--aptopt=Acquire::Check-Valid-Until \"false\"");
     command.arg(suite.code_name()).arg(&temporary).arg(mirror);
