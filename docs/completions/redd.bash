@@ -70,7 +70,7 @@ _redd() {
             return 0
             ;;
         redd__subcmd__boot)
-            opts="-D -M -x -E -U -Z -L -n -P -q -j -h --directory --machine --ephemeral --read-only --volatile --settings --template --pivot-root --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --ambient-capability --no-new-privileges --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context --selinux-apifs-context --nesting --device --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --keep-unit --help"
+            opts="-D -M -x -E -U -Z -L -n -P -q -j -h --directory --machine --ephemeral --read-only --volatile --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --ambient-capability --no-new-privileges --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context --selinux-apifs-context --nesting --device --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --keep-unit --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -105,6 +105,10 @@ _redd() {
                     return 0
                     ;;
                 --pivot-root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --oci-bundle)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -394,7 +398,7 @@ _redd() {
             return 0
             ;;
         redd__subcmd__config__subcmd__show)
-            opts="-D -M -x -E -U -Z -L -n -P -q -j -h --directory --machine --ephemeral --read-only --volatile --settings --template --pivot-root --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --ambient-capability --no-new-privileges --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context --selinux-apifs-context --nesting --device --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --keep-unit --origin --json --help"
+            opts="-D -M -x -E -U -Z -L -n -P -q -j -h --directory --machine --ephemeral --read-only --volatile --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --ambient-capability --no-new-privileges --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context --selinux-apifs-context --nesting --device --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --keep-unit --origin --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -429,6 +433,10 @@ _redd() {
                     return 0
                     ;;
                 --pivot-root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --oci-bundle)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -682,7 +690,7 @@ _redd() {
             return 0
             ;;
         redd__subcmd__plan__subcmd__boot)
-            opts="-D -M -x -E -U -Z -L -n -P -q -j -h --directory --machine --ephemeral --read-only --volatile --settings --template --pivot-root --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --ambient-capability --no-new-privileges --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context --selinux-apifs-context --nesting --device --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --keep-unit --help"
+            opts="-D -M -x -E -U -Z -L -n -P -q -j -h --directory --machine --ephemeral --read-only --volatile --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --ambient-capability --no-new-privileges --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context --selinux-apifs-context --nesting --device --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --keep-unit --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -717,6 +725,10 @@ _redd() {
                     return 0
                     ;;
                 --pivot-root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --oci-bundle)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -928,7 +940,7 @@ _redd() {
             return 0
             ;;
         redd__subcmd__plan__subcmd__run)
-            opts="-D -M -x -E -U -Z -L -n -P -q -j -a -u -h --directory --machine --ephemeral --read-only --volatile --settings --template --pivot-root --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --ambient-capability --no-new-privileges --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context --selinux-apifs-context --nesting --device --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --keep-unit --as-pid2 --as-pid1 --user --uid --chdir --help"
+            opts="-D -M -x -E -U -Z -L -n -P -q -j -a -u -h --directory --machine --ephemeral --read-only --volatile --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --ambient-capability --no-new-privileges --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context --selinux-apifs-context --nesting --device --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --keep-unit --as-pid2 --as-pid1 --user --uid --chdir --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -963,6 +975,10 @@ _redd() {
                     return 0
                     ;;
                 --pivot-root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --oci-bundle)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1190,7 +1206,7 @@ _redd() {
             return 0
             ;;
         redd__subcmd__run)
-            opts="-D -M -x -E -U -Z -L -n -P -q -j -a -u -h --directory --machine --ephemeral --read-only --volatile --settings --template --pivot-root --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --ambient-capability --no-new-privileges --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context --selinux-apifs-context --nesting --device --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --keep-unit --as-pid2 --as-pid1 --user --uid --chdir --help"
+            opts="-D -M -x -E -U -Z -L -n -P -q -j -a -u -h --directory --machine --ephemeral --read-only --volatile --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --ambient-capability --no-new-privileges --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context --selinux-apifs-context --nesting --device --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --keep-unit --as-pid2 --as-pid1 --user --uid --chdir --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1225,6 +1241,10 @@ _redd() {
                     return 0
                     ;;
                 --pivot-root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --oci-bundle)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
