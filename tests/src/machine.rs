@@ -197,6 +197,7 @@ pub fn in_view(view: CgroupView, command: Command) -> Command {
             wrapped
                 .args(["--mount", "sh", "-c", script, "sh"])
                 .arg(command.get_program())
+                .args(command.get_args())
                 .stdin(Stdio::null());
             wrapped.env_remove("CREDENTIALS_DIRECTORY");
             wrapped

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::process::{Child, Stdio};
 
-use redd_tests::{CgroupView, Leftovers, Machine, Need, Run, in_view, needs, redd, run};
+use redd_tests::{CgroupView, HostUsers, Leftovers, Machine, Need, Run, in_view, needs, redd, run};
 
 /// A verdict and what shows it, by the id of the check.
 type Verdicts = BTreeMap<String, (String, String)>;
@@ -209,14 +209,15 @@ fn a_hostile_payload_makes_itself_unjudgeable_and_nothing_else() {
 }
 
 /// Extensions that redd has no option for yet. Every must and every should that applies is kept.
-const NO_OPTION_YET: [&str; 4] = ["RH1.2", "RH10.1", "RH11.1", "UP.3"];
+const NO_OPTION_YET: [&str; 2] = ["RH1.2", "UP.3"];
 
 /// Boots, judges, and looks that nothing is left.
 fn judge_redd(view: CgroupView, mode: &str) {
-    let mut command = in_view(view, redd());
+    let host = HostUsers::with_alice();
+    let mut command = in_view(view, host.redd());
     command
         .args(["check", "--json", "--manager", "redd", "--mode", mode, "--image"])
-        .arg(Need::Debian13.tree());
+        .arg(Need::Debian13Users.tree());
     let output = command.output().expect("redd");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     assert!(output.status.code().is_some_and(|code| code < 2), "{}", text(&output.stderr));
@@ -231,18 +232,18 @@ fn judge_redd(view: CgroupView, mode: &str) {
 
 #[test]
 fn redd_keeps_the_interface_by_default() {
-    needs!(Need::Root, Need::Debian13);
+    needs!(Need::Root, Need::Debian13Users);
     judge_redd(CgroupView::Native, "default");
 }
 
 #[test]
 fn redd_keeps_the_interface_without_a_user_namespace() {
-    needs!(Need::Root, Need::Debian13);
+    needs!(Need::Root, Need::Debian13Users);
     judge_redd(CgroupView::Native, "no-user-namespace");
 }
 
 #[test]
 fn redd_keeps_the_interface_with_version_2_of_cgroups_alone() {
-    needs!(Need::Root, Need::Debian13);
+    needs!(Need::Root, Need::Debian13Users);
     judge_redd(CgroupView::PureV2, "default");
 }

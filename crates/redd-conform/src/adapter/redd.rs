@@ -68,7 +68,7 @@ impl Adapter for Redd {
             match wish {
                 Wish::Credential { name, value } => command.arg(format!("--set-credential={name}:{value}")),
                 Wish::FewCapabilities => command.arg("--drop-capability=CAP_SYS_ADMIN,CAP_MKNOD"),
-                Wish::BoundUser(_) => return Err(no_option("users of the host")),
+                Wish::BoundUser(user) => command.arg(format!("--bind-user={user}")),
                 Wish::OrdinaryUser { .. } => return Err(no_option("a start by an ordinary user")),
             };
         }

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use super::bound_user;
 use super::footprint::{Footprint, own_legacy_cgroups};
 use super::stage::{PATIENCE, Running, Stage, StageError, Way, attempts, host, perform};
 use super::{Activity, report};
@@ -56,9 +57,7 @@ pub fn manager(adapter: &dyn Adapter, image: &Path) -> Result<Report, RunError> 
     lives.exit = exit_life(&mut stage);
     lives.few_capabilities = wished_life(&mut stage, &[Wish::FewCapabilities]);
     lives.ordinary_user = wished_life(&mut stage, &[Wish::OrdinaryUser { uid: 65534 }]);
-    lives.bound_user =
-        refusal(stage.adapter.start(&stage.container, &[Wish::BoundUser("root".to_owned())]).err());
-    lives.bound_home.clone_from(&lives.bound_user);
+    bound_user::live(&mut stage, &mut lives);
     lives.stacked = stacked_life(&mut stage);
     seen.lives = Some(lives);
     Ok(report(adapter.manager(), &seen))
@@ -76,7 +75,7 @@ fn other_uuid(adapter: &dyn Adapter, image: &Path, name: &str, attempts: &[Strin
 }
 
 /// A payload that came up, and its init.
-fn come_up(stage: &mut Stage<'_>, wishes: &[Wish]) -> Result<(Running, Subject), RunError> {
+pub(super) fn come_up(stage: &mut Stage<'_>, wishes: &[Wish]) -> Result<(Running, Subject), RunError> {
     let before = stage.records();
     let mut running = stage.start(wishes, Way::Plain)?;
     let came = running.wait_until(PATIENCE, |_running| stage.records() > before);
@@ -274,14 +273,6 @@ fn wished_life(stage: &mut Stage<'_>, wishes: &[Wish]) -> Option<Result<(), Stri
             Some(Err(error)) => Err(error),
             None => Err("nobody looked".to_owned()),
         }),
-    }
-}
-
-/// Where a wish has no option, that is the verdict; where it has one, nobody tried here.
-fn refusal(error: Option<AdapterError>) -> Option<Result<String, String>> {
-    match error {
-        Some(error @ AdapterError::NoOption { .. }) => Some(Err(error.to_string())),
-        _ => None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Whole judgements: of a container that runs, and of a manager.
 
+mod bound_user;
 mod footprint;
 mod manager;
 mod stage;
