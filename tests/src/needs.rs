@@ -45,6 +45,8 @@ pub enum Need {
     Attributes,
     /// File systems that share blocks, made in files.
     FileSystems,
+    /// The device behind file systems in user space.
+    Fuse,
     /// A compiler for C, for the few lines of a hostile program.
     Compiler,
 }
@@ -74,6 +76,7 @@ impl Need {
             Self::Valgrind => "valgrind",
             Self::Attributes => "attributes",
             Self::FileSystems => "file-systems",
+            Self::Fuse => "fuse",
             Self::Compiler => "compiler",
         }
     }
@@ -115,6 +118,7 @@ impl Need {
                 let paths = ["/usr/sbin/mkfs.btrfs", "/usr/sbin/mkfs.xfs", "/dev/loop-control"];
                 paths.iter().all(|path| PathBuf::from(path).exists())
             }
+            Self::Fuse => PathBuf::from("/dev/fuse").exists(),
             Self::Compiler => PathBuf::from("/usr/bin/cc").exists(),
             Self::Debian12
             | Self::Debian13

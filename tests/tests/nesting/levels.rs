@@ -53,6 +53,20 @@ fn a_machine_runs_in_a_machine_with_the_ids_around_it() {
     assert_eq!(machine.stop(), 0);
 }
 
+/// Nobody inside makes nodes: what the outer machine was given is bound for the inner one, and what the tree brings is dead.
+#[test]
+fn a_device_of_the_outer_machine_is_one_of_the_inner_one_where_that_is_asked_for() {
+    needs!(Need::Root, Need::Debian13, Need::Debian13Nesting, Need::Fuse);
+    let options = ["--nesting", "--device=/dev/fuse"];
+    let inner = |device: &str| {
+        let tries = "stat -c %t:%T /dev/fuse; : <> /dev/fuse && echo opened";
+        run_in_one(&options, &format!("{PREPARE} chmod 666 /dev/fuse; redd run --pipe {device} debian sh -c '{tries}'"))
+    };
+    let with = inner("--device=/dev/fuse");
+    assert_eq!(with.output.lines().collect::<Vec<_>>(), ["a:e5", "opened"], "{}", with.errors);
+    assert_eq!(inner("").output, "");
+}
+
 /// Each level gives half of its ids away.
 #[test]
 fn machines_run_four_levels_deep() {

@@ -34,6 +34,19 @@ fn podman_runs_a_container_in_a_machine() {
     assert_eq!(machine.stop(), 0);
 }
 
+/// An overlay of its own cannot hold the layers of images where the machine's tree is one already; FUSE can.
+#[test]
+fn podman_builds_an_image_and_runs_it_in_a_machine_with_fuse() {
+    needs!(Need::Root, Need::Debian13, Need::Debian13Nesting, Need::Fuse);
+    let machine = boot(&["--nesting", "--device=/dev/fuse"]);
+    let recipe = "printf 'FROM scratch\\nCOPY busybox /bin/busybox\\nRUN [\"/bin/busybox\", \"touch\", \"/made\"]\\n' > /tmp/Containerfile; \
+        cp /bin/busybox /tmp;";
+    let build = "podman build --quiet --network=none --tag=made --file=/tmp/Containerfile /tmp > /dev/null";
+    let run = "podman run --rm --network=none --pids-limit=0 localhost/made busybox ls /made";
+    assert_eq!(serve(&machine, &format!("{recipe} {build} && {run}")), "/made");
+    assert_eq!(machine.stop(), 0);
+}
+
 /// systemd's own manager lets go of the mounts around it before it mounts a procfs, which the kernel allows only where a
 /// whole one is left: one is bound into the tree. It makes nodes of its own where ids are shifted, which nobody may inside.
 #[test]
