@@ -59,6 +59,8 @@ impl Workshop {
         let tree = minimal_tree();
         tool(Command::new("cp").arg("-a").arg(tree.path().join(".")).arg(&template));
         fs::set_permissions(&template, fs::Permissions::from_mode(0o751)).unwrap();
+        // A start makes what every system has: then the template would have changed.
+        fs::create_dir(template.join("var")).unwrap();
         let etc = template.join("etc");
         fs::write(etc.join("su"), "su").unwrap();
         chown(etc.join("su"), Some(7), Some(8)).unwrap();
