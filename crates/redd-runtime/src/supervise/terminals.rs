@@ -2,7 +2,7 @@
 //!
 //! Whoever connects to the socket in the machine's directory gets one message: the manager's end of a pty that nobody
 //! else has, its name, a newline, and what was written there last. It is theirs until they close the connection. An
-//! empty message means that none is left.
+//! empty message means that none is left. `EIO` where they read is no end: a getty that begins hangs up the terminal.
 
 use std::collections::VecDeque;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
