@@ -68,6 +68,9 @@ fn without_a_home_a_command_starts_in_the_root() {
         let run = script(tree.path(), &[options, &["-u", user]].concat(), "pwd; id -un");
         assert_eq!(run.output, format!("/\n{user}"), "{}", run.errors);
     }
+    symlink("/nowhere", tree.path().join("srv/homes")).unwrap();
+    assert_eq!(script(tree.path(), &["-x", "-u", "ann"], "pwd").output, "/", "a link leads nowhere");
+    fs::remove_file(tree.path().join("srv/homes")).unwrap();
     assert!(!tree.path().join("nonexistent").exists() && !tree.path().join("srv/homes").exists());
     assert_eq!(script(tree.path(), &["-x", "-u", "ann", "--chdir=/none"], "true").status, 125);
 }

@@ -5,6 +5,7 @@ use std::os::fd::AsFd as _;
 use redd_plan::action::{FileSystem, Replacement};
 use redd_plan::descriptor::Slot;
 use redd_spec::path::PathInRoot;
+use redd_sys::Errno;
 use redd_sys::mount::{self, MountAttributes, Propagation, Recursion};
 use redd_sys::root_dir::RootDir;
 use rustix::mount::{UnmountFlags, unmount};
@@ -63,7 +64,11 @@ pub(super) fn create_home(
     uid: u32,
     gid: u32,
 ) -> Result<(), StepError> {
-    Ok(side.root()?.make_owned_directory(path.as_path(), 0o755, uid, gid)?)
+    match side.root()?.make_owned_directory(path.as_path(), 0o755, uid, gid) {
+        // What is in the way is the tree's own business: the command starts in the root then.
+        Ok(()) | Err(Errno::NOENT | Errno::EXIST | Errno::NOTDIR | Errno::LOOP | Errno::ROFS) => Ok(()),
+        Err(errno) => Err(StepError::about(path.to_string())(errno)),
+    }
 }
 
 /// The old root ends up stacked on the new one, from where it is detached with everything below.
