@@ -59,8 +59,11 @@ fn a_device_of_the_outer_machine_is_one_of_the_inner_one_where_that_is_asked_for
     needs!(Need::Root, Need::Debian13, Need::Debian13Nesting, Need::Fuse);
     let options = ["--nesting", "--device=/dev/fuse"];
     let inner = |device: &str| {
-        let tries = "stat -c %t:%T /dev/fuse; : <> /dev/fuse && echo opened";
-        run_in_one(&options, &format!("{PREPARE} chmod 666 /dev/fuse; redd run --pipe {device} debian sh -c '{tries}'"))
+        let tries = "test -c /dev/fuse && stat -c %t:%T /dev/fuse && : <> /dev/fuse && echo opened";
+        run_in_one(
+            &options,
+            &format!("{PREPARE} chmod 666 /dev/fuse; redd run --pipe {device} debian sh -c '{tries}'"),
+        )
     };
     let with = inner("--device=/dev/fuse");
     assert_eq!(with.output.lines().collect::<Vec<_>>(), ["a:e5", "opened"], "{}", with.errors);
