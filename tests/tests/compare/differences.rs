@@ -59,6 +59,14 @@ pub(crate) struct Found {
     pub(crate) note: String,
 }
 
+impl Found {
+    /// For a file: what, theirs, ours, case, version and note, with tabs between.
+    pub(crate) fn line(&self) -> String {
+        let Self { case, version, what, theirs, ours, note } = self;
+        format!("{what}\t{theirs}\t{ours}\t{case}\t{version}\t{note}\n")
+    }
+}
+
 /// The rows of the document.
 pub(crate) fn listed(document: &str) -> Vec<Difference> {
     let (_, rest) = document.split_once(HEADER).expect("docs/differences.md has the table");

@@ -2,7 +2,7 @@
 //! what comes out compared. What differs is in docs/differences.md, or is a mistake.
 //!
 //! `REDD_COMPARE` selects cases by a part of their names; `REDD_COMPARE_WITH=262` compares with that version alone;
-//! `REDD_COMPARE_INSTEAD=262` puts that version in redd's place.
+//! `REDD_COMPARE_INSTEAD=262` puts that version in redd's place; `REDD_COMPARE_WRITE=FILE` writes down all that differs.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 mod case;
@@ -81,13 +81,8 @@ fn the_persona_does_what_systemd_nspawn_does() {
     eprintln!("{} cases, {versions:?}, {} differences", cases.len(), found.len());
     let listed = differences::listed(include_str!("../../../docs/differences.md"));
     let (unlisted, dead) = differences::judge(&listed, &found, &versions);
-    if let Some(p) = std::env::var_os("REDD_COMPARE_DUMP") {
-        let text: String = found
-            .iter()
-            .map(|f| format!("{}\t{}\t{} {}\t{}\t{}\n", f.what, f.theirs, f.ours, f.note, f.case, f.version))
-            .collect();
-        std::fs::write(p, text).unwrap();
-        std::fs::write("/work/wt/compare/target/compare-try/dead", dead.join("\n")).unwrap();
+    if let Some(path) = std::env::var_os("REDD_COMPARE_WRITE") {
+        std::fs::write(path, found.iter().map(Found::line).collect::<String>()).unwrap();
     }
     assert!(unlisted.is_empty(), "not in docs/differences.md:\n{}", by_what(&unlisted));
     if selected.is_empty() {

@@ -21,7 +21,7 @@ macro_rules! beside {
     };
 }
 
-const EVERYTHING: &str = "mkdir -p /run/systemd/nspawn source; echo a > source/a; printf '[Exec]\\nHostname=file\\nEnvironment=FROM=file\\nCapability=CAP_SYS_TIME\\nWorkingDirectory=/usr\\nLimitNOFILE=99\\nOOMScoreAdjust=100\\nPrivateUsers=1048576:65536\\n[Files]\\nPrivateUsersOwnership=map\\nBind=/run/outside/source:/given\\n[Network]\\nPrivate=yes\\n' > /run/systemd/nspawn/tree.nspawn";
+const EVERYTHING: &str = "mkdir -p /run/systemd/nspawn source; echo a > source/a; printf '[Exec]\\nHostname=file\\nEnvironment=FROM=file\\nCapability=CAP_SYS_TIME\\nWorkingDirectory=/usr\\nLimitNOFILE=99\\nPrivateUsers=1048576:65536\\n[Files]\\nPrivateUsersOwnership=map\\nBind=/run/outside/source:/given\\n[Network]\\nPrivate=yes\\n' > /run/systemd/nspawn/tree.nspawn";
 
 const fn with_file(name: &'static str, options: &'static [&'static str]) -> Case {
     Case::sight(name, options).prepare(EVERYTHING)
