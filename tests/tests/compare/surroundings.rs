@@ -26,6 +26,7 @@ mount -t tmpfs none /run && mkdir -p /run/lock /run/outside && mount -t tmpfs no
 mkdir -p /run/systemd/inaccessible && : > /run/systemd/inaccessible/reg && mkdir /run/systemd/inaccessible/dir
 mkfifo /run/systemd/inaccessible/fifo && mknod /run/systemd/inaccessible/chr c 0 0 && mknod /run/systemd/inaccessible/blk b 0 0
 chmod 0 /run/systemd/inaccessible/*
+mount -t tmpfs none /var/log && mkdir /var/log/journal
 mkdir -p /var/lib/redd && mount -t tmpfs none /var/lib/redd
 ip link set lo up
 cp -a "$tree" /mnt/tree
