@@ -88,7 +88,15 @@ mod tests {
             panic!("{line}")
         };
         let selection = Selection::of(persona, line, &caller)?;
-        Start { selection, tree: "/t".into(), template: None, bundle: None, files: Vec::new(), caller: &caller }.specify()
+        Start {
+            selection,
+            tree: "/t".into(),
+            template: None,
+            bundle: None,
+            files: Vec::new(),
+            caller: &caller,
+        }
+        .specify()
     }
 
     fn spec(variables: &[(&str, &str)]) -> Spec {
