@@ -15,7 +15,8 @@ const LIST: &str = r#"
 list() {
     find /mnt /run /var/lib/redd /var/lib/machines -path /run/outside -prune -o -printf '%p %y %m %s %C@\n' | sort
     find "$cgroup" -mindepth 1 -type d
-    find /sys/fs/cgroup -mindepth 1 -maxdepth 1 -name '*tree*'
+    # Others come and go while this looks.
+    for name in /sys/fs/cgroup/*tree*; do echo "$name"; done
     cat /proc/self/mountinfo
 }
 list > before"#;
