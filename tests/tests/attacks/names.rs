@@ -261,8 +261,15 @@ fn credentials_are_seen_by_root_inside_alone() {
         assert_eq!(own.output, value, "root inside has it: {own:?}");
         let others = "cat /run/host/credentials/attack-secret-name; cd /run/host/credentials; ls /run/host/credentials; \
                       cat /proc/1/environ /proc/1/cmdline; ls /proc/1/root /proc/1/cwd";
-        let other = start(users, &["-u", "daemon"], others);
-        assert!(!other.output.contains("attack-secret"), "{other:?}");
+        let others = format!("setpriv --reuid=daemon --regid=daemon --clear-groups sh -c '{others}'");
+        let other = start(users, &[], &others);
+        assert!(
+            !other.output.contains("attack-secret") && other.errors.contains("Permission denied"),
+            "{other:?}"
+        );
+        // Whoever the command is run as has been given them; nobody else has.
+        let own = start(users, &["-u", "daemon"], "cat /run/host/credentials/attack-secret-name");
+        assert_eq!(own.output, value, "{own:?}");
         let core =
             "cat /proc/1/environ /proc/self/environ; cd /tmp; ulimit -c; sh -c 'kill -SEGV $$'; ls -A /tmp";
         let run = start(users, &[], core);

@@ -14,7 +14,7 @@ use crate::{AT_ONCE, Persona, in_parallel};
 const LIST: &str = r#"
 list() {
     find /mnt /run /var/lib/redd /var/lib/machines -path /run/outside -prune -o -printf '%p %y %m %s %C@\n' | sort
-    find "$cgroup" -mindepth 1 -type d
+    find "$cgroup" -mindepth 1 -type d 2>/dev/null || true
     # Others come and go while this looks.
     for name in /sys/fs/cgroup/*tree*; do echo "$name"; done
     cat /proc/self/mountinfo

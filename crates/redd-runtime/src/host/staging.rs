@@ -22,6 +22,7 @@ use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, bind, 
 
 use super::identity;
 use crate::StepError;
+use crate::error::best_effort;
 use crate::launch::HostSide;
 use crate::sources::Source;
 
@@ -82,7 +83,8 @@ pub(super) fn stage_pivot(side: &HostSide, new: &PathInRoot) -> Result<(), StepE
 
 pub(super) fn create_host_directory(path: &Path, owner: HostId) -> Result<(), StepError> {
     std::fs::DirBuilder::new().recursive(true).mode(0o755).create(path)?;
-    Ok(chown(path, Some(owner.0), Some(owner.0))?)
+    // A step that fails leaves nothing: only those before it are undone.
+    Ok(chown(path, Some(owner.0), Some(owner.0)).inspect_err(|_| best_effort(std::fs::remove_dir(path)))?)
 }
 
 /// The copy is attached nowhere, so it is in no namespace yet; its source is what was checked, whatever its path
