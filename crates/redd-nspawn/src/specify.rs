@@ -30,7 +30,7 @@ use crate::file::{self, Contents, FileMode, SettingsFile};
 use crate::knobs;
 use crate::persona::{ConsoleElsewhere, Defaults, DeviceDefaults, Persona, StartMode};
 use crate::refusal::Refusal;
-use crate::settings::{IsolationSettings, Registration, Settings, UnitSettings};
+use crate::settings::{CommandSettings, IsolationSettings, Registration, Settings, UnitSettings};
 use crate::words::CommandLine;
 
 /// Where trees have their places.
@@ -130,6 +130,20 @@ impl Selection {
 }
 
 /// The last word counts, of all options but these.
+/// What an init is not asked for, whoever asks.
+fn refuse_for_an_init(mode: StartMode, command: &CommandSettings) -> Result<(), Refusal> {
+    let conflict = |other, reason| Err(Refusal::Conflict { one: "--boot", other, reason });
+    match (mode, &command.user, &command.directory) {
+        (StartMode::Boot, Some(user), _) if user != "root" && user != "0" => {
+            conflict("--uid", ": an init runs as root")
+        }
+        (StartMode::Boot, _, Some(directory)) if !directory.is_root() => {
+            conflict("--chdir", ": an init starts in the root directory")
+        }
+        _ => Ok(()),
+    }
+}
+
 fn refuse_two_modes(persona: Persona, assignments: &[Assignment]) -> Result<(), Refusal> {
     let is_there = |name: &str| assignments.iter().any(|assignment| assignment.definition.name == name);
     if persona == Persona::Nspawn && is_there("boot") && is_there("as-pid2") {
@@ -218,6 +232,7 @@ fn specify(
     caller: &Caller,
 ) -> Result<Spec, Refusal> {
     let mode = payload::mode(persona, &settings.command);
+    refuse_for_an_init(mode, &settings.command)?;
     let defaults = persona.defaults(mode);
     let surroundings = settings.surroundings.clone();
     let root = root::root(&settings.tree, tree, template)?;

@@ -207,9 +207,7 @@ const fn remarks(kind: InitKind) -> (&'static str, &'static str) {
             "the signals alone; Debian has no package",
         ),
         InitKind::Busybox => ("the name `busybox`, or the same file as `/bin/busybox`", "Debian 13: 1.37.0"),
-        InitKind::Other => {
-            ("none of the above, also not when it runs", "scripts, and finit 4.12 of Debian 13")
-        }
+        InitKind::Other => ("none of the above, also not when it runs", "scripts"),
     }
 }
 

@@ -171,7 +171,7 @@ fn settings_of_a_tree_grant_it_nothing() {
         plan
     };
     let before = steps("--read-only");
-    let settings = "[Exec]\nBoot=yes\nPrivateUsers=no\nCapability=all\nLimitNOFILE=1\n\
+    let settings = "[Exec]\nBoot=yes\nPrivateUsers=no\nCapability=all\nLimitNOFILE=1\nPivotRoot=/tmp\n\
                     [Files]\nBind=/:/host\n[Network]\nPrivate=no\n[X-Redd]\nMemory=infinity\n";
     let json = r#"{"process":{"capabilities":{"bounding":["CAP_SYS_BOOT"]}},"mounts":[{"source":"/","destination":"/host"}]}"#;
     for beside in ["machine.nspawn", "machine.json", "config.json", "redd.json", "machine.redd"] {

@@ -173,7 +173,7 @@ pub static KEYS: [Key; 74] = [
     exec("Environment", "setenv").form(Form::Words),
     exec("User", "uid"),
     exec("WorkingDirectory", "chdir"),
-    exec("PivotRoot", "pivot-root"),
+    exec("PivotRoot", "pivot-root").granting(),
     exec("Capability", "capability").form(Form::Words).granting(),
     exec("AmbientCapability", "ambient-capability").form(Form::Words).granting(),
     exec("DropCapability", "drop-capability").form(Form::Words),

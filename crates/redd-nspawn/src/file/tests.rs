@@ -160,6 +160,17 @@ fn words_for_an_init_are_taken_apart_as_a_kernel_does() {
 }
 
 #[test]
+fn an_init_is_root_and_starts_in_the_root() {
+    for (line, named) in [("-b -u daemon", "--uid"), ("-b --chdir=/srv", "--chdir")] {
+        let refusal = start(Persona::Nspawn, &format!("-D /srv/tree {line}"), Vec::new()).unwrap_err();
+        assert!(refusal.to_string().contains(named), "{refusal}");
+    }
+    let file = file(Trust::Trusted, "[Exec]\nUser=daemon\n");
+    assert!(start(Persona::Boot, "-D /srv/tree", vec![file]).unwrap_err().to_string().contains("--uid"));
+    assert!(start(Persona::Nspawn, "-D /srv/tree -b -u root --chdir=/", Vec::new()).is_ok());
+}
+
+#[test]
 fn a_verb_is_stronger_than_a_file() {
     let text = "[Exec]\nBoot=no\nParameters=x\n";
     let specified = start(Persona::Boot, "-D /srv/tree", vec![file(Trust::Trusted, text)]).unwrap();
