@@ -2,7 +2,7 @@
 
 use redd_spec::capability::CAPABILITY_NAMES;
 use redd_spec::ids::{Ownership, UserNamespace};
-use redd_spec::parse;
+use redd_spec::parse::{self, ParseError};
 
 use super::{Argument, Definition, Heading, Mask, VALUE, flag, not_yet, optional, value};
 
@@ -44,7 +44,22 @@ pub(super) static OPTIONS: [Definition; 17] = [
     })
     .nspawn()
     .mask(Mask::PrivateUsers),
-    not_yet("private-users-delegate", VALUE, ISOLATION).nspawn().mask(Mask::PrivateUsers),
+    value(
+        "private-users-delegate",
+        "N",
+        ISOLATION,
+        "Ranges of ids for containers inside: 0, as systemd-nsresourced is not asked for any",
+        |_settings, text| match text {
+            "0" => Ok(()),
+            _ => Err(ParseError::new(
+                text,
+                "ranges for containers inside are given out by systemd-nsresourced, which redd does not ask; \
+                 `redd boot --nesting` takes them by itself",
+            )),
+        },
+    )
+    .nspawn()
+    .mask(Mask::PrivateUsers),
     value("capability", "LIST", ISOLATION, "Capabilities to add to the default set", |settings, text| {
         settings.isolation.capability.push(parse::capabilities(text)?);
         Ok(())
