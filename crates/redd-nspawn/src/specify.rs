@@ -20,7 +20,7 @@ use redd_spec::name::MachineName;
 use redd_spec::network::Network;
 use redd_spec::parse::{self, ConsoleChoice};
 use redd_spec::payload::{EnvironmentVariable, Identity, ManagerName};
-use redd_spec::resources::{Limit, Resources};
+use redd_spec::resources::{Limit, Personality, Resources};
 use redd_spec::root::{Persistence, Root};
 use redd_spec::variables;
 
@@ -31,7 +31,10 @@ use crate::file::{self, Contents, FileMode, SettingsFile};
 use crate::knobs;
 use crate::persona::{ConsoleElsewhere, Defaults, DeviceDefaults, Persona, StartMode};
 use crate::refusal::Refusal;
-use crate::settings::{CommandSettings, IsolationSettings, Registration, Settings, UnitSettings};
+use crate::settings::{
+    CommandSettings, IntegrationSettings, IsolationSettings, LifeSettings, Registration, ResourceSettings,
+    Settings, UnitSettings,
+};
 pub use selection::{MACHINES, Selection, TreeChoice};
 
 /// A start, with everything that was read for it.
@@ -160,7 +163,7 @@ fn specify(
     };
     let payload = payload::payload(mode, &settings, &defaults, words)?;
     let assigned = parameters.iter().chain(&settings.identity.setenv);
-    let (isolation, resources) = (&settings.isolation, settings.resources);
+    let isolation = &settings.isolation;
     let users = isolation.private_users.unwrap_or(defaults.private_users);
     Ok(Spec {
         name,
@@ -186,41 +189,49 @@ fn specify(
         mounts: settings.mounts.custom,
         sockets: caller.sockets()?,
         credentials: distinct(settings.mounts.credentials)?,
-        resources: Resources {
-            memory: resources.memory.unwrap_or(defaults.memory),
-            pids: resources.pids_max.unwrap_or(defaults.pids_max),
-            cpus: resources.cpus.unwrap_or(Limit::Default),
-            rlimits: resources.rlimits,
-            limit_defaults: defaults.limits,
-            oom_score_adjust: resources.oom_score_adjust,
-            cpu_affinity: resources.cpu_affinity,
-            personality: isolation.personality,
-        },
-        integration: Integration {
-            timezone: settings.integration.timezone.unwrap_or(TimezoneMode::Auto),
-            resolv_conf: settings.integration.resolv_conf.unwrap_or(ResolvConfMode::Auto),
-            link_journal: settings.integration.link_journal.unwrap_or_default(),
-        },
+        resources: limits(settings.resources, isolation.personality, &defaults),
+        integration: integration(&settings.integration),
         console: console(settings.integration.console, &defaults, caller),
         terminals: settings.integration.terminals.unwrap_or_default(),
         background: settings.integration.background,
-        lifecycle: Lifecycle {
-            stop: settings.life.kill_signal.map_or(defaults.stop, StopMethod::Signal),
-            stop_timeout: settings.life.stop_timeout.or(defaults.stop_timeout),
-            notify_ready: match settings.life.notify_ready {
-                Some(true) => NotifyReady::WhenPayloadIsReady,
-                Some(false) => NotifyReady::AtExec,
-                None => defaults.notify_ready,
-            },
-            reboot: if settings.life.keep_unit {
-                RebootAction::ExitForRestart
-            } else {
-                RebootAction::BootAgain
-            },
-        },
+        lifecycle: lifecycle(&settings.life, &defaults),
         root,
         payload,
     })
+}
+
+fn limits(settings: ResourceSettings, personality: Option<Personality>, defaults: &Defaults) -> Resources {
+    Resources {
+        memory: settings.memory.unwrap_or(defaults.memory),
+        pids: settings.pids_max.unwrap_or(defaults.pids_max),
+        cpus: settings.cpus.unwrap_or(Limit::Default),
+        rlimits: settings.rlimits,
+        limit_defaults: defaults.limits,
+        oom_score_adjust: settings.oom_score_adjust,
+        cpu_affinity: settings.cpu_affinity,
+        personality,
+    }
+}
+
+fn integration(settings: &IntegrationSettings) -> Integration {
+    Integration {
+        timezone: settings.timezone.unwrap_or(TimezoneMode::Auto),
+        resolv_conf: settings.resolv_conf.unwrap_or(ResolvConfMode::Auto),
+        link_journal: settings.link_journal.unwrap_or_default(),
+    }
+}
+
+fn lifecycle(settings: &LifeSettings, defaults: &Defaults) -> Lifecycle {
+    Lifecycle {
+        stop: settings.kill_signal.map_or(defaults.stop, StopMethod::Signal),
+        stop_timeout: settings.stop_timeout.or(defaults.stop_timeout),
+        notify_ready: match settings.notify_ready {
+            Some(true) => NotifyReady::WhenPayloadIsReady,
+            Some(false) => NotifyReady::AtExec,
+            None => defaults.notify_ready,
+        },
+        reboot: if settings.keep_unit { RebootAction::ExitForRestart } else { RebootAction::BootAgain },
+    }
 }
 
 /// What the user sets stands behind it, and wins.
