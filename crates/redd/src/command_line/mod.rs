@@ -126,11 +126,10 @@ impl Answer {
 /// # Errors
 /// Help, version, and words that cannot be used.
 pub fn parse(
-    words: impl Iterator<Item = OsString>,
+    mut words: impl Iterator<Item = OsString>,
     caller: &Caller,
     surroundings: &impl Surroundings,
 ) -> Result<Request, Answer> {
-    let mut words = words.peekable();
     let program = words.next().unwrap_or_default();
     if is_nspawn(&program) {
         let line =
@@ -138,17 +137,15 @@ pub fn parse(
         return nspawn(line, caller, surroundings)
             .map_err(|refusal| help::refused(Persona::Nspawn, &refusal));
     }
-    let words: Vec<OsString> = words.collect();
-    let verb = words.first().and_then(|verb| verb.to_str()).unwrap_or_default();
-    let rest = || words.iter().skip(1).cloned();
-    match verb {
-        "boot" => start(Persona::Boot, rest(), caller, surroundings).map(Request::Start),
-        "run" => start(Persona::Run, rest(), caller, surroundings).map(Request::Start),
-        "plan" => plan(rest(), caller, surroundings),
-        "config" => config::config(rest(), caller, surroundings),
-        "gc" if words.len() == 1 => Ok(Request::CollectGarbage),
+    let (verb, mut words) = (words.next(), words.peekable());
+    match verb.as_ref().and_then(|verb| verb.to_str()).unwrap_or_default() {
+        "boot" => start(Persona::Boot, words, caller, surroundings).map(Request::Start),
+        "run" => start(Persona::Run, words, caller, surroundings).map(Request::Start),
+        "plan" => plan(words, caller, surroundings),
+        "config" => config::config(words, caller, surroundings),
+        "gc" if words.peek().is_none() => Ok(Request::CollectGarbage),
         "--version" | "-V" => Err(Answer::Text(concat!("redd ", env!("CARGO_PKG_VERSION"), "\n").to_owned())),
-        _ => help::Arguments::try_parse_from([program].into_iter().chain(words))
+        _ => help::Arguments::try_parse_from([program].into_iter().chain(verb).chain(words))
             .map_err(|error| help::answer(&error))?
             .request(),
     }
