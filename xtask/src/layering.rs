@@ -6,16 +6,37 @@ use std::path::{Path, PathBuf};
 use crate::{Failure, root};
 
 /// What each crate may depend on, of the project and of what touches the system.
-const ALLOWED: [(&str, &[&str]); 9] = [
+const ALLOWED: [(&str, &[&str]); 11] = [
     ("redd-spec", &[]),
     ("redd-filter", &[]),
     ("redd-oci", &["redd-spec", "redd-filter"]),
     ("redd-nspawn", &["redd-spec", "redd-oci"]),
     ("redd-plan", &["redd-spec", "redd-filter"]),
     ("redd-sys", &["rustix", "linux-raw-sys"]),
+    ("redd-control", &["redd-spec", "redd-sys", "rustix"]),
     (
         "redd-runtime",
-        &["redd-spec", "redd-plan", "redd-sys", "rustix", "netlink-packet-core", "netlink-packet-route"],
+        &[
+            "redd-spec",
+            "redd-control",
+            "redd-plan",
+            "redd-sys",
+            "rustix",
+            "netlink-packet-core",
+            "netlink-packet-route",
+        ],
+    ),
+    (
+        "redd-machine",
+        &[
+            "redd-spec",
+            "redd-control",
+            "redd-runtime",
+            "redd-sys",
+            "rustix",
+            "netlink-packet-core",
+            "netlink-packet-route",
+        ],
     ),
     // It judges redd as it judges others: by what anybody can see.
     ("redd-conform", &["redd-plan", "redd-sys", "rustix"]),
@@ -26,6 +47,8 @@ const ALLOWED: [(&str, &[&str]); 9] = [
             "redd-nspawn",
             "redd-oci",
             "redd-plan",
+            "redd-control",
+            "redd-machine",
             "redd-runtime",
             "redd-conform",
             "redd-sys",
@@ -34,8 +57,10 @@ const ALLOWED: [(&str, &[&str]); 9] = [
     ),
 ];
 /// What is looked for among the dependencies.
-const WATCHED: [&str; 13] = [
+const WATCHED: [&str; 15] = [
     "redd",
+    "redd-control",
+    "redd-machine",
     "redd-conform",
     "redd-spec",
     "redd-filter",

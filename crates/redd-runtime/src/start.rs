@@ -5,6 +5,7 @@ use std::os::fd::{AsFd as _, BorrowedFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 
+use redd_control::record::Record;
 use redd_plan::step::{Plan, Undo};
 use redd_spec::Spec;
 use redd_spec::name::MachineName;
@@ -17,7 +18,7 @@ use crate::guard::{Duties, Guard};
 use crate::ids::TakenIds;
 use crate::launch::{self, Running};
 use crate::prepare::{self, Inputs};
-use crate::state::{self, Purpose, Removal, State, StateDirectory};
+use crate::state::{self, Purpose, Removal, StateDirectory};
 use crate::supervise::{Outcome, Supervisor};
 use crate::template;
 use crate::{Error, ids};
@@ -180,21 +181,21 @@ impl Boot<'_> {
             Err(error) => return Err(error),
         };
         let result = catch(|| {
-            self.write_state(&running)?;
+            self.write_record(&running)?;
             supervisor.supervise(self.plan, &mut running, &duties)
         });
         let remainder = finish(self.state, &journal, &result, running.guard);
         Ok((result?, remainder))
     }
 
-    fn write_state(&self, running: &Running) -> Result<(), Error> {
+    fn write_record(&self, running: &Running) -> Result<(), Error> {
         running.publish_unix_export(&self.state.path);
-        self.state.write_state(&State {
-            name: self.spec.name.as_str(),
+        self.state.write_record(&Record {
+            name: self.spec.name.clone(),
             leader: running.child.pid.as_raw_nonzero().get(),
             supervisor: std::process::id(),
             uuid: self.plan.uuid.to_string(),
-            tree: &self.spec.root.path,
+            tree: self.spec.root.path.clone(),
             cgroup: self.plan.payload_cgroup().map(ToString::to_string),
             ids: self.taken.map(|taken| taken.range.to_string()),
             terminals: self.plan.supervision.terminals.iter().map(ToString::to_string).collect(),

@@ -7,24 +7,21 @@ use std::os::fd::{AsFd as _, BorrowedFd};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
+use redd_control::place::RECORD;
+pub(crate) use redd_control::place::{CONTROL, LIBRARY, MACHINES};
+use redd_control::record::Record;
 use redd_plan::step::Undo;
 use redd_spec::name::MachineName;
 use redd_sys::Errno;
 use redd_sys::lock::{LockOutcome, Sharing};
 use rustix::fs::{CWD, Mode, OFlags, openat};
-use serde::Serialize;
 
 use crate::Error;
 use crate::error::best_effort;
 use crate::patience::{take_lock, wait_for_lock};
 
-/// Where machines are kept while they run.
-pub(crate) const MACHINES: &str = "/run/redd/machines";
-/// Where what does not fit into memory is kept.
-pub(crate) const LIBRARY: &str = "/var/lib/redd";
 /// What is in the directory of a machine: what has to be undone, what others may know, a link and a socket for them.
 const JOURNAL: &str = "journal";
-const STATE: &str = "state.json";
 pub(crate) const UNIX_EXPORT: &str = "unix-export";
 pub(crate) const TERMINALS: &str = "terminals";
 /// The most that a journal may have, in bytes.
@@ -57,21 +54,6 @@ pub(crate) enum Removal {
     JournalKept,
 }
 
-/// What other programs may know of a running machine.
-#[derive(Debug, Serialize)]
-pub(crate) struct State<'a> {
-    pub(crate) name: &'a str,
-    pub(crate) leader: i32,
-    pub(crate) supervisor: u32,
-    pub(crate) uuid: String,
-    pub(crate) tree: &'a Path,
-    pub(crate) cgroup: Option<String>,
-    pub(crate) ids: Option<String>,
-    /// The ptys beside the console (EV3).
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) terminals: Vec<String>,
-}
-
 impl StateDirectory {
     /// Takes the name; what a killed redd left behind under it is undone first (R42).
     pub(crate) fn take(name: &MachineName, purpose: Purpose) -> Result<Self, Error> {
@@ -93,10 +75,10 @@ impl StateDirectory {
     }
 
     /// Tells other programs what runs here.
-    pub(crate) fn write_state(&self, state: &State<'_>) -> Result<(), Error> {
+    pub(crate) fn write_record(&self, record: &Record) -> Result<(), Error> {
         let failed = |error: io::Error| host_error("writing the state", &error);
-        let text = serde_json::to_vec_pretty(state).map_err(|error| failed(error.into()))?;
-        self.write_atomically(STATE, &text).map_err(failed)
+        let text = serde_json::to_vec_pretty(record).map_err(|error| failed(error.into()))?;
+        self.write_atomically(RECORD, &text).map_err(failed)
     }
 
     /// Whoever reads sees the old file or the new one, never a half.
@@ -126,7 +108,7 @@ impl StateDirectory {
         if self.is_unfinished.get() {
             return Removal::JournalKept;
         }
-        for name in [STATE, UNIX_EXPORT, TERMINALS, JOURNAL] {
+        for name in [RECORD, CONTROL, UNIX_EXPORT, TERMINALS, JOURNAL] {
             best_effort(std::fs::remove_file(self.path.join(name)));
         }
         if std::fs::remove_dir(&self.path).is_err() {

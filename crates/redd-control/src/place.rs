@@ -1,0 +1,26 @@
+//! Where things of a machine are.
+
+use std::path::{Path, PathBuf};
+
+use redd_spec::name::MachineName;
+
+/// Where machines are kept while they run.
+pub const MACHINES: &str = "/run/redd/machines";
+/// Where what does not fit into memory is kept, and what survives a reboot of the host.
+pub const LIBRARY: &str = "/var/lib/redd";
+/// In a machine's directory: what other programs may know.
+pub const RECORD: &str = "state.json";
+/// In a machine's directory: where its supervisor listens.
+pub const CONTROL: &str = "control";
+
+/// The directory of a running machine.
+#[must_use]
+pub fn directory(name: &MachineName) -> PathBuf {
+    Path::new(MACHINES).join(name.as_str())
+}
+
+/// Where the logs of a machine are kept: what its supervisor said, and what was written to its console.
+#[must_use]
+pub fn logs(name: &MachineName) -> PathBuf {
+    Path::new(LIBRARY).join("logs").join(name.as_str())
+}

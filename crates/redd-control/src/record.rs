@@ -1,0 +1,53 @@
+//! What other programs may know of a running machine: `state.json` in its directory.
+
+use std::io;
+use std::path::PathBuf;
+
+use redd_spec::name::MachineName;
+use serde::{Deserialize, Serialize};
+
+use crate::place;
+
+/// The most that is read of a record, in bytes.
+const RECORD_MAX: u64 = 1 << 20;
+
+/// What is written when a payload was executed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// The machine.
+    pub name: MachineName,
+    /// Its PID 1, as the host counts.
+    pub leader: i32,
+    /// Its redd.
+    pub supervisor: u32,
+    /// What `$container_uuid` is.
+    pub uuid: String,
+    /// The tree it runs from.
+    pub tree: PathBuf,
+    /// The payload's cgroup in the unified hierarchy.
+    pub cgroup: Option<String>,
+    /// Ids of the host that are its own, as `FIRST:COUNT`.
+    pub ids: Option<String>,
+    /// The ptys beside the console (EV3).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub terminals: Vec<String>,
+}
+
+impl Record {
+    /// That of a machine; `None` where none is there.
+    ///
+    /// # Errors
+    /// It cannot be read, or is none.
+    pub fn read(name: &MachineName) -> io::Result<Option<Self>> {
+        let path = place::directory(name).join(place::RECORD);
+        match std::fs::metadata(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Ok(metadata) if metadata.len() > RECORD_MAX => return Err(io::ErrorKind::FileTooLarge.into()),
+            result => result?,
+        };
+        match std::fs::read(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            text => Ok(Some(serde_json::from_slice(&text?)?)),
+        }
+    }
+}

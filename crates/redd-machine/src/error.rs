@@ -1,0 +1,76 @@
+//! Why something cannot be done to a machine.
+
+use redd_control::client::ClientError;
+use redd_spec::name::MachineName;
+use redd_sys::Errno;
+
+/// Why something cannot be done to a machine.
+#[derive(Debug, thiserror::Error)]
+pub enum MachineError {
+    /// It does not run.
+    #[error("{name} does not run")]
+    NotRunning {
+        /// The machine.
+        name: MachineName,
+    },
+    /// Its supervisor does not do what it is asked for.
+    #[error("{name}")]
+    Supervisor {
+        /// The machine.
+        name: MachineName,
+        /// Why.
+        #[source]
+        cause: ClientError,
+    },
+    /// The time that somebody wanted to wait is over.
+    #[error("{name} {what}")]
+    TimedOut {
+        /// The machine.
+        name: MachineName,
+        /// What it did not do.
+        what: String,
+    },
+    /// The kernel refuses.
+    #[error("{what}")]
+    Host {
+        /// What was tried.
+        what: String,
+        /// Why.
+        #[source]
+        cause: Errno,
+    },
+    /// It cannot be done to this machine, or with these words.
+    #[error("{what}")]
+    Refused {
+        /// What, and why.
+        what: String,
+        /// What somebody can do.
+        hint: Option<String>,
+    },
+}
+
+impl MachineError {
+    /// A supervisor that is not there belongs to a machine that does not run.
+    #[must_use]
+    pub fn of_client(name: &MachineName, cause: ClientError) -> Self {
+        match cause {
+            ClientError::NotRunning => Self::NotRunning { name: name.clone() },
+            cause => Self::Supervisor { name: name.clone(), cause },
+        }
+    }
+
+    /// What somebody can do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::NotRunning { name } => {
+                Some(format!("redd start {name} starts it; redd list shows which run"))
+            }
+            Self::Supervisor { name, cause: ClientError::TimedOut(_) | ClientError::Closed } => {
+                Some(format!("redd terminate {name} ends it in any case"))
+            }
+            Self::Refused { hint, .. } => hint.clone(),
+            Self::Supervisor { .. } | Self::TimedOut { .. } | Self::Host { .. } => None,
+        }
+    }
+}

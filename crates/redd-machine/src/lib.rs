@@ -1,0 +1,9 @@
+//! Machines that are there: which, how they are, and what can be done to them while they run.
+//!
+//! Everything is asked of the kernel, of files, and of a machine's supervisor; nothing is kept in between.
+#![forbid(unsafe_code)]
+
+mod error;
+pub mod stop;
+
+pub use error::MachineError;
