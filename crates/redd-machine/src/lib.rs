@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 mod error;
+pub mod pause;
 pub mod stop;
 
 pub use error::MachineError;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use redd_control::client::{Client, ClientError};
 use redd_control::event::Occurrence;
-use redd_control::machine::{Stop, StopMode, method};
+use redd_control::machine::{Kill, Stop, StopMode, method};
 use redd_control::record::Record;
 use redd_spec::name::MachineName;
 use redd_sys::{Errno, signal};
@@ -40,6 +40,16 @@ pub fn stop(
         Err(ClientError::Closed) => Ok(()),
         Err(cause) => Err(MachineError::of_client(name, cause)),
     }
+}
+
+/// Sends processes of a machine a signal.
+///
+/// # Errors
+/// It does not run, or its supervisor refuses.
+pub fn kill(name: &MachineName, request: &Kill) -> Result<(), MachineError> {
+    let ask = || Client::connect(name)?.call(method::KILL, request);
+    let Done {} = ask().map_err(|cause| MachineError::of_client(name, cause))?;
+    Ok(())
 }
 
 /// A hold on a machine's redd.

@@ -12,6 +12,18 @@ pub const SUCCESS: ExitStatus = ExitStatus(0);
 pub const MISSED: ExitStatus = ExitStatus(1);
 /// A container could not be judged.
 pub const NOT_JUDGED: ExitStatus = ExitStatus(2);
+/// Something could not be done to a machine.
+pub const VERB_FAILED: ExitStatus = ExitStatus(1);
+/// The words of a verb cannot be used.
+pub const USAGE: ExitStatus = ExitStatus(2);
+/// There is no such machine, or it does not run.
+pub const NOT_RUNNING: ExitStatus = ExitStatus(3);
+/// Only somebody else may do that.
+pub const NOT_PERMITTED: ExitStatus = ExitStatus(4);
+/// The time that somebody wanted to wait is over.
+pub const TIMED_OUT: ExitStatus = ExitStatus(5);
+/// Something is in the way.
+pub const CONFLICT: ExitStatus = ExitStatus(6);
 /// redd itself failed, or refused.
 pub const FAILED: ExitStatus = ExitStatus(125);
 /// As systemd-nspawn, redd failed, or refused, or a signal ended the payload.

@@ -1,9 +1,9 @@
 //! Waits for events, tells the machine, and does what it says.
 
 use std::os::fd::AsFd as _;
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use redd_control::event::Event as Published;
 use redd_plan::descriptor::FdName;
 use redd_plan::init::{InitSeen, Means};
 use redd_plan::step::Plan;
@@ -16,10 +16,13 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{WaitId, WaitIdOptions, waitid};
 
 use super::console::{Console, Direction};
+use super::control::{self, Control};
 use super::escape::Typed;
 use super::machine::{Command, Event, Exit, Machine};
 use super::notify::{self, RateLimit};
 use super::order::{Delivery, Order};
+use super::processes::Processes;
+use super::report::Report;
 use super::terminals::{Happening, Terminals};
 use super::upstream::Upstream;
 use crate::Error;
@@ -27,7 +30,7 @@ use crate::error::best_effort;
 use crate::guard::{Duties, Guard};
 use crate::launch::{FdTable, Running};
 use crate::start::Ending;
-use crate::state::TERMINALS;
+use crate::state::{CONTROL, TERMINALS};
 
 const SIGHUP: i32 = 1;
 const SIGINT: i32 = 2;
@@ -52,6 +55,8 @@ pub(crate) enum Outcome {
 pub(crate) struct Supervisor<'a> {
     signals: SignalFd,
     upstream: Upstream,
+    control: Control,
+    report: Report,
     /// Says what the user should know.
     warn: &'a mut dyn FnMut(&str),
 }
@@ -64,25 +69,29 @@ enum Source {
     Terminals(Happening),
     Notifications,
     Signals,
+    Control(control::Happening),
     Order,
     /// Last: what the payload said and wrote before it ended comes first.
     Payload,
 }
 
 /// One boot while it is supervised.
-struct Session<'a> {
-    machine: Machine,
+pub(super) struct Session<'a> {
+    pub(super) machine: Machine,
     pid1: PidOne,
-    child: &'a ChildProcess,
+    pub(super) plan: &'a Plan,
+    pub(super) child: &'a ChildProcess,
     guard: &'a mut Guard,
     duties: &'a Duties<'a>,
     descriptors: &'a mut FdTable,
     console: Option<Console>,
     terminals: Option<Terminals>,
+    signals: &'a SignalFd,
     upstream: &'a mut Upstream,
+    pub(super) control: &'a mut Control,
+    pub(super) report: &'a mut Report,
     warn: &'a mut dyn FnMut(&str),
-    /// Where everything of the payload can be killed at once.
-    cgroup: Option<PathBuf>,
+    pub(super) processes: Processes,
     rate: RateLimit,
     stop_deadline: Option<Instant>,
     /// When PID 1 is looked at.
@@ -102,7 +111,8 @@ impl<'s> Supervisor<'s> {
         let set = SignalSet::of(&[SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGWINCH]);
         signal::block(set).map_err(Error::host("blocking signals"))?;
         let signals = SignalFd::new(set).map_err(Error::host("listening to signals"))?;
-        Ok(Self { signals, upstream: Upstream::from_environment(), warn })
+        let (control, report) = (Control::default(), Report::begin());
+        Ok(Self { signals, upstream: Upstream::from_environment(), control, report, warn })
     }
 
     /// Stays with the payload until it ended.
@@ -112,30 +122,32 @@ impl<'s> Supervisor<'s> {
         running: &mut Running,
         duties: &Duties<'_>,
     ) -> Result<Outcome, Error> {
-        let mut session = Session::new(plan, running, duties, &mut self.upstream, self.warn);
+        self.control.listen_at(&duties.state.path.join(CONTROL));
+        self.report.boot();
+        let mut session = Session::new(self, plan, running, duties);
         session.happened(Event::Executed);
         session.release_program();
         loop {
             if let Some(outcome) = session.outcome {
                 return Ok(outcome);
             }
-            let sources = session.wait(&self.signals).map_err(Error::host("waiting for events"))?;
+            let sources = session.wait().map_err(Error::host("waiting for events"))?;
             session.on_time(Instant::now());
             for source in sources {
-                session.attend(source, &self.signals)?;
+                session.attend(source)?;
             }
         }
     }
 }
 
 impl<'a> Session<'a> {
-    fn new(
-        plan: &Plan,
+    fn new<'s: 'a>(
+        supervisor: &'a mut Supervisor<'s>,
+        plan: &'a Plan,
         running: &'a mut Running,
         duties: &'a Duties<'a>,
-        upstream: &'a mut Upstream,
-        warn: &'a mut dyn FnMut(&str),
     ) -> Self {
+        let Supervisor { signals, upstream, control, report, warn } = supervisor;
         let Running { child, guard, descriptors } = running;
         let supervision = &plan.supervision;
         let terminals =
@@ -146,15 +158,19 @@ impl<'a> Session<'a> {
         Self {
             machine: Machine::new(supervision.clone()),
             pid1: supervision.pid1,
+            plan,
             child,
             guard,
             duties,
             descriptors,
             console,
             terminals,
+            signals,
             upstream,
-            warn,
-            cgroup: plan.payload_cgroup().map(|path| path.0.clone()),
+            control,
+            report,
+            warn: &mut **warn,
+            processes: Processes::of(plan),
             rate: RateLimit::new(Instant::now()),
             stop_deadline: None,
             look_at: None,
@@ -167,7 +183,7 @@ impl<'a> Session<'a> {
     }
 
     /// Waits until there is something to do.
-    fn wait(&mut self, signals: &SignalFd) -> Result<Vec<Source>, Errno> {
+    fn wait(&mut self) -> Result<Vec<Source>, Errno> {
         let now = Instant::now();
         let pause = self.rate.wait_until(now);
         let retry = self.upstream.retry_at();
@@ -196,7 +212,11 @@ impl<'a> Session<'a> {
             polled.push(PollFd::from_borrowed_fd(socket.as_fd(), PollFlags::IN));
         }
         sources.push(Source::Signals);
-        polled.push(PollFd::from_borrowed_fd(signals.as_fd(), PollFlags::IN));
+        polled.push(PollFd::from_borrowed_fd(self.signals.as_fd(), PollFlags::IN));
+        for (happening, descriptor, flags) in self.control.interests() {
+            sources.push(Source::Control(happening));
+            polled.push(PollFd::from_borrowed_fd(descriptor, flags));
+        }
         if let Some(order) = &self.order {
             sources.push(Source::Order);
             polled.push(PollFd::from_borrowed_fd(order.descriptor(), PollFlags::IN));
@@ -212,7 +232,7 @@ impl<'a> Session<'a> {
         Ok(found.map(|(source, _)| source).collect())
     }
 
-    fn attend(&mut self, source: Source, signals: &SignalFd) -> Result<(), Error> {
+    fn attend(&mut self, source: Source) -> Result<(), Error> {
         match source {
             Source::Guard => self.replace_guard().map_err(Error::host("starting another guard"))?,
             Source::Console(direction) => self.relay_console(direction),
@@ -220,9 +240,10 @@ impl<'a> Session<'a> {
                 self.terminals.iter_mut().for_each(|terminals| terminals.attend(happening));
             }
             Source::Notifications => self.read_notifications(),
-            Source::Signals => self.read_signals(signals)?,
+            Source::Signals => self.read_signals()?,
+            Source::Control(happening) => self.serve(happening),
             Source::Order => self.end_order(),
-            Source::Payload => self.reap(signals)?,
+            Source::Payload => self.reap()?,
         }
         Ok(())
     }
@@ -242,7 +263,7 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    fn happened(&mut self, event: Event) {
+    pub(super) fn happened(&mut self, event: Event) {
         for command in self.machine.on(event) {
             self.obey(command);
         }
@@ -251,19 +272,30 @@ impl<'a> Session<'a> {
     fn obey(&mut self, command: Command) {
         match command {
             Command::Notify(message) => self.upstream.send(message, Instant::now()),
-            // A process that ended meanwhile is reaped next.
-            Command::Signal(number) => best_effort(signal::send(self.child.pidfd.as_fd(), number.get())),
+            Command::Publish(event) => self.publish(event),
+            Command::Signal(number) => self.signal(number.get()),
             Command::Order(means) => self.order(means),
             Command::LookAtInit(after) => self.look_at = Some(Instant::now() + after),
-            Command::Warn(text) => (self.warn)(&text),
+            Command::Warn(text) => {
+                (self.warn)(&text);
+                self.publish(Published::Warning { text });
+            }
             Command::StartStopTimer(time) => self.stop_deadline = Instant::now().checked_add(time),
+            Command::EndAll => self.end_all(),
             Command::KillAll => self.kill_all(),
             Command::Finish(ending) => self.outcome = Some(Outcome::Ended(ending)),
             Command::BootAgain => self.outcome = Some(Outcome::BootAgain),
         }
     }
 
+    /// A frozen process hears nothing; one that ended meanwhile is reaped next.
+    fn signal(&mut self, number: i32) {
+        self.thaw();
+        best_effort(signal::send(self.child.pidfd.as_fd(), number));
+    }
+
     fn order(&mut self, means: Means) {
+        self.thaw();
         match Order::start(self.child, means) {
             Ok(order) => self.order = Some(order),
             Err(_errno) => self.happened(Event::OrderFailed),
@@ -276,13 +308,16 @@ impl<'a> Session<'a> {
         }
     }
 
+    fn end_all(&mut self) {
+        self.thaw();
+        best_effort(self.processes.send(SIGTERM));
+    }
+
     /// PID 1's end is the end of its pid namespace; the cgroup also has what was moved out of that.
     fn kill_all(&mut self) {
         self.stop_deadline = None;
         self.order = None;
-        if let Some(cgroup) = &self.cgroup {
-            best_effort(std::fs::write(cgroup.join("cgroup.kill"), "1"));
-        }
+        best_effort(self.processes.send(signal::SIGKILL));
         best_effort(signal::send(self.child.pidfd.as_fd(), signal::SIGKILL));
     }
 
@@ -368,8 +403,8 @@ impl<'a> Session<'a> {
         events.into_iter().for_each(|event| self.happened(event));
     }
 
-    fn read_signals(&mut self, signals: &SignalFd) -> Result<(), Error> {
-        while let Some(received) = signals.read().map_err(Error::host("reading signals"))? {
+    fn read_signals(&mut self) -> Result<(), Error> {
+        while let Some(received) = self.signals.read().map_err(Error::host("reading signals"))? {
             match received.number {
                 SIGWINCH => self.console.iter().for_each(Console::follow_window_size),
                 _ => self.happened(Event::StopRequested),
@@ -378,14 +413,14 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    fn reap(&mut self, signals: &SignalFd) -> Result<(), Error> {
+    fn reap(&mut self) -> Result<(), Error> {
         self.read_last_notifications();
         let id = WaitId::PidFd(self.child.pidfd.as_fd());
         let status = waitid(id, WaitIdOptions::EXITED | WaitIdOptions::NOHANG)
             .map_err(Error::host("reaping the payload"))?;
         let Some(status) = status else { return Ok(()) };
         if let Some(console) = &mut self.console {
-            console.drain(signals.as_fd());
+            console.drain(self.signals.as_fd());
         }
         let exit = match (status.exit_status(), status.terminating_signal()) {
             (Some(code), _) => Exit::Status(u8::try_from(code & 0xff).unwrap_or(u8::MAX)),

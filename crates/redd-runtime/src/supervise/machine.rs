@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use redd_control::event::{Event as Published, Phase};
+use redd_control::machine::{Stop as Ask, StopMode};
 use redd_plan::init::{InitSeen, Means};
 use redd_plan::supervision::{PidOne, Request, Supervision};
 use redd_spec::init::InitKind;
@@ -9,6 +11,8 @@ use redd_spec::lifecycle::{NotifyReady, RebootAction, SignalNumber};
 
 use crate::start::Ending;
 
+/// How long processes that were told to end may take before they are killed.
+const END_TIMEOUT: Duration = Duration::from_secs(2);
 /// How often it is looked whether PID 1 listens by now.
 const LOOK_INTERVAL: Duration = Duration::from_millis(50);
 
@@ -25,6 +29,8 @@ pub(super) enum Event {
     SignalsLevel(u32),
     /// redd is asked to stop the machine.
     StopRequested,
+    /// Somebody asked for an end, or for another boot.
+    Asked(Ask),
     /// The user wants it gone now.
     KillRequested,
     /// The user typed the keys for an orderly power-off.
@@ -55,6 +61,8 @@ pub(super) enum Exit {
 pub(super) enum Command {
     /// Tell redd's own supervisor.
     Notify(String),
+    /// Tell everybody who listens.
+    Publish(Published),
     /// Send PID 1 a signal.
     Signal(SignalNumber),
     /// Write where the init looks for it, as soon as that is possible.
@@ -65,6 +73,8 @@ pub(super) enum Command {
     Warn(String),
     /// Wait this long for an orderly stop.
     StartStopTimer(Duration),
+    /// Tell every process to end.
+    EndAll,
     /// Kill everything.
     KillAll,
     /// The machine is gone.
@@ -80,8 +90,19 @@ enum Stop {
     NotWanted,
     /// In an orderly way.
     Wanted,
+    /// Its time is over: every process was told to end.
+    Ending,
     /// Everything was killed.
     Killed,
+}
+
+/// What comes after a stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum After {
+    /// Nothing.
+    End,
+    /// Another boot.
+    Boot,
 }
 
 /// The state of a running machine.
@@ -89,6 +110,8 @@ enum Stop {
 pub(super) struct Machine {
     supervision: Supervision,
     stop: Stop,
+    after: After,
+    phase: Phase,
     /// What PID 1 is to be told as soon as it listens (AI3).
     queued: Option<Request>,
     announced: Announced,
@@ -111,28 +134,51 @@ const SIGNALS_LEVEL: u32 = 2;
 impl Machine {
     pub(super) fn new(supervision: Supervision) -> Self {
         let (announced, deafness) = (Announced::No, Announced::No);
-        Self { supervision, stop: Stop::NotWanted, queued: None, announced, deafness }
+        let (stop, after, phase) = (Stop::NotWanted, After::End, Phase::Starting);
+        Self { supervision, stop, after, phase, queued: None, announced, deafness }
+    }
+
+    /// How far it is.
+    pub(super) const fn phase(&self) -> Phase {
+        self.phase
     }
 
     /// What is to be done about an event.
     pub(super) fn on(&mut self, event: Event) -> Vec<Command> {
         match event {
-            Event::Executed => match self.supervision.lifecycle.notify_ready {
-                NotifyReady::AtExec => self.announce_ready(),
-                NotifyReady::WhenPayloadIsReady => Vec::new(),
-            },
+            Event::Executed => self.on_executed(),
             Event::Ready => self.on_ready(),
-            Event::Status(status) => vec![Command::Notify(format!("STATUS={status}"))],
+            Event::Status(text) => {
+                vec![Command::Notify(format!("STATUS={text}")), Command::Publish(Published::Status { text })]
+            }
             Event::SignalsLevel(level) if level >= SIGNALS_LEVEL => self.look_again(Duration::ZERO),
             Event::SignalsLevel(_) => Vec::new(),
             Event::InitSeen(seen) => self.on_init_seen(&seen),
             Event::StopRequested => self.on_stop_requested(),
+            Event::Asked(ask) => self.on_asked(&ask),
             Event::PowerOffTyped => self.on_power_off_typed(),
             Event::RebootTyped => self.on_reboot_typed(),
             Event::OrderFailed => self.warn_of_deafness(),
-            Event::KillRequested | Event::StopTimedOut => self.kill(),
+            Event::KillRequested => self.kill(),
+            Event::StopTimedOut => self.on_stop_timed_out(),
             Event::Ended(exit) => self.on_end(exit),
         }
+    }
+
+    /// A command is ready when it runs.
+    fn on_executed(&mut self) -> Vec<Command> {
+        let mut commands = match self.supervision.lifecycle.notify_ready {
+            NotifyReady::AtExec => self.announce_ready(),
+            NotifyReady::WhenPayloadIsReady => Vec::new(),
+        };
+        let is_ready = self.supervision.pid1 == PidOne::Command;
+        commands.extend(self.enter(if is_ready { Phase::Running } else { Phase::Starting }));
+        commands
+    }
+
+    fn enter(&mut self, phase: Phase) -> Option<Command> {
+        self.phase = phase;
+        Some(Command::Publish(Published::Phase { phase }))
     }
 
     fn announce_ready(&mut self) -> Vec<Command> {
@@ -148,15 +194,54 @@ impl Machine {
             NotifyReady::WhenPayloadIsReady => self.announce_ready(),
             NotifyReady::AtExec => Vec::new(),
         };
+        if self.phase == Phase::Starting {
+            commands.extend(self.enter(Phase::Running));
+        }
         commands.extend(self.look_again(Duration::ZERO));
         commands
+    }
+
+    /// Who asks a second time waits with the first one.
+    fn on_asked(&mut self, ask: &Ask) -> Vec<Command> {
+        if ask.mode == StopMode::Now {
+            self.after = After::End;
+            return self.kill();
+        }
+        if self.stop != Stop::NotWanted {
+            return Vec::new();
+        }
+        let mut commands = match ask.mode {
+            StopMode::Reboot => return self.on_reboot_typed(),
+            StopMode::PowerOff => self.stop(Request::PowerOff),
+            StopMode::Restart => {
+                self.after = After::Boot;
+                self.stop(Request::Stop)
+            }
+            StopMode::Orderly | StopMode::Now => self.stop(Request::Stop),
+        };
+        commands.extend(ask.timeout.map(Duration::from_micros).map(Command::StartStopTimer));
+        commands
+    }
+
+    /// A payload that does not hear its init's word may have processes that hear SIGTERM (R43).
+    fn on_stop_timed_out(&mut self) -> Vec<Command> {
+        match (self.stop, self.supervision.pid1) {
+            (Stop::Wanted, PidOne::Init(_)) => {
+                self.stop = Stop::Ending;
+                vec![Command::EndAll, Command::StartStopTimer(END_TIMEOUT)]
+            }
+            _ => self.kill(),
+        }
     }
 
     /// The first request is orderly, the second one is not (R43).
     fn on_stop_requested(&mut self) -> Vec<Command> {
         match self.stop {
             Stop::NotWanted => self.stop(Request::Stop),
-            Stop::Wanted | Stop::Killed => self.kill(),
+            Stop::Wanted | Stop::Ending | Stop::Killed => {
+                self.after = After::End;
+                self.kill()
+            }
         }
     }
 
@@ -164,21 +249,31 @@ impl Machine {
     fn on_power_off_typed(&mut self) -> Vec<Command> {
         match self.stop {
             Stop::NotWanted => self.stop(Request::PowerOff),
-            Stop::Wanted | Stop::Killed => Vec::new(),
+            Stop::Wanted | Stop::Ending | Stop::Killed => Vec::new(),
         }
     }
 
     /// Whoever asked for a stop does not want another boot.
     fn on_reboot_typed(&mut self) -> Vec<Command> {
         match self.stop {
-            Stop::NotWanted => self.ask(Request::Reboot),
-            Stop::Wanted | Stop::Killed => Vec::new(),
+            Stop::NotWanted => {
+                let mut commands = self.ask(Request::Reboot);
+                if !commands.is_empty() {
+                    commands.extend(self.enter(Phase::Rebooting));
+                }
+                commands
+            }
+            Stop::Wanted | Stop::Ending | Stop::Killed => Vec::new(),
         }
     }
 
     fn stop(&mut self, request: Request) -> Vec<Command> {
         self.stop = Stop::Wanted;
         let mut commands = vec![Command::Notify("STOPPING=1".to_owned())];
+        commands.extend(self.enter(match self.after {
+            After::End => Phase::Stopping,
+            After::Boot => Phase::Rebooting,
+        }));
         commands.extend(self.supervision.lifecycle.stop_timeout.map(Command::StartStopTimer));
         commands.extend(self.ask(request));
         commands
@@ -243,12 +338,16 @@ impl Machine {
 
     /// Whoever waits for redd knows that nothing comes any more.
     fn on_end(&self, exit: Exit) -> Vec<Command> {
-        match self.conclude(exit) {
-            end @ Command::Finish(_) if self.stop == Stop::NotWanted => {
-                vec![Command::Notify("STOPPING=1".to_owned()), end]
-            }
-            end => vec![end],
+        let mut commands = vec![Command::Publish(match exit {
+            Exit::Status(status) => Published::Exited { status: Some(status), signal: None },
+            Exit::Signal(signal) => Published::Exited { status: None, signal: Some(signal) },
+        })];
+        let end = self.conclude(exit);
+        if matches!(end, Command::Finish(_)) && self.stop == Stop::NotWanted {
+            commands.push(Command::Notify("STOPPING=1".to_owned()));
         }
+        commands.push(end);
+        commands
     }
 
     /// The kernel ends PID 1 with SIGHUP for a reboot and SIGINT for anything else that ends the system (UN4). Nothing else does:
@@ -256,6 +355,9 @@ impl Machine {
     fn conclude(&self, exit: Exit) -> Command {
         const SIGHUP: i32 = 1;
         const SIGINT: i32 = 2;
+        if self.after == After::Boot {
+            return Command::BootAgain;
+        }
         let is_reboot = exit == Exit::Signal(SIGHUP) && self.stop != Stop::Killed;
         match exit {
             _ if is_reboot => match self.supervision.lifecycle.reboot {

@@ -4,12 +4,16 @@
 
 mod buffer;
 mod console;
+mod control;
 mod drive;
 mod escape;
 mod machine;
 mod notify;
 mod order;
 mod output;
+mod processes;
+mod report;
+mod serve;
 pub(crate) mod terminal;
 mod terminals;
 mod tint;

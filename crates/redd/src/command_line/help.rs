@@ -6,8 +6,9 @@ use clap::{Arg, ArgAction, CommandFactory as _, Parser, Subcommand};
 use redd_nspawn::option::{Argument, Definition, offered};
 use redd_nspawn::{Persona, Refusal, words};
 
+use super::machines::MachineVerb;
 use super::{Answer, Format, Request, check};
-use crate::exit_status;
+use crate::exit_status::{self, ExitStatus};
 
 /// Runs a whole operating system, with its own systemd as PID 1, in a container.
 #[derive(Debug, Parser)]
@@ -30,6 +31,8 @@ enum Verb {
     Gc,
     /// Judge how well a container manager keeps the Container Interface
     Check(Box<check::CheckArguments>),
+    #[command(flatten)]
+    Machine(MachineVerb),
 }
 
 impl Arguments {
@@ -40,6 +43,7 @@ impl Arguments {
             }
             Verb::Gc => Ok(Request::CollectGarbage),
             Verb::Check(arguments) => arguments.request().map(|request| Request::Check(Box::new(request))),
+            Verb::Machine(verb) => Ok(Request::Machine(Box::new(verb))),
         }
     }
 }
@@ -165,17 +169,22 @@ pub(super) fn of_plan(word: &OsString) -> Answer {
     }
 }
 
+/// What words that cannot be used end with: verbs that run a payload keep small numbers for it.
+fn refusal(verb: Option<&str>) -> ExitStatus {
+    let is_for_machines = |verb| MachineVerb::has_subcommand(verb);
+    if verb.is_some_and(is_for_machines) { exit_status::USAGE } else { exit_status::FAILED }
+}
+
 /// What clap says of the other verbs.
-pub(super) fn answer(error: &clap::Error) -> Answer {
+pub(super) fn answer(error: &clap::Error, verb: Option<&str>) -> Answer {
     use clap::error::ErrorKind;
+    let refused = |text| Answer::Refused { text, status: refusal(verb) };
     match error.kind() {
         ErrorKind::DisplayHelp if error.to_string().contains("Usage: redd <COMMAND>") => {
             Answer::Text(command().render_help().to_string())
         }
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Answer::Text(error.render().to_string()),
-        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            Answer::refused(command().render_help().to_string())
-        }
-        _ => Answer::refused(error.render().to_string().replacen("error:", "redd:", 1)),
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => refused(command().render_help().to_string()),
+        _ => refused(error.render().to_string().replacen("error:", "redd:", 1)),
     }
 }

@@ -3,6 +3,7 @@
 mod check;
 mod config;
 mod help;
+pub mod machines;
 #[cfg(test)]
 mod tests;
 
@@ -20,6 +21,7 @@ use crate::exit_status::{self, ExitStatus};
 use crate::surroundings::Surroundings;
 pub use check::{AdapterChoice, CheckRequest, ReportForm, Work};
 pub use help::command;
+use machines::MachineVerb;
 
 /// What the user wants.
 #[derive(Debug)]
@@ -63,6 +65,8 @@ pub enum Request {
     },
     /// Judge a container manager.
     Check(Box<CheckRequest>),
+    /// Do something to machines that are there.
+    Machine(Box<MachineVerb>),
 }
 
 /// A machine to run.
@@ -145,8 +149,8 @@ pub fn parse(
         "config" => config::config(words, caller, surroundings),
         "gc" if words.peek().is_none() => Ok(Request::CollectGarbage),
         "--version" | "-V" => Err(Answer::Text(concat!("redd ", env!("CARGO_PKG_VERSION"), "\n").to_owned())),
-        _ => help::Arguments::try_parse_from([program].into_iter().chain(verb).chain(words))
-            .map_err(|error| help::answer(&error))?
+        name => help::Arguments::try_parse_from([program].into_iter().chain(verb.clone()).chain(words))
+            .map_err(|error| help::answer(&error, Some(name)))?
             .request(),
     }
 }

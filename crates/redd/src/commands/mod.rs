@@ -4,6 +4,7 @@ mod check;
 mod config;
 mod doctor;
 mod gc;
+mod machines;
 mod plan;
 mod start;
 
@@ -25,5 +26,6 @@ pub fn dispatch(request: Request) -> ExitStatus {
         }
         Request::CheckConfig { files } => config::check(&files),
         Request::Check(request) => check::check(&request),
+        Request::Machine(verb) => machines::dispatch(*verb),
     }
 }

@@ -1,0 +1,160 @@
+//! A message of a client becomes a request, or a reply that says why not. Nothing here touches anything.
+
+use redd_control::machine::{Attach, Change, INTERFACE, Kill, Stop, method};
+use redd_control::message::{Call, Reply, error};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+/// What somebody wants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::supervise) enum Request {
+    /// To know how it is.
+    Describe,
+    /// It to end.
+    Stop(Stop),
+    /// A signal sent.
+    Kill(Kill),
+    /// It frozen.
+    Pause,
+    /// It to go on.
+    Resume,
+    /// To join it.
+    Enter,
+    /// To hear what happens.
+    Subscribe,
+    /// It to remember a change.
+    Adopt(Change),
+    /// A connection to the console.
+    AttachConsole(Attach),
+}
+
+/// Whether an answer is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// It is.
+    Wanted,
+    /// It is not.
+    Unwanted,
+}
+
+/// What a message comes to.
+#[derive(Debug)]
+pub(super) enum Read {
+    /// Something to do.
+    Request(Request, Answer),
+    /// Something to say at once.
+    Reply(Reply),
+    /// Nothing at all: it is wrong, and nobody wants to know.
+    Nothing,
+    /// No message of the protocol: the connection is of no use.
+    Garbage,
+}
+
+/// Reads a message.
+pub(super) fn read(message: &[u8]) -> Read {
+    let Ok(call) = serde_json::from_slice::<Call>(message) else { return Read::Garbage };
+    let answer = if call.oneway { Answer::Unwanted } else { Answer::Wanted };
+    match (request(call), answer) {
+        (Ok(request), answer) => Read::Request(request, answer),
+        (Err(reply), Answer::Wanted) => Read::Reply(reply),
+        (Err(_), Answer::Unwanted) => Read::Nothing,
+    }
+}
+
+/// Parameters of [`method::ATTACH_CONSOLE`].
+#[derive(Debug, Deserialize)]
+struct AttachParameters {
+    mode: Attach,
+}
+
+fn request(call: Call) -> Result<Request, Reply> {
+    match call.method.as_str() {
+        method::DESCRIBE => Ok(Request::Describe),
+        method::STOP => parameters(call).map(Request::Stop),
+        method::KILL => parameters(call).and_then(checked_kill),
+        method::PAUSE => Ok(Request::Pause),
+        method::RESUME => Ok(Request::Resume),
+        method::ENTER => Ok(Request::Enter),
+        method::SUBSCRIBE if call.more => Ok(Request::Subscribe),
+        method::SUBSCRIBE => Err(Reply::error(error::EXPECTED_MORE, &json!({}))),
+        method::ADOPT => parameters(call).map(Request::Adopt),
+        method::ATTACH_CONSOLE => {
+            parameters(call).map(|AttachParameters { mode }| Request::AttachConsole(mode))
+        }
+        other => Err(unknown(other)),
+    }
+}
+
+fn parameters<T: DeserializeOwned>(call: Call) -> Result<T, Reply> {
+    serde_json::from_value(Value::Object(call.parameters)).map_err(|cause| invalid(&cause.to_string()))
+}
+
+fn checked_kill(kill: Kill) -> Result<Request, Reply> {
+    kill.number().map_or_else(|| Err(invalid("signal")), |_number| Ok(Request::Kill(kill)))
+}
+
+fn invalid(parameter: &str) -> Reply {
+    Reply::error(error::INVALID_PARAMETER, &json!({ "parameter": parameter }))
+}
+
+fn unknown(name: &str) -> Reply {
+    match name.rsplit_once('.') {
+        Some((INTERFACE, _)) => Reply::error(error::METHOD_NOT_FOUND, &json!({ "method": name })),
+        Some((interface, _)) => Reply::error(error::INTERFACE_NOT_FOUND, &json!({ "interface": interface })),
+        None => Reply::error(error::INTERFACE_NOT_FOUND, &json!({ "interface": name })),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use redd_control::machine::{StopMode, Whom};
+    use rstest::rstest;
+
+    use super::*;
+
+    fn read_text(text: &str) -> Read {
+        read(text.as_bytes())
+    }
+
+    #[test]
+    fn calls_become_requests() {
+        let stop = r#"{"method":"io.redd.Machine.Stop","parameters":{"mode":"orderly","timeout":5}}"#;
+        let expected = Request::Stop(Stop { mode: StopMode::Orderly, timeout: Some(5) });
+        assert!(matches!(read_text(stop), Read::Request(request, Answer::Wanted) if request == expected));
+        let kill =
+            r#"{"method":"io.redd.Machine.Kill","parameters":{"signal":15,"whom":"all"},"oneway":true}"#;
+        let expected = Request::Kill(Kill { signal: 15, whom: Whom::All });
+        assert!(matches!(read_text(kill), Read::Request(request, Answer::Unwanted) if request == expected));
+    }
+
+    #[rstest]
+    #[case(r#"{"method":"io.redd.Machine.Nothing"}"#, error::METHOD_NOT_FOUND)]
+    #[case(r#"{"method":"io.other.Thing.Describe"}"#, error::INTERFACE_NOT_FOUND)]
+    #[case(r#"{"method":"nodots"}"#, error::INTERFACE_NOT_FOUND)]
+    #[case(r#"{"method":"io.redd.Machine.SubscribeEvents"}"#, error::EXPECTED_MORE)]
+    #[case(r#"{"method":"io.redd.Machine.Stop","parameters":{"mode":"perhaps"}}"#, error::INVALID_PARAMETER)]
+    #[case(
+        r#"{"method":"io.redd.Machine.Kill","parameters":{"signal":99,"whom":"all"}}"#,
+        error::INVALID_PARAMETER
+    )]
+    fn a_call_that_cannot_be_done_is_told_why(#[case] text: &str, #[case] expected: &str) {
+        let Read::Reply(reply) = read_text(text) else { panic!("{text} was taken") };
+        assert_eq!(reply.error.as_deref(), Some(expected));
+    }
+
+    #[test]
+    fn what_is_no_call_is_no_protocol() {
+        for text in ["", "{}", "[]", "{\"method\":1}", "GET / HTTP/1.1"] {
+            assert!(matches!(read_text(text), Read::Garbage), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_message_is_taken(message in prop::collection::vec(any::<u8>(), 0..300)) {
+            drop(read(&message));
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! What is done about requests that come over the control socket.
+
+use std::io;
+use std::os::fd::{AsFd as _, OwnedFd};
+use std::time::Instant;
+
+use redd_control::entry::Entry;
+use redd_control::event::{Event as Published, Occurrence, Phase};
+use redd_control::machine::{Description, Enter, Kill, Stop, StopMode, Whom, error};
+use redd_control::message::Reply;
+use redd_plan::action::Action;
+use redd_plan::step::Plan;
+use redd_spec::resources::Personality;
+use redd_spec::variables;
+use redd_sys::signal;
+use rustix::process::{Signal, getpid, kill_process};
+use serde_json::json;
+
+use super::control::{Asked, ConnectionId, Happening, Request};
+use super::drive::Session;
+use super::machine::Event;
+use super::processes::Motion;
+use super::report;
+use crate::error::best_effort;
+
+impl Session<'_> {
+    /// Attends to the control socket.
+    pub(super) fn serve(&mut self, happening: Happening) {
+        for Asked { asker, request } in self.control.attend(happening, Instant::now()) {
+            self.fulfil(asker, request);
+        }
+    }
+
+    fn fulfil(&mut self, asker: Option<ConnectionId>, request: Request) {
+        let reply = match request {
+            Request::Describe => Reply::of(&self.description()),
+            Request::Stop(stop) => self.stop(stop),
+            Request::Kill(kill) => self.kill(&kill),
+            Request::Pause => self.pause(),
+            Request::Resume => self.resume(),
+            Request::Enter => return self.let_enter(asker),
+            Request::Subscribe => return self.subscribe(asker),
+            Request::Adopt(_) | Request::AttachConsole(_) => Reply::error(error::NOT_SUPPORTED, &json!({})),
+        };
+        self.control.answer(asker, &reply, Vec::new());
+    }
+
+    /// Tells everybody who listens, and remembers what others will ask for.
+    pub(super) fn publish(&mut self, event: Published) {
+        match &event {
+            Published::Status { text } => self.report.status = Some(text.clone()),
+            Published::Phase { phase: Phase::Running } => self.report.ready = Some(report::now()),
+            _ => {}
+        }
+        self.control.publish(&self.occurrence(event));
+    }
+
+    fn occurrence(&self, event: Published) -> Occurrence {
+        Occurrence { machine: self.plan.name.to_string(), time: report::now(), event }
+    }
+
+    /// Who begins to listen hears first how far it is.
+    fn subscribe(&mut self, asker: Option<ConnectionId>) {
+        let phase = self.occurrence(Published::Phase { phase: self.machine.phase() });
+        self.control.subscribe(asker);
+        self.control.answer(asker, &Reply::continued(&phase), Vec::new());
+    }
+
+    fn description(&self) -> Description {
+        let cgroups = self.processes.directories().map(|path| path.display().to_string());
+        let host_link = self.plan.steps.iter().find_map(|step| match &step.action {
+            Action::CreateVeth(pair) => Some(pair.host_name.clone()),
+            _ => None,
+        });
+        Description {
+            name: self.plan.name.to_string(),
+            phase: self.machine.phase(),
+            paused: self.report.is_paused,
+            status: self.report.status.clone(),
+            leader: Some(self.child.pid.as_raw_nonzero().get()),
+            started: self.report.started,
+            booted: self.report.booted,
+            ready: self.report.ready,
+            boots: self.report.boots,
+            restarts: self.report.restarts,
+            cgroups: cgroups.collect(),
+            host_link,
+        }
+    }
+
+    /// Whoever asked for an end does not want another boot.
+    fn stop(&mut self, stop: Stop) -> Reply {
+        let is_boot = matches!(stop.mode, StopMode::Reboot | StopMode::Restart);
+        if is_boot && self.machine.phase() == Phase::Stopping {
+            return Reply::error(error::BAD_STATE, &json!({ "phase": self.machine.phase() }));
+        }
+        self.happened(Event::Asked(stop));
+        Reply::of(&json!({}))
+    }
+
+    fn kill(&mut self, kill: &Kill) -> Reply {
+        outcome(match kill.whom {
+            Whom::Leader => signal::send(self.child.pidfd.as_fd(), kill.signal).map_err(io::Error::from),
+            Whom::All => self.processes.send(kill.signal),
+            Whom::Supervisor => Signal::from_named_raw(kill.signal)
+                .ok_or_else(|| io::ErrorKind::InvalidInput.into())
+                .and_then(|signal| Ok(kill_process(getpid(), signal)?)),
+        })
+    }
+
+    fn pause(&mut self) -> Reply {
+        let frozen = self.processes.freeze(Motion::Frozen);
+        if frozen.is_ok() && !std::mem::replace(&mut self.report.is_paused, true) {
+            self.publish(Published::Paused);
+        }
+        outcome(frozen)
+    }
+
+    fn resume(&mut self) -> Reply {
+        outcome(self.try_to_thaw())
+    }
+
+    /// What is to hear something must not be frozen.
+    pub(super) fn thaw(&mut self) {
+        if self.report.is_paused {
+            best_effort(self.try_to_thaw());
+        }
+    }
+
+    fn try_to_thaw(&mut self) -> io::Result<()> {
+        self.processes.freeze(Motion::Free)?;
+        if std::mem::take(&mut self.report.is_paused) {
+            self.publish(Published::Resumed);
+        }
+        Ok(())
+    }
+
+    fn let_enter(&mut self, asker: Option<ConnectionId>) {
+        let leader = self.child.pid.as_raw_nonzero().get();
+        let (reply, descriptors): (Reply, Vec<OwnedFd>) = match self.child.pidfd.try_clone() {
+            Ok(pidfd) => (Reply::of(&Enter { leader, entry: entry(self.plan) }), vec![pidfd]),
+            Err(error) => (outcome(Err(error)), Vec::new()),
+        };
+        self.control.answer(asker, &reply, descriptors);
+    }
+}
+
+fn outcome(result: io::Result<()>) -> Reply {
+    match result {
+        Ok(()) => Reply::of(&json!({})),
+        Err(cause) if cause.kind() == io::ErrorKind::Unsupported => {
+            Reply::error(error::NOT_SUPPORTED, &json!({ "what": "no cgroup2 is mounted" }))
+        }
+        Err(cause) => {
+            let errno = cause.raw_os_error();
+            Reply::error(error::FAILED, &json!({ "what": cause.to_string(), "errno": errno }))
+        }
+    }
+}
+
+/// What of the environment is PID 1's own affair.
+const OF_PID_1: [&str; 10] = [
+    variables::NOTIFY_SOCKET,
+    "LISTEN_FDS",
+    "LISTEN_PID",
+    "LISTEN_FDNAMES",
+    "CREDENTIALS_DIRECTORY",
+    "WATCHDOG_USEC",
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "SHELL",
+];
+
+/// How the plan confined its payload.
+fn entry(plan: &Plan) -> Entry {
+    let mut entry = Entry {
+        bounding: 0,
+        no_new_privileges: false,
+        seccomp: Vec::new(),
+        is_32_bit: false,
+        selinux_context: None,
+        environment: Vec::new(),
+        cpu_affinity: None,
+    };
+    for step in &plan.steps {
+        match &step.action {
+            Action::DropBoundingCapabilities { kept } => entry.bounding = kept.bits(),
+            Action::RefuseNewPrivileges => entry.no_new_privileges = true,
+            Action::InstallSeccomp { program } => entry.seccomp = program.instructions().to_vec(),
+            Action::SetPersonality { personality } => entry.is_32_bit = *personality == Personality::Bits32,
+            Action::SetExecutionContext { context } => {
+                entry.selinux_context = Some(context.as_str().to_owned());
+            }
+            Action::SetCpuAffinity { processors } => {
+                let numbers: Vec<String> = processors.numbers().map(|number| number.to_string()).collect();
+                entry.cpu_affinity = Some(numbers.join(","));
+            }
+            Action::Execute(execution) => {
+                let texts = execution.environment.iter().map(ToString::to_string);
+                let is_kept = |text: &String| !OF_PID_1.contains(&text.split('=').next().unwrap_or_default());
+                entry.environment = texts.filter(is_kept).collect();
+            }
+            _ => {}
+        }
+    }
+    entry
+}

@@ -1,0 +1,79 @@
+//! The verbs for machines that are there.
+
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+use redd_spec::lifecycle::SignalNumber;
+use redd_spec::name::MachineName;
+use redd_spec::parse;
+
+/// What is to be done to machines.
+#[derive(Debug, Subcommand)]
+pub enum MachineVerb {
+    /// Stop machines in an orderly way, and whatever happens
+    #[command(visible_alias = "poweroff")]
+    Stop(StopArguments),
+    /// Send a machine's processes a signal
+    Kill(KillArguments),
+    /// End machines at once
+    Terminate(Names),
+    /// Freeze every process of machines
+    Pause(Names),
+    /// Let frozen machines go on
+    Resume(Names),
+}
+
+/// Some machines.
+#[derive(Debug, Args)]
+pub struct Names {
+    /// The machines
+    #[arg(value_name = "NAME", required = true)]
+    pub names: Vec<MachineName>,
+}
+
+/// Words of `stop`.
+#[derive(Debug, Args)]
+pub struct StopArguments {
+    /// Kill everything at once
+    #[arg(long, conflicts_with = "timeout")]
+    pub now: bool,
+    /// How long it may take before everything is killed [default: what the machine was started with]
+    #[arg(long, value_name = "TIME", value_parser = time_span)]
+    pub timeout: Option<Duration>,
+    /// The machines
+    #[arg(value_name = "NAME", required = true)]
+    pub names: Vec<MachineName>,
+}
+
+/// Words of `kill`.
+#[derive(Debug, Args)]
+pub struct KillArguments {
+    /// The signal, by name or number
+    #[arg(long, short, value_name = "SIGNAL", default_value = "SIGTERM", value_parser = signal)]
+    pub signal: SignalNumber,
+    /// Which processes get it
+    #[arg(long, value_name = "WHOM", default_value = "leader")]
+    pub whom: KillTarget,
+    /// The machines
+    #[arg(value_name = "NAME", required = true)]
+    pub names: Vec<MachineName>,
+}
+
+/// Which processes get a signal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum KillTarget {
+    /// PID 1.
+    Leader,
+    /// The machine's redd.
+    Supervisor,
+    /// Every process inside.
+    All,
+}
+
+fn signal(text: &str) -> Result<SignalNumber, String> {
+    parse::signal(text).map_err(|error| error.to_string())
+}
+
+fn time_span(text: &str) -> Result<Duration, String> {
+    parse::time_span(text).map_err(|error| error.to_string())
+}
