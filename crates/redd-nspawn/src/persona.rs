@@ -23,6 +23,8 @@ pub enum Persona {
     Boot,
     /// `redd run`
     Run,
+    /// `redd start`: as `redd boot`, where nobody sits at it.
+    Start,
     /// `systemd-nspawn`, as which redd replaces it.
     Nspawn,
 }
@@ -107,7 +109,7 @@ impl Persona {
     #[must_use]
     pub const fn defaults(self, mode: StartMode) -> Defaults {
         match self {
-            Self::Boot | Self::Run => native(mode),
+            Self::Boot | Self::Run | Self::Start => native(mode),
             Self::Nspawn => nspawn(mode),
         }
     }

@@ -15,7 +15,7 @@ use redd_spec::ids::{Ownership, UserNamespace};
 use redd_spec::init::InitChoice;
 use redd_spec::integration::{LinkJournal, ResolvConfMode, TimezoneMode};
 use redd_spec::kernel_parameter::KernelParameter;
-use redd_spec::lifecycle::SignalNumber;
+use redd_spec::lifecycle::{RestartPolicy, SignalNumber};
 use redd_spec::mounts::CustomMount;
 use redd_spec::name::{Hostname, MachineName};
 use redd_spec::namespaces::SharedNamespaces;
@@ -43,6 +43,7 @@ pub struct Settings {
     pub resources: ResourceSettings,
     pub integration: IntegrationSettings,
     pub life: LifeSettings,
+    pub background: BackgroundSettings,
     pub command: CommandSettings,
     pub unit: UnitSettings,
     pub surroundings: SurroundingSettings,
@@ -138,6 +139,22 @@ pub struct LifeSettings {
     pub stop_timeout: Option<Duration>,
     pub notify_ready: Option<bool>,
     pub keep_unit: bool,
+    pub restart: Option<RestartPolicy>,
+    pub restart_delay: Option<Duration>,
+    /// `Some(None)` is without end.
+    pub restart_limit: Option<Option<u32>>,
+    pub watchdog: Option<Duration>,
+    pub ready_timeout: Option<Duration>,
+    pub after: Vec<MachineName>,
+}
+
+/// What `start` itself is told.
+#[derive(Debug, Clone, Default)]
+#[expect(missing_docs, reason = "the fields are named after the options that set them")]
+pub struct BackgroundSettings {
+    pub no_wait: bool,
+    pub start_timeout: Option<Duration>,
+    pub all_enabled: bool,
 }
 
 /// How the payload is to be started.

@@ -15,7 +15,7 @@ use redd_spec::credential::Credential;
 use redd_spec::devices::DeviceNode;
 use redd_spec::ids::{Ownership, UserNamespace};
 use redd_spec::integration::{Integration, ResolvConfMode, TimezoneMode};
-use redd_spec::lifecycle::{Lifecycle, NotifyReady, RebootAction, StopMethod};
+use redd_spec::lifecycle::{Health, Lifecycle, NotifyReady, RebootAction, Restart, StopMethod};
 use redd_spec::name::MachineName;
 use redd_spec::network::Network;
 use redd_spec::parse::{self, ConsoleChoice};
@@ -231,6 +231,18 @@ fn lifecycle(settings: &LifeSettings, defaults: &Defaults) -> Lifecycle {
             None => defaults.notify_ready,
         },
         reboot: if settings.keep_unit { RebootAction::ExitForRestart } else { RebootAction::BootAgain },
+        restart: restart(settings),
+        health: Health { watchdog: settings.watchdog, ready_timeout: settings.ready_timeout },
+        after: settings.after.clone(),
+    }
+}
+
+fn restart(settings: &LifeSettings) -> Restart {
+    let default = Restart::default();
+    Restart {
+        policy: settings.restart.unwrap_or(default.policy),
+        delay: settings.restart_delay.unwrap_or(default.delay),
+        limit: settings.restart_limit.unwrap_or(default.limit),
     }
 }
 

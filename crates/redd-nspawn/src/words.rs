@@ -95,7 +95,7 @@ fn read_long(
 fn about_itself(persona: Persona, name: &[u8]) -> Option<Answer> {
     let is_meant = |whole: &[u8]| match persona {
         Persona::Nspawn => name.len() > 1 && whole.starts_with(name),
-        Persona::Boot | Persona::Run => whole == name,
+        Persona::Boot | Persona::Run | Persona::Start => whole == name,
     };
     match name {
         _ if is_meant(b"help") => Some(Answer::Help),

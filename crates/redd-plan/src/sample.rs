@@ -11,7 +11,7 @@ use redd_spec::console::{ConsoleMode, ExtraTerminals};
 use redd_spec::ids::{HostId, IdRange, Ownership, RANGE_SIZE, UserNamespace};
 use redd_spec::init::{InitChoice, InitKind};
 use redd_spec::integration::{Integration, LinkJournal, ResolvConfMode, TimezoneMode};
-use redd_spec::lifecycle::{Lifecycle, NotifyReady, RebootAction, STOP_TIMEOUT, StopMethod};
+use redd_spec::lifecycle::{Health, Lifecycle, NotifyReady, RebootAction, Restart, STOP_TIMEOUT, StopMethod};
 use redd_spec::namespaces::SharedNamespaces;
 use redd_spec::nesting::Nesting;
 use redd_spec::network::Network;
@@ -98,6 +98,9 @@ pub fn boot() -> Spec {
             stop_timeout: Some(STOP_TIMEOUT),
             notify_ready: NotifyReady::WhenPayloadIsReady,
             reboot: RebootAction::BootAgain,
+            restart: Restart::default(),
+            health: Health::default(),
+            after: Vec::new(),
         },
     }
 }

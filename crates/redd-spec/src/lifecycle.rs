@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::name::MachineName;
+
 /// How long a stop may take before it is made final.
 pub const STOP_TIMEOUT: Duration = Duration::from_secs(90);
 
@@ -74,6 +76,45 @@ pub enum RebootAction {
     ExitForRestart,
 }
 
+/// After which ends a machine is started again (`--restart=`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RestartPolicy {
+    /// None.
+    #[default]
+    No,
+    /// Those that nobody wanted: a status that is not 0, a signal, a boot that failed, a PID 1 that does not answer.
+    OnFailure,
+    /// All but those that somebody asked redd for.
+    Always,
+}
+
+/// Whether, when and how often a machine that ended is started again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Restart {
+    /// `--restart=`
+    pub policy: RestartPolicy,
+    /// How long it is waited the first time; each further time it is twice as long (`--restart-delay=`).
+    pub delay: Duration,
+    /// How many starts in a row are tried; `None`: without end (`--restart-limit=`).
+    pub limit: Option<u32>,
+}
+
+impl Default for Restart {
+    fn default() -> Self {
+        Self { policy: RestartPolicy::No, delay: Duration::from_secs(1), limit: Some(5) }
+    }
+}
+
+/// When a PID 1 that runs counts as failed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Health {
+    /// When it has sent `WATCHDOG=1`, and did not again for this time (`--watchdog=`).
+    pub watchdog: Option<Duration>,
+    /// When it did not send `READY=1` within this time (`--ready-timeout=`).
+    pub ready_timeout: Option<Duration>,
+}
+
 /// Start, readiness, stop.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Lifecycle {
@@ -85,4 +126,17 @@ pub struct Lifecycle {
     pub notify_ready: NotifyReady,
     /// `--keep-unit`.
     pub reboot: RebootAction,
+    /// `--restart=` and what belongs to it.
+    #[serde(skip_serializing_if = "is_default")]
+    pub restart: Restart,
+    /// `--watchdog=`, `--ready-timeout=`.
+    #[serde(skip_serializing_if = "is_default")]
+    pub health: Health,
+    /// Which machines have to be ready before, where they are started together (`--after=`).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub after: Vec<MachineName>,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }

@@ -55,6 +55,7 @@ variables! {
     CONTAINER_HOST_VARIANT_ID = "container_host_variant_id", Set, "`VARIANT_ID=` of the host's os-release.";
     CONTAINER_HOST_VERSION_ID = "container_host_version_id", Set, "`VERSION_ID=` of the host's os-release.";
     NOTIFY_SOCKET = "NOTIFY_SOCKET", Both, "Where sd_notify(3) sends: redd's own messages, and those of the payload's first process.";
+    WATCHDOG_USEC = "WATCHDOG_USEC", Set, "With `--watchdog=`: within how many microseconds the payload's first process should send `WATCHDOG=1` again.";
     CREDENTIALS_DIRECTORY = "CREDENTIALS_DIRECTORY", Both, "Where credentials are: redd's own, which `--load-credential=` can name, and the payload's.";
     ENCRYPTED_CREDENTIALS_DIRECTORY = "ENCRYPTED_CREDENTIALS_DIRECTORY", Read, "Where those of redd's own credentials are that only systemd can decrypt: they are refused by name.";
     LISTEN_PID = "LISTEN_PID", Both, "Whom sockets were opened for; the payload's first process is 1.";

@@ -165,7 +165,7 @@ pub(super) fn find(section: Section, name: &str) -> Option<&'static Key> {
 }
 
 /// Every key.
-pub static KEYS: [Key; 74] = [
+pub static KEYS: [Key; 80] = [
     exec("Boot", "boot").form(Form::Flag),
     exec("Ephemeral", "ephemeral").form(Form::Flag).granting(),
     exec("ProcessTwo", "as-pid2").form(Form::Flag),
@@ -241,6 +241,12 @@ pub static KEYS: [Key; 74] = [
     redd("Cpus", "cpus"),
     redd("Init", "init"),
     redd("StopTimeout", "stop-timeout"),
+    redd("Restart", "restart"),
+    redd("RestartDelay", "restart-delay"),
+    redd("RestartLimit", "restart-limit"),
+    redd("Watchdog", "watchdog"),
+    redd("ReadyTimeout", "ready-timeout"),
+    redd("After", "after").form(Form::Words),
     redd("Ttys", "ttys").harmless(),
     redd("BindUserGroup", "bind-user-group").form(Form::Words),
 ];

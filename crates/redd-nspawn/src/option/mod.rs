@@ -146,6 +146,8 @@ enum Offer {
     /// `redd run`.
     NativeCommand,
     Nspawn,
+    /// `redd start`.
+    Background,
     /// Nobody but files and variables.
     Files,
 }
@@ -196,7 +198,7 @@ impl Definition {
     pub const fn argument(&self, persona: Persona) -> Argument {
         match persona {
             Persona::Nspawn => self.nspawn_argument,
-            Persona::Boot | Persona::Run => self.argument,
+            Persona::Boot | Persona::Run | Persona::Start => self.argument,
         }
     }
 
@@ -221,9 +223,10 @@ impl Definition {
         match self.offer {
             Offer::Everybody => true,
             Offer::ForCommands => matches!(persona, Persona::Run | Persona::Nspawn),
-            Offer::Native => matches!(persona, Persona::Boot | Persona::Run),
+            Offer::Native => matches!(persona, Persona::Boot | Persona::Run | Persona::Start),
             Offer::NativeCommand => matches!(persona, Persona::Run),
             Offer::Nspawn => matches!(persona, Persona::Nspawn),
+            Offer::Background => matches!(persona, Persona::Start),
             Offer::Files => false,
         }
     }
@@ -271,6 +274,10 @@ impl Definition {
 
     const fn nspawn(self) -> Self {
         Self { offer: Offer::Nspawn, ..self }
+    }
+
+    const fn background(self) -> Self {
+        Self { offer: Offer::Background, ..self }
     }
 
     const fn files(self) -> Self {
@@ -365,6 +372,7 @@ pub fn all() -> impl Iterator<Item = &'static Definition> {
         &resources::OPTIONS,
         &integration::OPTIONS,
         &life::OPTIONS,
+        &life::BACKGROUND,
         &command::OPTIONS,
         &surroundings::OPTIONS,
         &unit::OPTIONS,

@@ -14,7 +14,7 @@ use crate::settings::{CommandSettings, ModeChoice, Settings};
 /// Natively the verb says it.
 pub(super) fn mode(persona: Persona, settings: &CommandSettings) -> StartMode {
     match (persona, settings.mode) {
-        (Persona::Boot, _) | (Persona::Nspawn, Some(ModeChoice::Boot)) => StartMode::Boot,
+        (Persona::Boot | Persona::Start, _) | (Persona::Nspawn, Some(ModeChoice::Boot)) => StartMode::Boot,
         (Persona::Run | Persona::Nspawn, _) => StartMode::Command,
     }
 }

@@ -145,6 +145,8 @@ fn manager_variables(context: &Context<'_>, notifications: Notifications) -> Var
     let mut variables = identity_variables(context);
     if notifications == Notifications::Listened {
         variables.push((variables::NOTIFY_SOCKET, NOTIFY_SOCKET.to_owned()));
+        let watchdog = context.spec.lifecycle.health.watchdog;
+        variables.extend(watchdog.map(|time| (variables::WATCHDOG_USEC, time.as_micros().to_string())));
         variables.extend(socket_variables(&context.spec.sockets));
     }
     let terminals = console::extra_terminals(context.spec);

@@ -7,6 +7,7 @@ mod console;
 mod credentials;
 mod execution;
 mod inits;
+mod life;
 mod lists;
 mod modes;
 mod mounts;
@@ -20,6 +21,7 @@ pub use console::{ConsoleChoice, background, console, terminals};
 pub use credentials::{load_credential, set_credential};
 pub use execution::{PERSONALITIES, api_access, cpu_affinity, mac_address, manager_name, personality};
 pub use inits::init;
+pub use life::{machine_names, restart_limit, restart_policy};
 pub use lists::{environment_variable, system_call_filter};
 pub use modes::{
     boolean, link_journal, private_users, private_users_ownership, resolv_conf, timezone, volatile,

@@ -1,6 +1,6 @@
 use redd_plan::init::End;
 use redd_spec::console::ConsoleMode;
-use redd_spec::lifecycle::{Lifecycle, StopMethod};
+use redd_spec::lifecycle::{Health, Lifecycle, Restart, StopMethod};
 
 use super::*;
 
@@ -13,6 +13,9 @@ fn lifecycle() -> Lifecycle {
         stop_timeout: Some(Duration::from_secs(90)),
         notify_ready: NotifyReady::WhenPayloadIsReady,
         reboot: RebootAction::BootAgain,
+        restart: Restart::default(),
+        health: Health::default(),
+        after: Vec::new(),
     }
 }
 
