@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use crate::{Failure, root};
 
 /// What each crate may depend on, of the project and of what touches the system.
-const ALLOWED: [(&str, &[&str]); 11] = [
+const ALLOWED: [(&str, &[&str]); 12] = [
     ("redd-spec", &[]),
     ("redd-filter", &[]),
+    ("redd-bus", &["rustix"]),
     ("redd-oci", &["redd-spec", "redd-filter"]),
     ("redd-nspawn", &["redd-spec", "redd-oci"]),
     ("redd-plan", &["redd-spec", "redd-filter"]),
@@ -31,6 +32,7 @@ const ALLOWED: [(&str, &[&str]); 11] = [
         &[
             "redd-spec",
             "redd-control",
+            "redd-bus",
             "redd-runtime",
             "redd-sys",
             "rustix",
@@ -39,7 +41,7 @@ const ALLOWED: [(&str, &[&str]); 11] = [
         ],
     ),
     // It judges redd as it judges others: by what anybody can see.
-    ("redd-conform", &["redd-plan", "redd-sys", "rustix"]),
+    ("redd-conform", &["redd-bus", "redd-plan", "redd-sys", "rustix"]),
     (
         "redd",
         &[
@@ -57,8 +59,9 @@ const ALLOWED: [(&str, &[&str]); 11] = [
     ),
 ];
 /// What is looked for among the dependencies.
-const WATCHED: [&str; 15] = [
+const WATCHED: [&str; 16] = [
     "redd",
+    "redd-bus",
     "redd-control",
     "redd-machine",
     "redd-conform",

@@ -5,7 +5,6 @@
 #![forbid(unsafe_code)]
 
 pub mod adapter;
-pub mod bus;
 pub mod image;
 pub mod judge;
 pub mod observation;

@@ -1,6 +1,6 @@
 //! Transient units, each with one promise of systemd's that its attempts show kept or broken.
 
-use crate::bus::Value;
+use redd_bus::Value;
 
 /// A unit to run.
 #[derive(Debug)]

@@ -6,8 +6,8 @@ use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use crate::bus::{Bus, Method, Value};
 use crate::observation::SystemdSight;
+use redd_bus::{Bus, Method, Value};
 
 /// The manager's object; the name is filled in.
 pub(super) const MANAGER: Method<'static> =

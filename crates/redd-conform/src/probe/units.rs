@@ -12,8 +12,8 @@ use rustix::pipe::{PipeFlags, pipe_with};
 use super::PROBE_NAME;
 use super::cases::{Case, Work};
 use super::systemd::{MANAGER, Systemd};
-use crate::bus::{Method, Value};
 use crate::observation::{Attempts, UnitRun};
+use redd_bus::{Method, Value};
 
 /// The most that one unit may print.
 const OUTPUT_MAX: usize = 128 * 1024;

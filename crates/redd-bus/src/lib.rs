@@ -1,14 +1,18 @@
 //! A small client of D-Bus, for the service manager's own socket: no daemon and no program of the payload's needed.
+#![forbid(unsafe_code)]
 
 mod value;
 
+use std::collections::VecDeque;
 use std::io::{self, IoSlice, Read as _, Write as _};
 use std::mem::MaybeUninit;
-use std::os::fd::{AsFd as _, BorrowedFd};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
 
 use value::{Reader, Writer, signature_of};
@@ -19,6 +23,8 @@ pub use value::Value;
 const MESSAGE_MAX: usize = 4 * 1024 * 1024;
 /// How many messages are read while one is waited for.
 const MESSAGES_MAX: u32 = 10_000;
+/// How many signals are kept for later.
+const SIGNALS_MAX: usize = 1000;
 /// The longest line of the greeting.
 const LINE_MAX: usize = 256;
 /// How long one answer may take.
@@ -29,6 +35,21 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub struct Bus {
     stream: UnixStream,
     serial: u32,
+    /// What came while an answer was waited for.
+    signals: VecDeque<Signal>,
+}
+
+/// Something that an object told everybody.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Signal {
+    /// The object.
+    pub path: String,
+    /// The interface.
+    pub interface: String,
+    /// The name.
+    pub name: String,
+    /// What is told.
+    pub body: Vec<Value>,
 }
 
 /// What to call.
@@ -52,7 +73,14 @@ impl Bus {
     /// # Errors
     /// It is not there, or it does not greet as it should.
     pub fn connect(path: &Path) -> io::Result<Self> {
-        let mut stream = UnixStream::connect(path)?;
+        Self::greet(UnixStream::connect(path)?)
+    }
+
+    /// Begins a conversation on a connection that root of the other end's user namespace made.
+    ///
+    /// # Errors
+    /// The other end does not greet as it should.
+    pub fn greet(mut stream: UnixStream) -> io::Result<Self> {
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.set_write_timeout(Some(PATIENCE))?;
         // "30" is user 0 in hexadecimal digits of ASCII.
@@ -63,7 +91,7 @@ impl Bus {
         if read_line(&mut stream)? != "AGREE_UNIX_FD" {
             return Err(broken("descriptors cannot be passed"));
         }
-        Ok(Self { stream, serial: 0 })
+        Ok(Self { stream, serial: 0, signals: VecDeque::new() })
     }
 
     /// Calls a method and waits for its answer.
@@ -91,11 +119,46 @@ impl Bus {
             if message.answers == Some(self.serial) {
                 return message.result();
             }
+            self.keep(message);
             if Instant::now() > deadline {
                 return Err(io::ErrorKind::TimedOut.into());
             }
         }
         Err(broken("too many other messages"))
+    }
+
+    /// The next signal, where one comes until then. A service manager tells those who are connected to it directly
+    /// everything, once somebody has subscribed.
+    ///
+    /// # Errors
+    /// The connection is broken.
+    pub fn next_signal(&mut self, deadline: Option<Instant>) -> io::Result<Option<Signal>> {
+        loop {
+            if let Some(signal) = self.signals.pop_front() {
+                return Ok(Some(signal));
+            }
+            let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+            let timeout = left.map(rustix::time::Timespec::try_from).transpose().map_err(io::Error::other)?;
+            match poll(&mut [PollFd::new(&self.stream, PollFlags::IN)], timeout.as_ref()) {
+                Ok(0) => return Ok(None),
+                Ok(_) => {
+                    let message = self.receive()?;
+                    self.keep(message);
+                }
+                Err(Errno::INTR) => {}
+                Err(errno) => return Err(errno.into()),
+            }
+        }
+    }
+
+    /// Of what nobody fetches the oldest is forgotten.
+    fn keep(&mut self, message: Message) {
+        if message.kind == SIGNAL {
+            if self.signals.len() >= SIGNALS_MAX {
+                self.signals.pop_front();
+            }
+            self.signals.push_back(message.signal);
+        }
     }
 
     /// A property of an object.
@@ -148,6 +211,13 @@ impl Bus {
     }
 }
 
+/// Readable when something came.
+impl AsFd for Bus {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.stream.as_fd()
+    }
+}
+
 fn read_line(stream: &mut UnixStream) -> io::Result<String> {
     let mut line = Vec::new();
     while !line.ends_with(b"\r\n") {
@@ -164,6 +234,7 @@ fn read_line(stream: &mut UnixStream) -> io::Result<String> {
 /// `type`, its fields in order of their codes.
 const METHOD_CALL: u8 = 1;
 const METHOD_RETURN: u8 = 2;
+const SIGNAL: u8 = 4;
 
 fn marshal(serial: u32, method: Method<'_>, arguments: &[Value], descriptors: usize) -> Vec<u8> {
     let mut body = Writer::default();
@@ -207,12 +278,12 @@ struct Message {
     kind: u8,
     answers: Option<u32>,
     error: String,
-    body: Vec<Value>,
+    signal: Signal,
 }
 
 impl Message {
     fn parse(kind: u8, bytes: &[u8], fields: usize) -> Option<Self> {
-        let mut message = Self { kind, answers: None, error: String::new(), body: Vec::new() };
+        let mut message = Self { kind, answers: None, error: String::new(), signal: Signal::default() };
         let mut reader = Reader { bytes, at: 16 };
         let mut signature = String::new();
         while reader.at < 16 + fields {
@@ -221,6 +292,9 @@ impl Message {
             reader.at += 1;
             let value = reader.value(&mut &b"v"[..], 0)?;
             match (code, value.inner()) {
+                (1, Value::Text(path)) => message.signal.path.clone_from(path),
+                (2, Value::Text(interface)) => message.signal.interface.clone_from(interface),
+                (3, Value::Text(name)) => message.signal.name.clone_from(name),
                 (4, Value::Text(name)) => message.error.clone_from(name),
                 (5, Value::U32(serial)) => message.answers = Some(*serial),
                 (8, Value::Text(text)) => signature.clone_from(text),
@@ -232,16 +306,16 @@ impl Message {
         let body = bytes.get(reader.at..)?;
         let (mut reader, mut signature) = (Reader { bytes: body, at: 0 }, signature.as_bytes());
         while !signature.is_empty() {
-            message.body.push(reader.value(&mut signature, 0)?);
+            message.signal.body.push(reader.value(&mut signature, 0)?);
         }
         Some(message)
     }
 
     fn result(self) -> io::Result<Vec<Value>> {
         if self.kind == METHOD_RETURN {
-            return Ok(self.body);
+            return Ok(self.signal.body);
         }
-        let text = self.body.first().and_then(Value::as_text).unwrap_or_default();
+        let text = self.signal.body.first().and_then(Value::as_text).unwrap_or_default();
         Err(io::Error::other(format!("{}: {text}", self.error)))
     }
 }
@@ -256,7 +330,7 @@ mod tests {
         let bytes = marshal(7, method, &[Value::text("x"), Value::U32(9)], 0);
         let fields = u32::from_le_bytes(bytes[12..16].try_into().unwrap()) as usize;
         let message = Message::parse(bytes[1], &bytes, fields).unwrap();
-        assert_eq!((message.kind, message.body[1].show().as_str()), (METHOD_CALL, "9"));
+        assert_eq!((message.kind, message.signal.body[1].show().as_str()), (METHOD_CALL, "9"));
         assert!(message.result().is_err());
     }
 
