@@ -78,7 +78,7 @@ complete -c redd -n "__fish_redd_using_subcommand boot" -l oom-score-adjust -d '
 complete -c redd -n "__fish_redd_using_subcommand boot" -l cpu-affinity -d 'Processors to run on, e.g. 0-3,6' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l timezone -d 'Time zone: auto, symlink, copy, bind, delete or off' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l resolv-conf -d 'resolv.conf: auto, off, delete, or copy-, replace-, bind- with host, static, uplink, stub' -r
-complete -c redd -n "__fish_redd_using_subcommand boot" -l console -d 'Console: interactive, read-only, passive, pipe or autopipe' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l console -d 'Console: interactive, read-only, passive, kept, pipe or autopipe' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l background -d 'Background colour of the console, e.g. 44 or 48;2;0;0;64; empty for none' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l ttys -d 'Terminals beside the console, each with a login prompt' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l link-journal -d 'Link the payload\'s journal with the host\'s: no (default), auto, try-host or try-guest' -r
@@ -139,7 +139,7 @@ complete -c redd -n "__fish_redd_using_subcommand run" -l oom-score-adjust -d 'S
 complete -c redd -n "__fish_redd_using_subcommand run" -l cpu-affinity -d 'Processors to run on, e.g. 0-3,6' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l timezone -d 'Time zone: auto, symlink, copy, bind, delete or off' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l resolv-conf -d 'resolv.conf: auto, off, delete, or copy-, replace-, bind- with host, static, uplink, stub' -r
-complete -c redd -n "__fish_redd_using_subcommand run" -l console -d 'Console: interactive, read-only, passive, pipe or autopipe' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l console -d 'Console: interactive, read-only, passive, kept, pipe or autopipe' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l background -d 'Background colour of the console, e.g. 44 or 48;2;0;0;64; empty for none' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l ttys -d 'Terminals beside the console, each with a login prompt' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l link-journal -d 'Link the payload\'s journal with the host\'s: no (default), auto, try-host or try-guest' -r
@@ -208,7 +208,7 @@ complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcomma
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l cpu-affinity -d 'Processors to run on, e.g. 0-3,6' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l timezone -d 'Time zone: auto, symlink, copy, bind, delete or off' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l resolv-conf -d 'resolv.conf: auto, off, delete, or copy-, replace-, bind- with host, static, uplink, stub' -r
-complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l console -d 'Console: interactive, read-only, passive, pipe or autopipe' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l console -d 'Console: interactive, read-only, passive, kept, pipe or autopipe' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l background -d 'Background colour of the console, e.g. 44 or 48;2;0;0;64; empty for none' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l ttys -d 'Terminals beside the console, each with a login prompt' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l link-journal -d 'Link the payload\'s journal with the host\'s: no (default), auto, try-host or try-guest' -r
@@ -269,7 +269,7 @@ complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcomma
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l cpu-affinity -d 'Processors to run on, e.g. 0-3,6' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l timezone -d 'Time zone: auto, symlink, copy, bind, delete or off' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l resolv-conf -d 'resolv.conf: auto, off, delete, or copy-, replace-, bind- with host, static, uplink, stub' -r
-complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l console -d 'Console: interactive, read-only, passive, pipe or autopipe' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l console -d 'Console: interactive, read-only, passive, kept, pipe or autopipe' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l background -d 'Background colour of the console, e.g. 44 or 48;2;0;0;64; empty for none' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l ttys -d 'Terminals beside the console, each with a login prompt' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l link-journal -d 'Link the payload\'s journal with the host\'s: no (default), auto, try-host or try-guest' -r
@@ -337,7 +337,7 @@ complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcom
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l cpu-affinity -d 'Processors to run on, e.g. 0-3,6' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l timezone -d 'Time zone: auto, symlink, copy, bind, delete or off' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l resolv-conf -d 'resolv.conf: auto, off, delete, or copy-, replace-, bind- with host, static, uplink, stub' -r
-complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l console -d 'Console: interactive, read-only, passive, pipe or autopipe' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l console -d 'Console: interactive, read-only, passive, kept, pipe or autopipe' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l background -d 'Background colour of the console, e.g. 44 or 48;2;0;0;64; empty for none' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l ttys -d 'Terminals beside the console, each with a login prompt' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l link-journal -d 'Link the payload\'s journal with the host\'s: no (default), auto, try-host or try-guest' -r

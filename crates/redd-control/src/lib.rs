@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 pub mod client;
+pub mod console;
 pub mod entry;
 pub mod event;
 pub mod frame;
@@ -12,3 +13,4 @@ pub mod machine;
 pub mod message;
 pub mod place;
 pub mod record;
+pub mod time;

@@ -29,7 +29,7 @@ pub mod method {
     pub const SUBSCRIBE: &str = "io.redd.Machine.SubscribeEvents";
     /// Tells the supervisor what a verb has changed: [`Change`](super::Change). It holds for later boots.
     pub const ADOPT: &str = "io.redd.Machine.Adopt";
-    /// Gives one end of a connection to the console: [`Attach`](super::Attach).
+    /// Gives one end of a connection to the console: [`AttachConsole`](super::AttachConsole).
     pub const ATTACH_CONSOLE: &str = "io.redd.Machine.AttachConsole";
 }
 
@@ -43,6 +43,8 @@ pub mod error {
     pub const FAILED: &str = "io.redd.Machine.Failed";
     /// Somebody drives the console already.
     pub const CONSOLE_TAKEN: &str = "io.redd.Machine.ConsoleTaken";
+    /// The machine has no console, or no place for one more at it: `what`.
+    pub const NO_CONSOLE: &str = "io.redd.Machine.NoConsole";
 }
 
 /// How a machine is.
@@ -144,14 +146,23 @@ pub struct Enter {
     pub entry: Entry,
 }
 
+/// Parameters of [`method::ATTACH_CONSOLE`]; a descriptor comes with the reply, see [`crate::console`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AttachConsole {
+    /// As whom.
+    pub mode: Attach,
+}
+
 /// Who wants the console.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Attach {
-    /// Whoever types there. One at a time.
-    Drive,
     /// Whoever only looks.
     Watch,
+    /// Whoever types there. One at a time.
+    Drive,
+    /// Whoever types there instead of the one who does; that one watches from then on.
+    TakeOver,
 }
 
 /// Parameters of [`method::ADOPT`]: an option of the command line with a value, as if the machine had been started so.

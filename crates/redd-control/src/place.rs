@@ -10,6 +10,10 @@ pub const MACHINES: &str = "/run/redd/machines";
 pub const LIBRARY: &str = "/var/lib/redd";
 /// In a machine's directory: what other programs may know.
 pub const RECORD: &str = "state.json";
+/// Among the logs of a machine: what was written to its console.
+pub const CONSOLE_LOG: &str = "console.log";
+/// What was written there before that became too long.
+pub const CONSOLE_LOG_OLD: &str = "console.log.1";
 /// In a machine's directory: where its supervisor listens.
 pub const CONTROL: &str = "control";
 

@@ -64,7 +64,7 @@ impl Caller {
             ConsoleMode::Interactive | ConsoleMode::ReadOnly | ConsoleMode::Pipe => {
                 self.output == Terminal::Yes
             }
-            ConsoleMode::Passive => false,
+            ConsoleMode::Passive | ConsoleMode::Kept => false,
         };
         let of_caller = self.variable(variables::TERM).and_then(OsStr::to_str);
         let is_plain = |text: &&str| text.chars().all(|character| character.is_ascii_graphic());

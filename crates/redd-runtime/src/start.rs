@@ -135,7 +135,7 @@ fn boot_until_ended(
     let ids = taken.as_ref().map(|taken| taken.range);
     let id_locks = taken.iter().flat_map(|taken| &taken.locks).map(|(_, lock)| lock.as_fd());
     let locks: Vec<BorrowedFd<'_>> = locks.into_iter().chain(id_locks).collect();
-    let mut supervisor = Supervisor::new(warn)?;
+    let mut supervisor = Supervisor::new(&spec.name, warn)?;
     // The ids that were expected are nearly always free, and the plan is the same then.
     let mut planned = (inputs.grants.ids == ids).then_some(expected);
     loop {

@@ -14,6 +14,8 @@ pub enum ConsoleMode {
     ReadOnly,
     /// A pty that nobody is connected to.
     Passive,
+    /// A pty that nobody sits at: what is written there is kept and logged. The default in the background.
+    Kept,
     /// The caller's own stdin, stdout and stderr; there is no `/dev/console`.
     Pipe,
 }

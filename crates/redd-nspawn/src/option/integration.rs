@@ -36,7 +36,7 @@ pub(super) static OPTIONS: [Definition; 14] = [
         "console",
         ("MODE", "interactive"),
         INTEGRATION,
-        "Console: interactive, read-only, passive, pipe or autopipe",
+        "Console: interactive, read-only, passive, kept, pipe or autopipe",
         |settings, text| {
             settings.integration.console = Some(parse::console(text)?);
             Ok(())

@@ -46,7 +46,7 @@ pub(super) fn background(context: &Context<'_>) -> Option<Background> {
 pub(super) fn lead_session(context: &Context<'_>, steps: &mut Steps) {
     match context.spec.console {
         ConsoleMode::Pipe => steps.child(Action::LeadSession, &[]),
-        ConsoleMode::Interactive | ConsoleMode::ReadOnly | ConsoleMode::Passive => {
+        ConsoleMode::Interactive | ConsoleMode::ReadOnly | ConsoleMode::Passive | ConsoleMode::Kept => {
             let terminal = match &context.spec.payload {
                 Payload::Command(Command { init: CommandInit::Stub, .. }) => {
                     ControllingTerminal::LeftToCommand

@@ -78,6 +78,13 @@ impl Buffer {
         }
     }
 
+    /// Puts something into an empty buffer, as much as fits.
+    pub(super) fn put(&mut self, bytes: &[u8]) {
+        let length = bytes.len().min(BUFFER_SIZE);
+        self.bytes[..length].copy_from_slice(&bytes[..length]);
+        (self.start, self.end) = (0, length);
+    }
+
     /// Writes once. What cannot be written now stays.
     pub(super) fn flush(&mut self, write: impl FnOnce(&[u8]) -> Result<usize, Errno>) -> Written {
         let written = match write(&self.bytes[self.start..self.end]) {

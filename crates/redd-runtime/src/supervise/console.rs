@@ -1,12 +1,21 @@
-//! The console between the payload's pty and the caller.
+//! The console between the payload's pty and the caller, or whoever comes to it later.
+
+pub(super) mod audience;
+mod log;
+mod recent;
+mod scribe;
 
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
-use redd_spec::console::{Background, ConsoleMode};
+use redd_control::machine::Attach;
+use redd_plan::supervision::Supervision;
+use redd_spec::console::ConsoleMode;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::OFlags;
-use rustix::termios::tcsetwinsize;
+use rustix::termios::{Winsize, tcsetwinsize};
+
+use audience::{Audience, Refusal, Room, Said, Terminal};
 
 use super::buffer::{Buffer, Read, Stream, Written};
 use super::escape::{EscapeDetector, Typed};
@@ -33,6 +42,8 @@ pub(super) enum Direction {
     Write,
     /// From the caller to the payload.
     Inward,
+    /// From, or to, one of the audience.
+    Seat(u64),
 }
 
 /// Whether the pty has somebody at its other end.
@@ -44,7 +55,7 @@ enum Payload {
 
 /// The console of a running machine.
 #[derive(Debug)]
-pub(super) struct Console {
+pub(super) struct Console<'a> {
     manager: OwnedFd,
     input: Option<Stream>,
     output: Option<Output>,
@@ -54,18 +65,20 @@ pub(super) struct Console {
     inward: Buffer,
     escape: EscapeDetector,
     payload: Payload,
+    audience: &'a mut Audience,
     _terminal: Option<terminal::RawTerminal>,
 }
 
-impl Console {
+impl<'a> Console<'a> {
     /// Connects the pty as the mode says.
-    pub(super) fn new(manager: OwnedFd, mode: ConsoleMode, background: Option<&Background>) -> Self {
-        let is_read = mode != ConsoleMode::Passive;
+    pub(super) fn new(manager: OwnedFd, supervision: &Supervision, audience: &'a mut Audience) -> Self {
+        let mode = supervision.console;
+        let is_read = !matches!(mode, ConsoleMode::Passive | ConsoleMode::Kept);
         let is_typed = mode == ConsoleMode::Interactive;
         // The pty is redd's alone, and opening it a second time would make another one.
         best_effort(rustix::fs::fcntl_setfl(&manager, OFlags::NONBLOCK));
         let output = is_read.then(|| Stream::open(rustix::stdio::stdout(), OFlags::WRONLY)).flatten();
-        let tint = background.cloned().map(Tint::new);
+        let tint = supervision.background.clone().map(Tint::new);
         Self {
             manager,
             input: is_typed.then(|| Stream::open(rustix::stdio::stdin(), OFlags::RDONLY)).flatten(),
@@ -74,6 +87,7 @@ impl Console {
             inward: Buffer::new(),
             escape: EscapeDetector::default(),
             payload: Payload::Present,
+            audience,
             _terminal: if is_typed { terminal::RawTerminal::enter() } else { None },
         }
     }
@@ -97,6 +111,22 @@ impl Console {
         ]
         .into_iter()
         .flatten()
+        .chain(
+            self.audience
+                .interests(self.room())
+                .map(|(seat, descriptor, flags)| (Direction::Seat(seat), descriptor, flags)),
+        )
+    }
+
+    /// What is typed is taken when the payload has what was typed before.
+    const fn room(&self) -> Room {
+        if self.inward.is_empty() { Room::Some } else { Room::None }
+    }
+
+    /// Gives somebody a place at the console.
+    pub(super) fn attach(&mut self, how: Attach) -> Result<OwnedFd, Refusal> {
+        let terminal = if self.input.is_some() { Terminal::Present } else { Terminal::Absent };
+        self.audience.attach(how, terminal)
     }
 
     /// Moves what can be moved without waiting.
@@ -104,6 +134,7 @@ impl Console {
         match direction {
             Direction::Read | Direction::Write => self.relay_outward(direction),
             Direction::Inward => return self.relay_inward(now),
+            Direction::Seat(seat) => self.attend(seat),
         }
         Typed::Text
     }
@@ -126,9 +157,11 @@ impl Console {
 
     fn read(&mut self) -> Read {
         let read = self.outward.fill(self.manager.as_fd());
-        if read == Read::End {
+        match read {
+            Read::Some(length) => self.audience.hear(self.outward.newest(length)),
+            Read::Nothing => {}
             // The payload has no process with the console open: one may open it again, while it lives.
-            self.payload = Payload::Absent;
+            Read::End => self.payload = Payload::Absent,
         }
         read
     }
@@ -162,10 +195,28 @@ impl Console {
                 Read::End => self.input = None,
             }
         }
+        self.write_inward();
+        typed
+    }
+
+    fn write_inward(&mut self) {
         if !self.inward.is_empty() {
             self.inward.flush(|bytes| rustix::io::write(&self.manager, bytes));
         }
-        typed
+    }
+
+    fn attend(&mut self, seat: u64) {
+        match self.audience.attend(seat, self.room()) {
+            Some(Said::Input(text)) => {
+                self.inward.put(&text);
+                self.write_inward();
+            }
+            Some(Said::Window { rows, columns }) => {
+                let size = Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+                best_effort(tcsetwinsize(&self.manager, size));
+            }
+            None => {}
+        }
     }
 
     /// A console without a process is at its end for now; it is looked at again later.

@@ -8,6 +8,7 @@ use redd_plan::descriptor::FdName;
 use redd_plan::init::{InitSeen, Means};
 use redd_plan::step::Plan;
 use redd_plan::supervision::PidOne;
+use redd_spec::name::MachineName;
 use redd_sys::clone::ChildProcess;
 use redd_sys::signal::{self, SignalFd, SignalSet};
 use redd_sys::single_thread::SingleThreaded;
@@ -15,6 +16,7 @@ use redd_sys::{Errno, program_text};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{WaitId, WaitIdOptions, waitid};
 
+use super::console::audience::Audience;
 use super::console::{Console, Direction};
 use super::control::{self, Control};
 use super::escape::Typed;
@@ -57,6 +59,7 @@ pub(crate) struct Supervisor<'a> {
     upstream: Upstream,
     control: Control,
     report: Report,
+    audience: Audience,
     /// Says what the user should know.
     warn: &'a mut dyn FnMut(&str),
 }
@@ -84,7 +87,7 @@ pub(super) struct Session<'a> {
     guard: &'a mut Guard,
     duties: &'a Duties<'a>,
     descriptors: &'a mut FdTable,
-    console: Option<Console>,
+    pub(super) console: Option<Console<'a>>,
     terminals: Option<Terminals>,
     signals: &'a SignalFd,
     upstream: &'a mut Upstream,
@@ -107,12 +110,12 @@ pub(super) struct Session<'a> {
 
 impl<'s> Supervisor<'s> {
     /// Takes over the signals that ask redd for something.
-    pub(crate) fn new(warn: &'s mut dyn FnMut(&str)) -> Result<Self, Error> {
+    pub(crate) fn new(name: &MachineName, warn: &'s mut dyn FnMut(&str)) -> Result<Self, Error> {
         let set = SignalSet::of(&[SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGWINCH]);
         signal::block(set).map_err(Error::host("blocking signals"))?;
         let signals = SignalFd::new(set).map_err(Error::host("listening to signals"))?;
-        let (control, report) = (Control::default(), Report::begin());
-        Ok(Self { signals, upstream: Upstream::from_environment(), control, report, warn })
+        let (control, report, audience) = (Control::default(), Report::begin(), Audience::new(name));
+        Ok(Self { signals, upstream: Upstream::from_environment(), control, report, audience, warn })
     }
 
     /// Stays with the payload until it ended.
@@ -147,14 +150,14 @@ impl<'a> Session<'a> {
         running: &'a mut Running,
         duties: &'a Duties<'a>,
     ) -> Self {
-        let Supervisor { signals, upstream, control, report, warn } = supervisor;
+        let Supervisor { signals, upstream, control, report, audience, warn } = supervisor;
         let Running { child, guard, descriptors } = running;
         let supervision = &plan.supervision;
         let terminals =
             Terminals::new(&supervision.terminals, descriptors, &duties.state.path.join(TERMINALS));
         let manager = descriptors.remove(FdName::ConsoleManager);
-        let console = manager
-            .map(|manager| Console::new(manager, supervision.console, supervision.background.as_ref()));
+        audience.begin_boot(supervision.console, report.boots);
+        let console = manager.map(|manager| Console::new(manager, supervision, audience));
         Self {
             machine: Machine::new(supervision.clone()),
             pid1: supervision.pid1,

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use redd_control::entry::Entry;
 use redd_control::event::{Event as Published, Occurrence, Phase};
-use redd_control::machine::{Description, Enter, Kill, Stop, StopMode, Whom, error};
+use redd_control::machine::{Attach, Description, Enter, Kill, Stop, StopMode, Whom, error};
 use redd_control::message::Reply;
 use redd_plan::action::Action;
 use redd_plan::step::Plan;
@@ -16,6 +16,7 @@ use redd_sys::signal;
 use rustix::process::{Signal, getpid, kill_process};
 use serde_json::json;
 
+use super::console::audience::Refusal;
 use super::control::{Asked, ConnectionId, Happening, Request};
 use super::drive::Session;
 use super::machine::Event;
@@ -40,7 +41,8 @@ impl Session<'_> {
             Request::Resume => self.resume(),
             Request::Enter => return self.let_enter(asker),
             Request::Subscribe => return self.subscribe(asker),
-            Request::Adopt(_) | Request::AttachConsole(_) => Reply::error(error::NOT_SUPPORTED, &json!({})),
+            Request::AttachConsole(attach) => return self.let_attach(asker, attach.mode),
+            Request::Adopt(_) => Reply::error(error::NOT_SUPPORTED, &json!({})),
         };
         self.control.answer(asker, &reply, Vec::new());
     }
@@ -143,6 +145,22 @@ impl Session<'_> {
         };
         self.control.answer(asker, &reply, descriptors);
     }
+
+    fn let_attach(&mut self, asker: Option<ConnectionId>, mode: Attach) {
+        let attached = self.console.as_mut().map(|console| console.attach(mode));
+        let (reply, descriptors) = match attached {
+            Some(Ok(connection)) => (Reply::of(&json!({})), vec![connection]),
+            Some(Err(Refusal::Taken)) => (Reply::error(error::CONSOLE_TAKEN, &json!({})), Vec::new()),
+            Some(Err(Refusal::Host(errno))) => (outcome(Err(errno.into())), Vec::new()),
+            Some(Err(Refusal::Full)) => (no_console("too many are at it"), Vec::new()),
+            None => (no_console("it has none"), Vec::new()),
+        };
+        self.control.answer(asker, &reply, descriptors);
+    }
+}
+
+fn no_console(what: &str) -> Reply {
+    Reply::error(error::NO_CONSOLE, &json!({ "what": what }))
 }
 
 fn outcome(result: io::Result<()>) -> Reply {

@@ -15,15 +15,16 @@ pub enum ConsoleChoice {
 /// `--console=`
 ///
 /// # Errors
-/// Anything but interactive, read-only, passive, pipe and autopipe.
+/// Anything but interactive, read-only, passive, kept, pipe and autopipe.
 pub fn console(value: &str) -> Result<ConsoleChoice, ParseError> {
     match value {
         "interactive" => Ok(ConsoleChoice::Mode(ConsoleMode::Interactive)),
         "read-only" => Ok(ConsoleChoice::Mode(ConsoleMode::ReadOnly)),
         "passive" => Ok(ConsoleChoice::Mode(ConsoleMode::Passive)),
+        "kept" => Ok(ConsoleChoice::Mode(ConsoleMode::Kept)),
         "pipe" => Ok(ConsoleChoice::Mode(ConsoleMode::Pipe)),
         "autopipe" => Ok(ConsoleChoice::AutoPipe),
-        _ => Err(ParseError::new(value, "write interactive, read-only, passive, pipe or autopipe")),
+        _ => Err(ParseError::new(value, "write interactive, read-only, passive, kept, pipe or autopipe")),
     }
 }
 

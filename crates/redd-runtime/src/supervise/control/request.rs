@@ -1,8 +1,7 @@
 //! A message of a client becomes a request, or a reply that says why not. Nothing here touches anything.
 
-use redd_control::machine::{Attach, Change, INTERFACE, Kill, Stop, method};
+use redd_control::machine::{AttachConsole, Change, INTERFACE, Kill, Stop, method};
 use redd_control::message::{Call, Reply, error};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
@@ -26,7 +25,7 @@ pub(in crate::supervise) enum Request {
     /// It to remember a change.
     Adopt(Change),
     /// A connection to the console.
-    AttachConsole(Attach),
+    AttachConsole(AttachConsole),
 }
 
 /// Whether an answer is waited for.
@@ -62,12 +61,6 @@ pub(super) fn read(message: &[u8]) -> Read {
     }
 }
 
-/// Parameters of [`method::ATTACH_CONSOLE`].
-#[derive(Debug, Deserialize)]
-struct AttachParameters {
-    mode: Attach,
-}
-
 fn request(call: Call) -> Result<Request, Reply> {
     match call.method.as_str() {
         method::DESCRIBE => Ok(Request::Describe),
@@ -79,9 +72,7 @@ fn request(call: Call) -> Result<Request, Reply> {
         method::SUBSCRIBE if call.more => Ok(Request::Subscribe),
         method::SUBSCRIBE => Err(Reply::error(error::EXPECTED_MORE, &json!({}))),
         method::ADOPT => parameters(call).map(Request::Adopt),
-        method::ATTACH_CONSOLE => {
-            parameters(call).map(|AttachParameters { mode }| Request::AttachConsole(mode))
-        }
+        method::ATTACH_CONSOLE => parameters(call).map(Request::AttachConsole),
         other => Err(unknown(other)),
     }
 }
