@@ -33,6 +33,7 @@ const ALLOWED: [(&str, &[&str]); 12] = [
             "redd-spec",
             "redd-control",
             "redd-bus",
+            "redd-plan",
             "redd-runtime",
             "redd-sys",
             "rustix",

@@ -8,6 +8,15 @@ use redd_spec::name::MachineName;
 pub const MACHINES: &str = "/run/redd/machines";
 /// Where what does not fit into memory is kept, and what survives a reboot of the host.
 pub const LIBRARY: &str = "/var/lib/redd";
+/// Where trees are looked for by their names, in this order.
+pub const TREES: [&str; 6] = [
+    "/etc/machines",
+    "/run/machines",
+    "/var/lib/machines",
+    "/var/lib/container",
+    "/usr/local/lib/machines",
+    "/usr/lib/machines",
+];
 /// In a machine's directory: what other programs may know.
 pub const RECORD: &str = "state.json";
 /// Among the logs of a machine: what was written to its console.

@@ -39,6 +39,14 @@ pub enum MachineError {
         #[source]
         cause: Errno,
     },
+    /// Another verb changes it.
+    #[error("{name} is being changed: {who}")]
+    Busy {
+        /// The machine.
+        name: MachineName,
+        /// By whom.
+        who: String,
+    },
     /// It cannot be done to this machine, or with these words.
     #[error("{what}")]
     Refused {
@@ -70,6 +78,7 @@ impl MachineError {
                 Some(format!("redd terminate {name} ends it in any case"))
             }
             Self::Refused { hint, .. } => hint.clone(),
+            Self::Busy { .. } => Some("try again when that is done".to_owned()),
             Self::Supervisor { .. } | Self::TimedOut { .. } | Self::Host { .. } => None,
         }
     }

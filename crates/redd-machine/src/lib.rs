@@ -4,7 +4,9 @@
 #![forbid(unsafe_code)]
 
 mod error;
+pub mod limits;
 pub mod pause;
 pub mod stop;
+mod turn;
 
 pub use error::MachineError;

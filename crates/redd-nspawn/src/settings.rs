@@ -24,7 +24,7 @@ use redd_spec::parse::ConsoleChoice;
 use redd_spec::path::PathInRoot;
 use redd_spec::payload::{ManagerName, UserIds};
 use redd_spec::resources::{
-    CpuSet, Limit, MemoryAmount, MilliCpus, OomScoreAdjust, Personality, ResourceLimit,
+    CpuSet, Limit, MemoryAmount, MilliCpus, OomScoreAdjust, Personality, ResourceLimit, TrafficLimit, Weight,
 };
 use redd_spec::root::{OsReleaseCheck, PivotRoot, Volatile};
 use redd_spec::selinux::SelinuxContexts;
@@ -112,6 +112,11 @@ pub struct ResourceSettings {
     pub memory: Option<Limit<MemoryAmount>>,
     pub pids_max: Option<Limit<u32>>,
     pub cpus: Option<Limit<MilliCpus>>,
+    pub memory_high: Option<Limit<MemoryAmount>>,
+    pub swap: Option<Limit<MemoryAmount>>,
+    pub cpu_weight: Option<Weight>,
+    pub io_weight: Option<Weight>,
+    pub traffic: Vec<TrafficLimit>,
     pub rlimits: Vec<ResourceLimit>,
     pub oom_score_adjust: Option<OomScoreAdjust>,
     pub cpu_affinity: Option<CpuSet>,

@@ -14,6 +14,7 @@ use serde::Serialize;
 
 use crate::action::LayerPlace;
 use crate::cgroup::{CgroupPath, Controller};
+use crate::limits::BlockDevices;
 
 /// What this machine offers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -424,6 +425,8 @@ pub struct Grants {
     pub localtime: Option<Vec<u8>>,
     /// What each of the Spec's devices is, in their order.
     pub devices: Vec<DeviceFacts>,
+    /// The block devices whose traffic is limited.
+    pub block_devices: BlockDevices,
     /// What each host path of a bind mount is, in the order of the Spec's mounts.
     pub binds: Vec<BindFacts>,
     /// The users of the host who are bound, in the order of the Spec.

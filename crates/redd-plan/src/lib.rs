@@ -10,6 +10,7 @@ pub mod clause;
 pub mod descriptor;
 pub mod facts;
 pub mod init;
+pub mod limits;
 pub mod planner;
 pub mod render;
 pub mod sample;

@@ -260,6 +260,7 @@ pub fn grants() -> Grants {
         resolv_conf_path: None,
         localtime: None,
         devices: Vec::new(),
+        block_devices: Default::default(),
         binds: Vec::new(),
         bound_users: Vec::new(),
         layers: Vec::new(),

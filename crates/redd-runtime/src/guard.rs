@@ -15,9 +15,9 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{CWD, Mode, OFlags, Stat, fstat, openat, stat};
 use rustix::process::{PidfdFlags, getpid, pidfd_open};
 
-use crate::StepError;
 use crate::error::best_effort;
 use crate::state::StateDirectory;
+use crate::{StepError, additions};
 
 /// How long a killed payload may take before it is killed again.
 const KILL_INTERVAL: Timespec = Timespec { tv_sec: 0, tv_nsec: 10_000_000 };
@@ -72,6 +72,7 @@ fn keep_watch(supervisor: &OwnedFd, payload: BorrowedFd<'_>, duties: &Duties<'_>
             break;
         }
     }
+    additions::undo_all(duties.state);
     for item in duties.journal {
         match item {
             // redd may have given the range back, and somebody taken it since.

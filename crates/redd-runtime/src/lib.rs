@@ -5,6 +5,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+pub mod additions;
 mod child;
 mod credentials;
 pub mod doctor;

@@ -64,6 +64,7 @@ pub(crate) fn gather(
         resolv_conf_path,
         localtime: read_host_file(Path::new("/etc/localtime")),
         devices: facts::devices::device_facts(&spec.devices)?,
+        block_devices: facts::devices::block_devices(&spec.resources.traffic)?,
         binds: sources.binds,
         layers: sources.layers,
         bound_users,

@@ -21,7 +21,7 @@ use crate::prepare::{self, Inputs};
 use crate::state::{self, Purpose, Removal, StateDirectory};
 use crate::supervise::{Outcome, Supervisor};
 use crate::template;
-use crate::{Error, ids};
+use crate::{Error, additions, ids};
 
 /// How a machine ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -219,6 +219,7 @@ fn finish(
         )
     };
     let undo = |item: &&Undo| state.undo(item);
+    additions::undo_all(state);
     match result {
         Ok(Outcome::Ended(_)) if journal.iter().any(|item| is_link(&item)) => {
             journal.iter().filter(|item| !is_link(item)).for_each(undo);

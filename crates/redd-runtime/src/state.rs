@@ -16,9 +16,9 @@ use redd_sys::Errno;
 use redd_sys::lock::{LockOutcome, Sharing};
 use rustix::fs::{CWD, Mode, OFlags, openat};
 
-use crate::Error;
 use crate::error::best_effort;
 use crate::patience::{take_lock, wait_for_lock};
+use crate::{Error, additions};
 
 /// What is in the directory of a machine: what has to be undone, what others may know, a link and a socket for them.
 const JOURNAL: &str = "journal";
@@ -98,9 +98,15 @@ impl StateDirectory {
     }
 
     fn undo_leftovers(&self) {
-        for undo in read_journal(&self.path) {
+        additions::undo_all(self);
+        for undo in read_list(&self.path, JOURNAL) {
             self.undo(&undo);
         }
+    }
+
+    /// Whether something could not be undone.
+    pub(crate) const fn is_unfinished(&self) -> bool {
+        self.is_unfinished.get()
     }
 
     /// Removes the directory; the name is free when the last copy of its lock is closed.
@@ -125,8 +131,8 @@ impl StateDirectory {
 }
 
 /// What a killed redd wrote down; a journal that cannot be read holds nothing that was made.
-fn read_journal(directory: &Path) -> Vec<Undo> {
-    let path = directory.join(JOURNAL);
+pub(crate) fn read_list(directory: &Path, name: &str) -> Vec<Undo> {
+    let path = directory.join(name);
     let fits = std::fs::metadata(&path).is_ok_and(|metadata| metadata.len() <= JOURNAL_MAX);
     let text = fits.then(|| std::fs::read(&path).ok()).flatten();
     // Nearly always there is none, and a parser that finds nothing has much to do to say so.

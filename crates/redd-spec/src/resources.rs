@@ -1,6 +1,7 @@
 //! Limits.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use serde::Serialize;
 
@@ -29,6 +30,75 @@ pub enum MemoryAmount {
     Bytes(u64),
     /// Per cent of the host's memory, 1 to 100.
     Percent(u8),
+}
+
+/// How much of something is got where others want it too: 1 to 10000, and 100 is everybody's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Weight(u16);
+
+impl Weight {
+    /// What everybody has.
+    pub const DEFAULT: Self = Self(100);
+
+    /// Checks the bounds.
+    #[must_use]
+    pub const fn new(value: u16) -> Option<Self> {
+        if value >= 1 && value <= 10_000 { Some(Self(value)) } else { None }
+    }
+
+    /// The value.
+    #[must_use]
+    pub const fn get(self) -> u16 {
+        self.0
+    }
+}
+
+/// What is counted of the traffic with a block device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Traffic {
+    /// Bytes that are read.
+    ReadBandwidth,
+    /// Bytes that are written.
+    WriteBandwidth,
+    /// Reads.
+    ReadOperations,
+    /// Writes.
+    WriteOperations,
+}
+
+impl Traffic {
+    /// All of them.
+    pub const ALL: [Self; 4] =
+        [Self::ReadBandwidth, Self::WriteBandwidth, Self::ReadOperations, Self::WriteOperations];
+
+    /// The option that limits it.
+    #[must_use]
+    pub const fn long_option(self) -> &'static str {
+        match self {
+            Self::ReadBandwidth => "--io-read-bandwidth",
+            Self::WriteBandwidth => "--io-write-bandwidth",
+            Self::ReadOperations => "--io-read-iops",
+            Self::WriteOperations => "--io-write-iops",
+        }
+    }
+
+    /// The same without its dashes.
+    #[must_use]
+    pub fn option(self) -> &'static str {
+        self.long_option().trim_start_matches('-')
+    }
+}
+
+/// A limit of the traffic with one block device, in each second.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TrafficLimit {
+    /// The node of the device on the host.
+    pub device: PathBuf,
+    /// What is counted.
+    pub traffic: Traffic,
+    /// How much; `None` is no limit.
+    pub per_second: Option<u64>,
 }
 
 /// One limit of setrlimit(2).
@@ -153,6 +223,16 @@ pub struct Resources {
     pub pids: Limit<u32>,
     /// `--cpus=`
     pub cpus: Limit<MilliCpus>,
+    /// `--memory-high=`
+    pub memory_high: Limit<MemoryAmount>,
+    /// `--swap=`
+    pub swap: Limit<MemoryAmount>,
+    /// `--cpu-weight=`
+    pub cpu_weight: Option<Weight>,
+    /// `--io-weight=`
+    pub io_weight: Option<Weight>,
+    /// `--io-read-bandwidth=` and its like, one per device and kind of traffic.
+    pub traffic: Vec<TrafficLimit>,
     /// `--rlimit=`, one per resource.
     pub rlimits: Vec<ResourceLimit>,
     /// What holds for the other resources.

@@ -165,7 +165,7 @@ pub(super) fn find(section: Section, name: &str) -> Option<&'static Key> {
 }
 
 /// Every key.
-pub static KEYS: [Key; 80] = [
+pub static KEYS: [Key; 88] = [
     exec("Boot", "boot").form(Form::Flag),
     exec("Ephemeral", "ephemeral").form(Form::Flag).granting(),
     exec("ProcessTwo", "as-pid2").form(Form::Flag),
@@ -239,6 +239,14 @@ pub static KEYS: [Key; 80] = [
     redd("Memory", "memory"),
     redd("PidsMax", "pids-max"),
     redd("Cpus", "cpus"),
+    redd("MemoryHigh", "memory-high"),
+    redd("Swap", "swap"),
+    redd("CpuWeight", "cpu-weight"),
+    redd("IoWeight", "io-weight"),
+    redd("IoReadBandwidth", "io-read-bandwidth"),
+    redd("IoWriteBandwidth", "io-write-bandwidth"),
+    redd("IoReadIops", "io-read-iops"),
+    redd("IoWriteIops", "io-write-iops"),
     redd("Init", "init"),
     redd("StopTimeout", "stop-timeout"),
     redd("Restart", "restart"),

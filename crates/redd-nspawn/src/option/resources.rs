@@ -1,13 +1,24 @@
 //! Limits.
 
-use redd_spec::parse;
-use redd_spec::resources::RLIMIT_NAMES;
+use redd_spec::parse::{self, ParseError};
+use redd_spec::resources::{RLIMIT_NAMES, Traffic};
 
-use super::{Definition, Heading, Mask, value};
+use super::{Definition, Heading, Mask, SetText, value};
+use crate::settings::Settings;
+
+/// One for each device.
+const fn traffic(name: &'static str, help: &'static str, set: SetText) -> Definition {
+    value(name, "DEVICE AMOUNT", RESOURCES, help, set).list().native()
+}
+
+fn limit_traffic(settings: &mut Settings, traffic: Traffic, text: &str) -> Result<(), ParseError> {
+    parse::add_traffic(&mut settings.resources.traffic, parse::traffic(traffic, text)?);
+    Ok(())
+}
 
 const RESOURCES: Heading = Heading::Resources;
 
-pub(super) static OPTIONS: [Definition; 6] = [
+pub(super) static OPTIONS: [Definition; 14] = [
     value(
         "memory",
         "AMOUNT",
@@ -29,6 +40,60 @@ pub(super) static OPTIONS: [Definition; 6] = [
         Ok(())
     })
     .native(),
+    value(
+        "memory-high",
+        "AMOUNT",
+        RESOURCES,
+        "Memory above which the payload is slowed down, as --memory=",
+        |settings, text| {
+            settings.resources.memory_high = Some(parse::memory(text)?);
+            Ok(())
+        },
+    )
+    .native(),
+    value("swap", "AMOUNT", RESOURCES, "Swap: as --memory=, or 0 for none", |settings, text| {
+        settings.resources.swap = Some(parse::swap(text)?);
+        Ok(())
+    })
+    .native(),
+    value(
+        "cpu-weight",
+        "N",
+        RESOURCES,
+        "Share of processor time against others, 1 to 10000 [default: 100]",
+        |settings, text| {
+            settings.resources.cpu_weight = Some(parse::weight(text)?);
+            Ok(())
+        },
+    )
+    .native(),
+    value(
+        "io-weight",
+        "N",
+        RESOURCES,
+        "Share of block devices' time against others, 1 to 10000 [default: 100]",
+        |settings, text| {
+            settings.resources.io_weight = Some(parse::weight(text)?);
+            Ok(())
+        },
+    )
+    .native(),
+    traffic(
+        "io-read-bandwidth",
+        "Bytes read of a block device in a second, e.g. \"/dev/sda 10M\"",
+        |settings, text| limit_traffic(settings, Traffic::ReadBandwidth, text),
+    ),
+    traffic("io-write-bandwidth", "Bytes written to a block device in a second", |settings, text| {
+        limit_traffic(settings, Traffic::WriteBandwidth, text)
+    }),
+    traffic(
+        "io-read-iops",
+        "Reads of a block device in a second, e.g. \"/dev/sda 1000\"",
+        |settings, text| limit_traffic(settings, Traffic::ReadOperations, text),
+    ),
+    traffic("io-write-iops", "Writes to a block device in a second", |settings, text| {
+        limit_traffic(settings, Traffic::WriteOperations, text)
+    }),
     value("rlimit", "NAME=SOFT[:HARD]", RESOURCES, "A limit of setrlimit(2)", |settings, text| {
         let limit = parse::resource_limit(text)?;
         settings.resources.rlimits.retain(|known| known.resource != limit.resource);

@@ -5,8 +5,6 @@
 
 use std::collections::BTreeSet;
 
-use redd_spec::resources::{Limit, MemoryAmount, MilliCpus};
-
 use super::check::PlanError;
 use super::context::{Context, Steps};
 use super::devices;
@@ -14,26 +12,12 @@ use crate::action::Action;
 use crate::cgroup::{CgroupPath, Controller, PAYLOAD};
 use crate::clause::Clause::{AI5, EE3, EE6, NO1, NO5, NO6, UP2};
 use crate::facts::{LegacyHierarchy, Population, UnifiedHierarchy};
+use crate::limits::{self, Attribute, ControllerLimit, Standing};
 use crate::step::Undo;
 
-/// As many processes as systemd's own template allows a container.
-const DEFAULT_PIDS: u32 = 16_384;
-/// What a payload may use of the host's memory, so that the host survives it.
-const DEFAULT_MEMORY_PERCENT: u64 = 80;
 /// What a payload's systemd has a use for, and so what is handed down to it.
 const DELEGATED: [Controller; 5] =
     [Controller::Cpu, Controller::Cpuset, Controller::Io, Controller::Memory, Controller::Pids];
-/// The period that shares of processor time are counted in, in microseconds.
-const CPU_PERIOD: u64 = 100_000;
-
-/// One limit, in the words of both versions.
-struct ControllerLimit {
-    controller: Controller,
-    option: &'static str,
-    asked_for: bool,
-    unified: (&'static str, String),
-    legacy: Vec<(&'static str, String)>,
-}
 
 pub(super) fn prepare(context: &Context<'_>, steps: &mut Steps) -> Result<(), PlanError> {
     devices::warn_of_foreign_binds(context, steps);
@@ -73,7 +57,7 @@ fn prepare_unified(
     context: &Context<'_>,
     unified: &UnifiedHierarchy,
     limits: &[ControllerLimit],
-    served: &mut BTreeSet<Controller>,
+    served: &mut BTreeSet<&'static str>,
     steps: &mut Steps,
 ) {
     let machine = machine_cgroup(context, &unified.own);
@@ -85,9 +69,8 @@ fn prepare_unified(
         steps.host(Action::EnableControllers { path: machine.clone(), controllers }, &[EE6]);
     }
     for limit in limits.iter().filter(|limit| controllers.contains(&limit.controller)) {
-        let (attribute, value) = limit.unified.clone();
-        steps.host(Action::SetCgroupAttribute { path: machine.clone(), attribute, value }, &[]);
-        served.insert(limit.controller);
+        set(&machine, &limit.unified, steps);
+        served.insert(limit.option);
     }
     // In a container the outer manager's filter is above this one (ADR 11).
     if !context.host.user_namespace.is_inner() {
@@ -135,16 +118,27 @@ fn prepare_legacy(
     context: &Context<'_>,
     hierarchy: &LegacyHierarchy,
     limits: &[ControllerLimit],
-    served: &mut BTreeSet<Controller>,
+    served: &mut BTreeSet<&'static str>,
     steps: &mut Steps,
 ) {
     let machine = machine_cgroup(context, &hierarchy.own);
     create(&machine, steps);
     for limit in limits.iter().filter(|limit| hierarchy.controllers.contains(&limit.controller)) {
-        for (attribute, value) in limit.legacy.clone() {
-            steps.host(Action::SetCgroupAttribute { path: machine.clone(), attribute, value }, &[]);
+        set(&machine, &limit.legacy, steps);
+        served.insert(limit.option);
+        if limit.legacy.is_empty() {
+            let (controller, option) = (limit.controller, limit.option);
+            steps.warn(format!(
+                "version 1 of the {controller} controller has no such limit: --{option} has no effect"
+            ));
         }
-        served.insert(limit.controller);
+    }
+}
+
+fn set(machine: &CgroupPath, attributes: &[Attribute], steps: &mut Steps) {
+    for Attribute { name, value, .. } in attributes {
+        let (path, attribute, value) = (machine.clone(), *name, value.clone());
+        steps.host(Action::SetCgroupAttribute { path, attribute, value }, &[]);
     }
 }
 
@@ -174,70 +168,25 @@ fn legacy_in_use<'a>(context: &Context<'a>) -> impl Iterator<Item = &'a LegacyHi
         .filter(|hierarchy| !hierarchy.controllers.contains(&Controller::Devices))
 }
 
+/// What has to be written down: a cgroup starts without limits.
 fn limits(context: &Context<'_>) -> Vec<ControllerLimit> {
-    let resources = &context.spec.resources;
-    let mut limits = Vec::new();
-    if let Some((bytes, asked_for)) = memory_limit(resources.memory, context.host.memory) {
-        limits.push(ControllerLimit {
-            controller: Controller::Memory,
-            option: "--memory",
-            asked_for,
-            unified: ("memory.max", bytes.to_string()),
-            legacy: vec![("memory.limit_in_bytes", bytes.to_string())],
-        });
-    }
-    if let Some((pids, asked_for)) = chosen(resources.pids, Some(DEFAULT_PIDS)) {
-        limits.push(ControllerLimit {
-            controller: Controller::Pids,
-            option: "--pids-max",
-            asked_for,
-            unified: ("pids.max", pids.to_string()),
-            legacy: vec![("pids.max", pids.to_string())],
-        });
-    }
-    if let Some((MilliCpus(share), asked_for)) = chosen(resources.cpus, None) {
-        let quota = u64::from(share) * CPU_PERIOD / 1000;
-        limits.push(ControllerLimit {
-            controller: Controller::Cpu,
-            option: "--cpus",
-            asked_for,
-            unified: ("cpu.max", format!("{quota} {CPU_PERIOD}")),
-            legacy: vec![
-                ("cpu.cfs_period_us", CPU_PERIOD.to_string()),
-                ("cpu.cfs_quota_us", quota.to_string()),
-            ],
-        });
-    }
+    let mut limits =
+        limits::limits(&context.spec.resources, context.host.memory, &context.grants.block_devices);
+    limits.retain(|limit| limit.standing != Standing::Lifted);
     limits
 }
 
-fn memory_limit(limit: Limit<MemoryAmount>, total: u64) -> Option<(u64, bool)> {
-    let percent = |share: u64| total / 100 * share;
-    let (amount, asked_for) = chosen(limit, Some(MemoryAmount::Bytes(percent(DEFAULT_MEMORY_PERCENT))))?;
-    match amount {
-        MemoryAmount::Bytes(bytes) => Some((bytes, asked_for)),
-        MemoryAmount::Percent(share) => Some((percent(u64::from(share)), asked_for)),
-    }
-}
-
-/// The value in force, and whether the user asked for it.
-fn chosen<T>(limit: Limit<T>, default: Option<T>) -> Option<(T, bool)> {
-    match limit {
-        Limit::Default => default.map(|value| (value, false)),
-        Limit::At(value) => Some((value, true)),
-        Limit::Unlimited => None,
-    }
-}
-
-fn warn_of_missing(limits: &[ControllerLimit], served: &BTreeSet<Controller>, steps: &mut Steps) {
+fn warn_of_missing(limits: &[ControllerLimit], served: &BTreeSet<&str>, steps: &mut Steps) {
     let missing: Vec<&ControllerLimit> =
-        limits.iter().filter(|limit| !served.contains(&limit.controller)).collect();
+        limits.iter().filter(|limit| !served.contains(limit.option)).collect();
     if missing.is_empty() {
         return;
     }
-    let names: Vec<&str> = missing.iter().map(|limit| limit.controller.name()).collect();
-    let options: Vec<&str> =
-        missing.iter().filter(|limit| limit.asked_for).map(|limit| limit.option).collect();
+    let mut names: Vec<&str> = missing.iter().map(|limit| limit.controller.name()).collect();
+    names.dedup();
+    let asked_for = missing.iter().filter(|limit| limit.standing == Standing::AskedFor);
+    let mut options: Vec<String> = asked_for.map(|limit| format!("--{}", limit.option)).collect();
+    options.dedup();
     let effect = if options.is_empty() {
         "the payload's use of them is not limited".to_owned()
     } else {

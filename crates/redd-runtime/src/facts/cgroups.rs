@@ -45,7 +45,10 @@ pub fn cgroup_facts() -> Result<CgroupFacts, Error> {
 }
 
 /// Whether a mount is what is seen at its place: another one may cover it.
-fn is_visible(hierarchy: &Hierarchy) -> Result<bool, Error> {
+///
+/// # Errors
+/// It cannot be looked at.
+pub fn is_visible(hierarchy: &Hierarchy) -> Result<bool, Error> {
     const CGROUP_SUPER_MAGIC: u64 = 0x0027_e0eb;
     const CGROUP2_SUPER_MAGIC: u64 = 0x6367_7270;
     let expected = match hierarchy.kind {

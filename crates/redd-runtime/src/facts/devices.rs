@@ -1,7 +1,9 @@
 //! Devices of the host that the user named.
 
 use redd_plan::facts::{DeviceClass, DeviceFacts, DeviceNumber};
+use redd_plan::limits::BlockDevices;
 use redd_spec::devices::{DeviceNeed, DeviceNode};
+use redd_spec::resources::TrafficLimit;
 use redd_sys::Errno;
 use redd_sys::root_dir::file_type;
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Stat, major, minor, openat, statat};
@@ -30,6 +32,29 @@ fn facts(node: &DeviceNode) -> Result<DeviceFacts, Error> {
         }
     }
     Ok(DeviceFacts::Node(number, status.st_mode & 0o7777))
+}
+
+/// The numbers of the block devices whose traffic is limited.
+///
+/// # Errors
+/// One of them is not there, or is none.
+pub fn block_devices(limits: &[TrafficLimit]) -> Result<BlockDevices, Error> {
+    let number = |limit: &TrafficLimit| {
+        let refuse = |reason: String| Error::Input {
+            option: limit.traffic.long_option(),
+            path: limit.device.clone(),
+            reason,
+        };
+        let status =
+            statat(CWD, &limit.device, AtFlags::empty()).map_err(|errno| refuse(errno.to_string()))?;
+        match device_number(&status) {
+            Some(DeviceNumber { kind: DeviceClass::Block, major, minor }) => {
+                Ok((limit.device.clone(), (major, minor)))
+            }
+            _ => Err(refuse("it is no block device".to_owned())),
+        }
+    };
+    limits.iter().map(number).collect()
 }
 
 /// The number of the device that a node stands for.

@@ -16,7 +16,6 @@ use crate::state::MACHINES;
 /// # Errors
 /// Something is there, and cannot be read.
 pub fn host_facts(terminal: Option<String>) -> Result<HostFacts, Error> {
-    let system = rustix::system::sysinfo();
     let status = read_text("/proc/self/status")?.unwrap_or_default();
     Ok(HostFacts {
         kernel: kernel_version(),
@@ -26,13 +25,20 @@ pub fn host_facts(terminal: Option<String>) -> Result<HostFacts, Error> {
         user_namespace: user_namespace::own()?,
         capabilities: own_capabilities(&status)?,
         ignored_signals: ignored_signals(&status)?,
-        memory: system.totalram * u64::from(system.mem_unit),
+        memory: memory(),
         timezone: timezone(),
         selinux: Path::new("/sys/fs/selinux/enforce").exists().into(),
         terminal,
         init_limits: None,
         inotify: None,
     })
+}
+
+/// The host's memory in bytes.
+#[must_use]
+pub fn memory() -> u64 {
+    let system = rustix::system::sysinfo();
+    system.totalram * u64::from(system.mem_unit)
 }
 
 /// Counted only where a systemd is to be booted.

@@ -1,7 +1,7 @@
 //! What is known of the host and the tree, gathered once, before anything is planned. Nothing here changes anything.
 
 pub mod cgroups;
-pub(crate) mod devices;
+pub mod devices;
 pub mod host;
 pub mod host_users;
 mod init;

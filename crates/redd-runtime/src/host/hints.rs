@@ -41,6 +41,10 @@ pub(crate) fn add_hint(action: Option<&Action>, cause: StepError) -> StepError {
             "owners are mapped there already, or the file system is not this container's own: inside a container put the \
              tree on a tmpfs of its own, or use --private-users=identity"
         }
+        (Some(Action::SetCgroupAttribute { .. }), Errno::NOENT) => {
+            "the host's kernel does not offer this limit: swap needs swapaccount=1, a weight of block devices needs \
+             one of their schedulers"
+        }
         (Some(Action::JoinSessionKeyring), Errno::PERM) => {
             "the outer container's filter refuses keyrings: start the outer machine with --nesting"
         }

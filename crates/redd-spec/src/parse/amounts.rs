@@ -8,7 +8,7 @@ use crate::resources::{
 };
 
 /// The word for no limit.
-const INFINITY: &str = "infinity";
+pub(super) const INFINITY: &str = "infinity";
 
 /// `--memory=`: bytes with K, M, G or T to the base 1024, per cent of the host's memory, or `infinity`.
 ///
@@ -31,7 +31,7 @@ pub fn memory(value: &str) -> Result<Limit<MemoryAmount>, ParseError> {
 }
 
 /// Bytes with an optional unit to the base 1024.
-fn size(value: &str) -> Option<u64> {
+pub(super) fn size(value: &str) -> Option<u64> {
     let (digits, shift) = match value.char_indices().last()? {
         (at, 'B') => (&value[..at], 0),
         (at, 'K') => (&value[..at], 10),
@@ -46,7 +46,7 @@ fn size(value: &str) -> Option<u64> {
 }
 
 /// Digits only: `parse` would take a sign.
-fn number(digits: &str) -> Option<u64> {
+pub(super) fn number(digits: &str) -> Option<u64> {
     let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
     is_number.then(|| digits.parse().ok()).flatten()
 }

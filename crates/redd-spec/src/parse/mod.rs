@@ -3,11 +3,13 @@
 mod amounts;
 mod bound_users;
 mod bundle;
+mod changes;
 mod console;
 mod credentials;
 mod execution;
 mod inits;
 mod life;
+mod limits;
 mod lists;
 mod modes;
 mod mounts;
@@ -22,6 +24,8 @@ pub use credentials::{load_credential, set_credential};
 pub use execution::{PERSONALITIES, api_access, cpu_affinity, mac_address, manager_name, personality};
 pub use inits::init;
 pub use life::{machine_names, restart_limit, restart_policy};
+pub use changes::{LIFE, LifeChange, life};
+pub use limits::{LIMITS, add_traffic, limit, swap, traffic, weight};
 pub use lists::{environment_variable, system_call_filter};
 pub use modes::{
     boolean, link_journal, private_users, private_users_ownership, resolv_conf, timezone, volatile,
