@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod additions;
+mod boots;
 mod child;
 mod credentials;
 pub mod doctor;
@@ -19,6 +20,7 @@ mod ids;
 mod launch;
 mod patience;
 mod prepare;
+mod restart;
 mod sources;
 mod start;
 mod state;

@@ -97,7 +97,8 @@ impl StateDirectory {
         }
     }
 
-    fn undo_leftovers(&self) {
+    /// Undoes what the journal has.
+    pub(crate) fn undo_leftovers(&self) {
         additions::undo_all(self);
         for undo in read_list(&self.path, JOURNAL) {
             self.undo(&undo);

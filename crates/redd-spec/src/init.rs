@@ -42,6 +42,12 @@ impl InitKind {
         Self::Other,
     ];
 
+    /// Whether it may send `READY=1`, as far as its kind tells.
+    #[must_use]
+    pub const fn may_tell_readiness(self) -> bool {
+        matches!(self, Self::Systemd | Self::Other)
+    }
+
     /// Its name, as `--init=` takes it.
     #[must_use]
     pub const fn name(self) -> &'static str {

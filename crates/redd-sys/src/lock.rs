@@ -48,6 +48,14 @@ pub fn mark_owner(directory: impl AsFd) -> Result<(), Errno> {
     fcntl_lock(directory, FlockOperation::NonBlockingLockShared)
 }
 
+/// Takes that mark back: whoever wants the directory from now on waits until it is free.
+///
+/// # Errors
+/// Those of fcntl(2).
+pub fn unmark_owner(directory: impl AsFd) -> Result<(), Errno> {
+    fcntl_lock(directory, FlockOperation::Unlock)
+}
+
 /// Whether another living process marked this as its own.
 ///
 /// # Errors

@@ -28,6 +28,7 @@ pub use network::{host_link_name, mac_address};
 
 use redd_spec::Spec;
 use redd_spec::ids::RANGE_SIZE;
+use redd_spec::lifecycle::{Lifecycle, NotifyReady};
 use redd_spec::payload::Payload;
 
 use crate::action::{Action, Birth, Namespace};
@@ -193,6 +194,16 @@ fn become_payload(context: &Context<'_>, steps: &mut Steps) -> Result<(), PlanEr
     Ok(())
 }
 
+/// An init that never says that it is ready is ready when it runs.
+fn lifecycle(chosen: &Lifecycle, pid1: PidOne) -> Lifecycle {
+    match pid1 {
+        PidOne::Init(kind) if !kind.may_tell_readiness() => {
+            Lifecycle { notify_ready: NotifyReady::AtExec, ..chosen.clone() }
+        }
+        PidOne::Init(_) | PidOne::Command => chosen.clone(),
+    }
+}
+
 fn supervision(context: &Context<'_>) -> Supervision {
     let spec = context.spec;
     let pid1 = match spec.payload {
@@ -203,7 +214,7 @@ fn supervision(context: &Context<'_>) -> Supervision {
         console: spec.console,
         terminals: console::extra_terminals(spec),
         background: console::background(context),
-        lifecycle: spec.lifecycle.clone(),
+        lifecycle: lifecycle(&spec.lifecycle, pid1),
         pid1,
     }
 }

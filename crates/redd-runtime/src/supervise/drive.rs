@@ -20,6 +20,7 @@ use super::console::audience::Audience;
 use super::console::{Console, Direction};
 use super::control::{self, Control};
 use super::escape::Typed;
+use super::health::Health;
 use super::machine::{Command, Event, Exit, Machine};
 use super::notify::{self, RateLimit};
 use super::order::{Delivery, Order};
@@ -31,6 +32,7 @@ use crate::Error;
 use crate::error::best_effort;
 use crate::guard::{Duties, Guard};
 use crate::launch::{FdTable, Running};
+use crate::restart::Cause;
 use crate::start::Ending;
 use crate::state::{CONTROL, TERMINALS};
 
@@ -38,7 +40,7 @@ const SIGHUP: i32 = 1;
 const SIGINT: i32 = 2;
 const SIGQUIT: i32 = 3;
 const SIGTERM: i32 = 15;
-const SIGWINCH: i32 = 28;
+pub(super) const SIGWINCH: i32 = 28;
 /// How often a console without a process is looked at.
 const CONSOLE_INTERVAL: Duration = Duration::from_millis(100);
 /// How old a guard has to become before its end is followed by another one at once.
@@ -47,21 +49,21 @@ const GUARD_INTERVAL: Duration = Duration::from_millis(100);
 /// What comes after a boot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// Nothing.
-    Ended(Ending),
+    /// Nothing, unless it is to be started again.
+    Ended(Ending, Cause),
     /// Another boot.
     BootAgain,
 }
 
 /// What lasts over all boots of a machine.
 pub(crate) struct Supervisor<'a> {
-    signals: SignalFd,
+    pub(super) signals: SignalFd,
     upstream: Upstream,
     control: Control,
     report: Report,
     audience: Audience,
     /// Says what the user should know.
-    warn: &'a mut dyn FnMut(&str),
+    pub(super) warn: &'a mut dyn FnMut(&str),
 }
 
 /// Where something happened, in the order in which it is attended to.
@@ -96,6 +98,7 @@ pub(super) struct Session<'a> {
     warn: &'a mut dyn FnMut(&str),
     pub(super) processes: Processes,
     rate: RateLimit,
+    health: Health,
     stop_deadline: Option<Instant>,
     /// When PID 1 is looked at.
     look_at: Option<Instant>,
@@ -175,6 +178,7 @@ impl<'a> Session<'a> {
             warn: &mut **warn,
             processes: Processes::of(plan),
             rate: RateLimit::new(Instant::now()),
+            health: Health::new(&supervision.lifecycle, Instant::now()),
             stop_deadline: None,
             look_at: None,
             order: None,
@@ -190,8 +194,15 @@ impl<'a> Session<'a> {
         let now = Instant::now();
         let pause = self.rate.wait_until(now);
         let retry = self.upstream.retry_at();
-        let deadlines =
-            [self.stop_deadline, self.look_at, self.console_deadline, self.guard_deadline, pause, retry];
+        let deadlines = [
+            self.stop_deadline,
+            self.look_at,
+            self.console_deadline,
+            self.guard_deadline,
+            self.health.deadline(),
+            pause,
+            retry,
+        ];
         let timeout = deadlines
             .into_iter()
             .flatten()
@@ -267,6 +278,7 @@ impl<'a> Session<'a> {
     }
 
     pub(super) fn happened(&mut self, event: Event) {
+        self.health.hear(&event, Instant::now());
         for command in self.machine.on(event) {
             self.obey(command);
         }
@@ -286,7 +298,9 @@ impl<'a> Session<'a> {
             Command::StartStopTimer(time) => self.stop_deadline = Instant::now().checked_add(time),
             Command::EndAll => self.end_all(),
             Command::KillAll => self.kill_all(),
-            Command::Finish(ending) => self.outcome = Some(Outcome::Ended(ending)),
+            Command::Finish(ending) => {
+                self.outcome = Some(Outcome::Ended(ending, self.machine.cause(ending)))
+            }
             Command::BootAgain => self.outcome = Some(Outcome::BootAgain),
         }
     }
@@ -332,6 +346,9 @@ impl<'a> Session<'a> {
         if self.stop_deadline.is_some_and(|deadline| deadline <= now) {
             self.stop_deadline = None;
             self.happened(Event::StopTimedOut);
+        }
+        if let Some(failure) = self.health.failure(now) {
+            self.happened(Event::Unhealthy(failure));
         }
         if self.look_at.take_if(|at| *at <= now).is_some() {
             let seen = self.look_at_init();
@@ -434,7 +451,7 @@ impl<'a> Session<'a> {
     }
 }
 
-fn timespec(time: Duration) -> Timespec {
+pub(super) fn timespec(time: Duration) -> Timespec {
     Timespec {
         tv_sec: i64::try_from(time.as_secs()).unwrap_or(i64::MAX),
         tv_nsec: time.subsec_nanos().into(),

@@ -9,6 +9,8 @@ use redd_plan::supervision::{PidOne, Request, Supervision};
 use redd_spec::init::InitKind;
 use redd_spec::lifecycle::{NotifyReady, RebootAction, SignalNumber};
 
+use super::health::Failure;
+use crate::restart::Cause;
 use crate::start::Ending;
 
 /// How long processes that were told to end may take before they are killed.
@@ -25,6 +27,10 @@ pub(super) enum Event {
     Ready,
     /// PID 1 describes itself.
     Status(String),
+    /// PID 1 gives a sign of life.
+    Watchdog,
+    /// PID 1 counts as failed.
+    Unhealthy(Failure),
     /// PID 1 says which signals it handles (`X_SYSTEMD_SIGNALS_LEVEL=`).
     SignalsLevel(u32),
     /// redd is asked to stop the machine.
@@ -115,8 +121,18 @@ pub(super) struct Machine {
     /// What PID 1 is to be told as soon as it listens (AI3).
     queued: Option<Request>,
     announced: Announced,
+    health: PidOneHealth,
     /// Whether the user knows that PID 1 does not listen.
     deafness: Announced,
+}
+
+/// Whether PID 1 was given up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum PidOneHealth {
+    /// It was not.
+    Good,
+    /// It was, and everything was killed.
+    Failed,
 }
 
 /// Whether something was said that is said once.
@@ -134,8 +150,9 @@ const SIGNALS_LEVEL: u32 = 2;
 impl Machine {
     pub(super) fn new(supervision: Supervision) -> Self {
         let (announced, deafness) = (Announced::No, Announced::No);
+        let health = PidOneHealth::Good;
         let (stop, after, phase) = (Stop::NotWanted, After::End, Phase::Starting);
-        Self { supervision, stop, after, phase, queued: None, announced, deafness }
+        Self { supervision, stop, after, phase, queued: None, announced, health, deafness }
     }
 
     /// How far it is.
@@ -152,7 +169,8 @@ impl Machine {
                 vec![Command::Notify(format!("STATUS={text}")), Command::Publish(Published::Status { text })]
             }
             Event::SignalsLevel(level) if level >= SIGNALS_LEVEL => self.look_again(Duration::ZERO),
-            Event::SignalsLevel(_) => Vec::new(),
+            Event::SignalsLevel(_) | Event::Watchdog => Vec::new(),
+            Event::Unhealthy(failure) => self.on_failure(failure),
             Event::InitSeen(seen) => self.on_init_seen(&seen),
             Event::StopRequested => self.on_stop_requested(),
             Event::Asked(ask) => self.on_asked(&ask),
@@ -171,7 +189,10 @@ impl Machine {
             NotifyReady::AtExec => self.announce_ready(),
             NotifyReady::WhenPayloadIsReady => Vec::new(),
         };
-        let is_ready = self.supervision.pid1 == PidOne::Command;
+        let is_ready = match self.supervision.pid1 {
+            PidOne::Command => true,
+            PidOne::Init(kind) => !kind.may_tell_readiness(),
+        };
         commands.extend(self.enter(if is_ready { Phase::Running } else { Phase::Starting }));
         commands
     }
@@ -179,6 +200,25 @@ impl Machine {
     fn enter(&mut self, phase: Phase) -> Option<Command> {
         self.phase = phase;
         Some(Command::Publish(Published::Phase { phase }))
+    }
+
+    /// A stop has a time of its own.
+    fn on_failure(&mut self, failure: Failure) -> Vec<Command> {
+        if self.stop != Stop::NotWanted {
+            return Vec::new();
+        }
+        self.health = PidOneHealth::Failed;
+        vec![Command::Warn(format!("{failure}: it is killed")), Command::KillAll]
+    }
+
+    /// How a machine came to this end.
+    pub(super) fn cause(&self, ending: Ending) -> Cause {
+        match ending {
+            _ if self.stop != Stop::NotWanted => Cause::Asked,
+            _ if self.health == PidOneHealth::Failed => Cause::Failed,
+            Ending::Exited(0) | Ending::RestartWanted => Cause::Done,
+            Ending::Exited(_) | Ending::Killed(_) => Cause::Failed,
+        }
     }
 
     fn announce_ready(&mut self) -> Vec<Command> {

@@ -2,11 +2,13 @@
 //!
 //! [`machine`] decides, without doing anything; [`drive`] waits, tells it what happened, and does what it says.
 
+mod between;
 mod buffer;
 mod console;
 mod control;
 mod drive;
 mod escape;
+mod health;
 mod machine;
 mod notify;
 mod order;
@@ -19,6 +21,7 @@ mod terminals;
 mod tint;
 mod upstream;
 
+pub(crate) use between::Waited;
 pub(crate) use drive::{Outcome, Supervisor};
 
 /// What redd's own supervisor is told on account of a message of the payload.

@@ -7,6 +7,7 @@ use redd_spec::text::escape;
 use redd_sys::datagram::{self, Completeness};
 use rustix::process::Pid;
 
+use super::health::Failure;
 use super::machine::Event;
 
 /// The longest message that is read (R28).
@@ -67,6 +68,8 @@ fn parse_line(line: &[u8]) -> Option<Event> {
     let (name, value) = (&line[..at], &line[at + 1..]);
     match name {
         b"READY" if value == b"1" => Some(Event::Ready),
+        b"WATCHDOG" if value == b"1" => Some(Event::Watchdog),
+        b"WATCHDOG" if value == b"trigger" => Some(Event::Unhealthy(Failure::OwnWord)),
         b"STATUS" => Some(Event::Status(escape(value, STATUS_MAX))),
         b"X_SYSTEMD_SIGNALS_LEVEL" => {
             let level = std::str::from_utf8(value).ok()?.parse().ok()?;

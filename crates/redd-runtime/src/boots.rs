@@ -1,0 +1,250 @@
+//! Boots of a machine, one after the other: for as long as the payload reboots, and its policy says so.
+
+use std::os::fd::{AsFd as _, BorrowedFd};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use redd_control::record::Record;
+use redd_plan::step::{Plan, Undo};
+use redd_spec::Spec;
+use redd_sys::lock;
+
+use crate::error::best_effort;
+use crate::guard::{Duties, Guard};
+use crate::ids::{self, TakenIds};
+use crate::launch::{self, Running};
+use crate::prepare::{self, Inputs};
+use crate::restart::{Cause, Next, Restarts};
+use crate::start::{Ending, plan};
+use crate::state::StateDirectory;
+use crate::supervise::{Outcome, Supervisor, Waited};
+use crate::{Error, additions};
+
+/// What is left to do after a machine has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Remainder {
+    /// Nothing but the state directory.
+    Nothing,
+    /// The guard does the rest when redd is gone.
+    Guard,
+}
+
+/// How a boot ended, and what comes after it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Booted {
+    /// Another boot: the payload wants it.
+    Again,
+    /// Another boot, when this time is over.
+    Later(Ending, Duration),
+    /// Nothing.
+    Ended(Ending),
+}
+
+/// Boots, and boots again for as long as the payload reboots, or its policy says so.
+pub(crate) fn boot_until_ended(
+    spec: Spec,
+    terminal: Option<String>,
+    (mut inputs, expected): (Inputs, Plan),
+    own_locks: Vec<BorrowedFd<'_>>,
+    state: &StateDirectory,
+    warn: &mut dyn FnMut(&str),
+) -> Result<(Ending, Remainder), Error> {
+    let announce = |paths: &[PathBuf]| {
+        let undo: Vec<Undo> = paths.iter().map(|path| Undo::ReleaseIds { path: path.clone() }).collect();
+        state.write_journal(&undo.iter().collect::<Vec<_>>())
+    };
+    let taken = ids::take(&spec, &inputs.host, &inputs.facts, announce)?;
+    let ids = taken.as_ref().map(|taken| taken.range);
+    let id_locks = taken.iter().flat_map(|taken| &taken.locks).map(|(_, lock)| lock.as_fd());
+    let locks: Vec<BorrowedFd<'_>> = own_locks.iter().copied().chain(id_locks).collect();
+    // The ids that were expected are nearly always free, and the plan is the same then.
+    let planned = (inputs.grants.ids == ids).then_some(expected);
+    inputs.grants.ids = ids;
+    let mut boots = Boots {
+        restarts: Restarts::new(spec.lifecycle.restart),
+        credentials: inputs.grants.credentials.clone(),
+        supervisor: Supervisor::new(&spec.name, warn)?,
+        taken: taken.as_ref(),
+        spec,
+        terminal,
+        own_locks,
+        locks,
+        state,
+    };
+    boots.run(inputs, planned)
+}
+
+/// All of them.
+struct Boots<'a> {
+    spec: Spec,
+    terminal: Option<String>,
+    credentials: Vec<(String, Vec<u8>)>,
+    taken: Option<&'a TakenIds>,
+    /// Those of the trees and the name.
+    own_locks: Vec<BorrowedFd<'a>>,
+    /// Those of the ids too.
+    locks: Vec<BorrowedFd<'a>>,
+    state: &'a StateDirectory,
+    supervisor: Supervisor<'a>,
+    restarts: Restarts,
+}
+
+impl Boots<'_> {
+    fn run(&mut self, inputs: Inputs, planned: Option<Plan>) -> Result<(Ending, Remainder), Error> {
+        let (mut booted, mut remainder) = self.boot(inputs, planned)?;
+        loop {
+            let (last, delay) = match booted {
+                Booted::Ended(ending) => return Ok((ending, remainder)),
+                Booted::Again => (None, Duration::ZERO),
+                Booted::Later(ending, delay) => (Some(ending), delay),
+            };
+            if let Some(ending) = last
+                && self.wait(delay)? == Waited::StopRequested
+            {
+                self.undo_kept();
+                return Ok((ending, Remainder::Nothing));
+            }
+            (booted, remainder) = self.boot_again(last)?;
+        }
+    }
+
+    /// One more. What cannot be booted again counts as a boot that failed.
+    fn boot_again(&mut self, last: Option<Ending>) -> Result<(Booted, Remainder), Error> {
+        let began = Instant::now();
+        let error = match self.gather().and_then(|inputs| self.boot(inputs, None)) {
+            Ok(booted) => return Ok(booted),
+            Err(error) => error,
+        };
+        match self.restarts.next(Cause::Failed, began.elapsed()) {
+            Next::Again(delay) => {
+                self.supervisor.warn(&format!("cannot boot {} again: {error}", self.spec.name));
+                Ok((Booted::Later(last.unwrap_or(Ending::Exited(1)), delay), Remainder::Nothing))
+            }
+            Next::End | Next::GivenUp(_) => {
+                self.undo_kept();
+                Err(error)
+            }
+        }
+    }
+
+    fn gather(&self) -> Result<Inputs, Error> {
+        let mut inputs = prepare::gather(&self.spec, self.terminal.clone(), self.credentials.clone())?;
+        inputs.grants.ids = self.taken.map(|taken| taken.range);
+        Ok(inputs)
+    }
+
+    /// From the first step to the last thing undone.
+    fn boot(&mut self, inputs: Inputs, planned: Option<Plan>) -> Result<(Booted, Remainder), Error> {
+        let began = Instant::now();
+        let plan = planned.map_or_else(|| plan(&self.spec, &inputs), Ok)?;
+        // A machine keeps its uuid when it reboots, also where nothing of it is kept (EV2).
+        self.spec.identity.uuid = Some(plan.uuid);
+        let taken = self.taken.iter().flat_map(|taken| &taken.locks);
+        let release: Vec<Undo> = taken.map(|(path, _)| Undo::ReleaseIds { path: path.clone() }).collect();
+        let journal: Vec<&Undo> = plan.undo().chain(&release).collect();
+        self.state.write_journal(&journal)?;
+        let duties = Duties { locks: self.locks.clone(), journal: &journal, state: self.state };
+        let mut running = match catch(|| launch::launch(&plan, inputs, &duties)) {
+            Ok(running) => running,
+            Err(Error::Bug) => {
+                journal.iter().for_each(|item| self.state.undo(item));
+                return Err(Error::Bug);
+            }
+            // A launch that failed has undone its own steps.
+            Err(error) => return Err(error),
+        };
+        let result = catch(|| {
+            self.write_record(&plan, &running)?;
+            self.supervisor.supervise(&plan, &mut running, &duties)
+        });
+        let booted = result.map(|outcome| self.follow(outcome, began.elapsed()));
+        if !matches!(booted, Ok(Booted::Again | Booted::Later(..))) {
+            // Whoever wants the name or the tree now has only to wait a moment.
+            self.own_locks.iter().for_each(|lock| best_effort(lock::unmark_owner(lock)));
+        }
+        let remainder = finish(self.state, &journal, &booted, running.guard);
+        Ok((booted?, remainder))
+    }
+
+    /// What comes after a boot that lasted so long.
+    fn follow(&mut self, outcome: Outcome, lasted: Duration) -> Booted {
+        let (ending, cause) = match outcome {
+            Outcome::BootAgain => return Booted::Again,
+            Outcome::Ended(ending, cause) => (ending, cause),
+        };
+        match self.restarts.next(cause, lasted) {
+            Next::End => Booted::Ended(ending),
+            Next::Again(delay) => {
+                self.supervisor
+                    .warn(&format!("{} {ending}: it is started again in {delay:?}", self.spec.name));
+                Booted::Later(ending, delay)
+            }
+            Next::GivenUp(times) => {
+                let name = &self.spec.name;
+                self.supervisor.warn(&format!(
+                    "{name} {ending}: it was started again {times} times, and is not once more"
+                ));
+                Booted::Ended(ending)
+            }
+        }
+    }
+
+    fn wait(&mut self, delay: Duration) -> Result<Waited, Error> {
+        self.supervisor.wait(delay).map_err(Error::host("waiting for the next boot"))
+    }
+
+    /// What one boot leaves for the next one: there is none.
+    fn undo_kept(&self) {
+        self.own_locks.iter().for_each(|lock| best_effort(lock::unmark_owner(lock)));
+        self.state.undo_leftovers();
+    }
+
+    fn write_record(&self, plan: &Plan, running: &Running) -> Result<(), Error> {
+        running.publish_unix_export(&self.state.path);
+        self.state.write_record(&Record {
+            name: self.spec.name.clone(),
+            leader: running.child.pid.as_raw_nonzero().get(),
+            supervisor: std::process::id(),
+            uuid: plan.uuid.to_string(),
+            tree: self.spec.root.path.clone(),
+            cgroup: plan.payload_cgroup().map(ToString::to_string),
+            ids: self.taken.map(|taken| taken.range.to_string()),
+            terminals: plan.supervision.terminals.iter().map(ToString::to_string).collect(),
+        })
+    }
+}
+
+/// Undoes what has to be undone now. An ephemeral copy outlives a reboot, and so do the ids; removing a link takes
+/// ten times as long as a start, and is left to the guard where nothing comes after.
+fn finish(
+    state: &StateDirectory,
+    journal: &[&Undo],
+    result: &Result<Booted, Error>,
+    guard: Guard,
+) -> Remainder {
+    let is_link = |item: &&&Undo| matches!(item, Undo::RemoveLink { .. });
+    let is_kept = |item: &&&Undo| {
+        matches!(
+            item,
+            Undo::RemoveDirectory { .. } | Undo::RemoveWorkDirectory { .. } | Undo::ReleaseIds { .. }
+        )
+    };
+    let undo = |item: &&Undo| state.undo(item);
+    additions::undo_all(state);
+    match result {
+        Ok(Booted::Ended(_)) if journal.iter().any(|item| is_link(&item)) => {
+            journal.iter().filter(|item| !is_link(item)).for_each(undo);
+            return Remainder::Guard;
+        }
+        Ok(Booted::Again | Booted::Later(..)) => journal.iter().filter(|item| !is_kept(item)).for_each(undo),
+        Ok(Booted::Ended(_)) | Err(_) => journal.iter().for_each(undo),
+    }
+    guard.dismiss();
+    Remainder::Nothing
+}
+
+/// A bug in redd must not leave anything behind either (R47).
+fn catch<T>(attempt: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    catch_unwind(AssertUnwindSafe(attempt)).unwrap_or(Err(Error::Bug))
+}
