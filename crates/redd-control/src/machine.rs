@@ -41,7 +41,7 @@ pub mod error {
     pub const NOT_SUPPORTED: &str = "io.redd.Machine.NotSupported";
     /// It was tried, and failed: `what`, `errno`.
     pub const FAILED: &str = "io.redd.Machine.Failed";
-    /// Somebody drives the console already.
+    /// Somebody drives the console already: `by` is `terminal` for the one where the machine was started.
     pub const CONSOLE_TAKEN: &str = "io.redd.Machine.ConsoleTaken";
     /// The machine has no console, or no place for one more at it: `what`.
     pub const NO_CONSOLE: &str = "io.redd.Machine.NoConsole";

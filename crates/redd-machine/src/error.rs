@@ -47,6 +47,14 @@ pub enum MachineError {
         /// By whom.
         who: String,
     },
+    /// Somebody else has it.
+    #[error("{what}")]
+    Taken {
+        /// Who has what.
+        what: String,
+        /// What somebody can do.
+        hint: String,
+    },
     /// It cannot be done to this machine, or with these words.
     #[error("{what}")]
     Refused {
@@ -77,6 +85,7 @@ impl MachineError {
             Self::Supervisor { name, cause: ClientError::TimedOut(_) | ClientError::Closed } => {
                 Some(format!("redd terminate {name} ends it in any case"))
             }
+            Self::Taken { hint, .. } => Some(hint.clone()),
             Self::Refused { hint, .. } => hint.clone(),
             Self::Busy { .. } => Some("try again when that is done".to_owned()),
             Self::Supervisor { .. } | Self::TimedOut { .. } | Self::Host { .. } => None,

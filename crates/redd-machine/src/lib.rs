@@ -3,6 +3,7 @@
 //! Everything is asked of the kernel, of files, and of a machine's supervisor; nothing is kept in between.
 #![forbid(unsafe_code)]
 
+pub mod console;
 mod error;
 pub mod limits;
 pub mod pause;

@@ -26,8 +26,9 @@ mod start;
 mod state;
 mod supervise;
 mod template;
+pub mod terminal;
 mod undo;
 
 pub use error::{Error, StepError};
 pub use start::{Ending, clean_up, collect_garbage, preview, start};
-pub use supervise::terminal::restore_at_panic;
+pub use terminal::restore_at_panic;

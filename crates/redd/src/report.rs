@@ -39,6 +39,11 @@ pub fn notice(text: &str) {
     print(&format!("redd: {}", escape(text.as_bytes(), LINE_MAX)));
 }
 
+/// Begins a line without colours or modes, where a terminal was somebody else's.
+pub fn reset_terminal() {
+    print("\x1b[0m");
+}
+
 /// Prints what is said instead of a request: help, a version, or why the words cannot be used.
 #[must_use]
 pub fn usage(answer: &Answer) -> ExitStatus {

@@ -14,7 +14,7 @@ use std::path::Path;
 
 use super::{ChildSide, mounts};
 use crate::StepError;
-use crate::supervise::terminal;
+use crate::terminal;
 
 /// Allocated in the payload's own devpts, never the host's (R26), and bound to `/dev/console` (EE3).
 pub(super) fn open(side: &mut ChildSide<'_>, target: &PathInRoot) -> Result<(), StepError> {

@@ -1,10 +1,8 @@
 //! Bytes on their way through the console.
 
-use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, OwnedFd};
+use std::os::fd::BorrowedFd;
 
 use redd_sys::Errno;
-use rustix::fs::{CWD, FileType, Mode, OFlags, fstat, openat};
-use rustix::net::SendFlags;
 
 /// A pty hands over so much at most.
 const CHUNK: usize = 4 * 1024;
@@ -103,45 +101,10 @@ impl Buffer {
     }
 }
 
-/// One of the caller's standard streams. Its flags are the caller's too, and are left as they are.
-#[derive(Debug)]
-pub(super) struct Stream {
-    file: OwnedFd,
-    is_socket: bool,
-}
-
-impl Stream {
-    /// A descriptor of one's own. Terminals and pipes are opened a second time, to be written without waiting; files
-    /// are not, because what is written has to go behind what is there; sockets cannot be.
-    pub(super) fn open(file: BorrowedFd<'_>, access: OFlags) -> Option<Self> {
-        let kind = fstat(file).map_or(FileType::Unknown, |status| FileType::from_raw_mode(status.st_mode));
-        let again = || {
-            let path = format!("/proc/self/fd/{}", file.as_raw_fd());
-            let flags = access | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-            openat(CWD, path, flags, Mode::empty()).ok()
-        };
-        let opened = matches!(kind, FileType::CharacterDevice | FileType::Fifo).then(again).flatten();
-        let file = opened.or_else(|| rustix::io::fcntl_dupfd_cloexec(file, 3).ok())?;
-        Some(Self { file, is_socket: kind == FileType::Socket })
-    }
-
-    /// Writes what can be written without waiting.
-    pub(super) fn write(&self, bytes: &[u8]) -> Result<usize, Errno> {
-        if self.is_socket {
-            return rustix::net::send(&self.file, bytes, SendFlags::DONTWAIT | SendFlags::NOSIGNAL);
-        }
-        rustix::io::write(&self.file, bytes)
-    }
-}
-
-impl AsFd for Stream {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.file.as_fd()
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::os::fd::AsFd as _;
+
     use super::*;
 
     #[test]

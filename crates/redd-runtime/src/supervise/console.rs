@@ -17,12 +17,11 @@ use rustix::termios::{Winsize, tcsetwinsize};
 
 use audience::{Audience, Refusal, Room, Said, Terminal};
 
-use super::buffer::{Buffer, Read, Stream, Written};
-use super::escape::{EscapeDetector, Typed};
+use super::buffer::{Buffer, Read, Written};
 use super::output::Output;
-use super::terminal;
 use super::tint::Tint;
 use crate::error::best_effort;
+use crate::terminal::{self, Access, EscapeDetector, Stream, Typed};
 
 /// How long output that nobody reads may hold up the end.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
@@ -77,11 +76,11 @@ impl<'a> Console<'a> {
         let is_typed = mode == ConsoleMode::Interactive;
         // The pty is redd's alone, and opening it a second time would make another one.
         best_effort(rustix::fs::fcntl_setfl(&manager, OFlags::NONBLOCK));
-        let output = is_read.then(|| Stream::open(rustix::stdio::stdout(), OFlags::WRONLY)).flatten();
+        let output = is_read.then(|| Stream::open(rustix::stdio::stdout(), Access::Write)).flatten();
         let tint = supervision.background.clone().map(Tint::new);
         Self {
             manager,
-            input: is_typed.then(|| Stream::open(rustix::stdio::stdin(), OFlags::RDONLY)).flatten(),
+            input: is_typed.then(|| Stream::open(rustix::stdio::stdin(), Access::Read)).flatten(),
             output: output.map(|stream| Output::new(stream, tint)),
             outward: Buffer::new(),
             inward: Buffer::new(),

@@ -19,7 +19,6 @@ use rustix::process::{WaitId, WaitIdOptions, waitid};
 use super::console::audience::Audience;
 use super::console::{Console, Direction};
 use super::control::{self, Control};
-use super::escape::Typed;
 use super::health::Health;
 use super::machine::{Command, Event, Exit, Machine};
 use super::notify::{self, RateLimit};
@@ -35,6 +34,7 @@ use crate::launch::{FdTable, Running};
 use crate::restart::Cause;
 use crate::start::Ending;
 use crate::state::{CONTROL, TERMINALS};
+use crate::terminal::Typed;
 
 const SIGHUP: i32 = 1;
 const SIGINT: i32 = 2;
@@ -386,7 +386,8 @@ impl<'a> Session<'a> {
             self.console_deadline = Some(Instant::now() + CONSOLE_INTERVAL);
         }
         match typed {
-            Typed::Text => {}
+            // The terminal where it was started cannot be left.
+            Typed::Text | Typed::Detach => {}
             Typed::Kill => self.happened(Event::KillRequested),
             Typed::PowerOff => self.happened(Event::PowerOffTyped),
             Typed::Reboot => self.happened(Event::RebootTyped),

@@ -4,9 +4,9 @@ use std::os::fd::{AsFd, BorrowedFd};
 
 use redd_sys::Errno;
 
-use super::buffer::Stream;
 use super::tint::{RESTORE, Tint};
 use crate::error::best_effort;
+use crate::terminal::Stream;
 
 /// So much is tinted at once: it becomes more than it was.
 const PIECE: usize = 1024;

@@ -150,7 +150,9 @@ impl Session<'_> {
         let attached = self.console.as_mut().map(|console| console.attach(mode));
         let (reply, descriptors) = match attached {
             Some(Ok(connection)) => (Reply::of(&json!({})), vec![connection]),
-            Some(Err(Refusal::Taken)) => (Reply::error(error::CONSOLE_TAKEN, &json!({})), Vec::new()),
+            Some(Err(Refusal::Taken(by))) => {
+                (Reply::error(error::CONSOLE_TAKEN, &json!({ "by": by })), Vec::new())
+            }
             Some(Err(Refusal::Host(errno))) => (outcome(Err(errno.into())), Vec::new()),
             Some(Err(Refusal::Full)) => (no_console("too many are at it"), Vec::new()),
             None => (no_console("it has none"), Vec::new()),

@@ -1,8 +1,11 @@
 //! The verbs for machines that are there.
 
+mod console;
+
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
+pub use console::ConsoleArguments;
 use redd_spec::lifecycle::SignalNumber;
 use redd_spec::name::MachineName;
 use redd_spec::parse;
@@ -21,6 +24,8 @@ pub enum MachineVerb {
     Pause(Names),
     /// Let frozen machines go on
     Resume(Names),
+    /// Go to a machine's console
+    Console(ConsoleArguments),
 }
 
 /// Some machines.

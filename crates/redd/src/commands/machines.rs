@@ -8,6 +8,7 @@ use redd_machine::{MachineError, pause, stop};
 use redd_spec::name::MachineName;
 use redd_sys::Errno;
 
+use super::console::console;
 use crate::command_line::machines::{KillArguments, KillTarget, MachineVerb, StopArguments};
 use crate::exit_status::{self, ExitStatus};
 use crate::report;
@@ -22,6 +23,7 @@ pub(super) fn dispatch(verb: MachineVerb) -> ExitStatus {
         }
         MachineVerb::Pause(names) => each(&names.names, "pause", pause::pause),
         MachineVerb::Resume(names) => each(&names.names, "resume", pause::resume),
+        MachineVerb::Console(arguments) => console(&arguments),
     }
 }
 
@@ -75,6 +77,7 @@ pub(super) fn status_of(error: &MachineError) -> ExitStatus {
     match error {
         MachineError::NotRunning { .. } => exit_status::NOT_RUNNING,
         MachineError::TimedOut { .. } => exit_status::TIMED_OUT,
+        MachineError::Taken { .. } => exit_status::CONFLICT,
         MachineError::Host { cause: Errno::PERM | Errno::ACCESS, .. } => exit_status::NOT_PERMITTED,
         MachineError::Supervisor { .. } | MachineError::Host { .. } | MachineError::Refused { .. } => {
             exit_status::VERB_FAILED

@@ -2,6 +2,7 @@
 
 mod check;
 mod config;
+mod console;
 mod doctor;
 mod gc;
 mod machines;

@@ -47,8 +47,8 @@ pub(in crate::supervise) enum Terminal {
 /// Why somebody cannot be there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::supervise) enum Refusal {
-    /// Somebody else drives.
-    Taken,
+    /// Somebody else drives: who.
+    Taken(&'static str),
     /// There are too many.
     Full,
     /// The kernel does not want to.
@@ -140,10 +140,12 @@ impl Audience {
         self.seats.retain(|seat| !seat.has_hung_up());
         let driver = self.seats.iter_mut().find(|seat| seat.role == Role::Drives);
         match (how, terminal, &driver) {
-            (Attach::Drive, _, Some(_)) | (Attach::Drive | Attach::TakeOver, Terminal::Present, _) => {
-                return Err(Refusal::Taken);
+            (Attach::Watch, ..) => {}
+            (Attach::Drive | Attach::TakeOver, Terminal::Present, _) => {
+                return Err(Refusal::Taken("terminal"));
             }
-            (Attach::Watch | Attach::Drive | Attach::TakeOver, _, _) => {}
+            (Attach::Drive, Terminal::Absent, Some(_)) => return Err(Refusal::Taken("client")),
+            (Attach::Drive | Attach::TakeOver, Terminal::Absent, _) => {}
         }
         if let (Attach::TakeOver, Some(driver)) = (how, driver) {
             driver.demote();

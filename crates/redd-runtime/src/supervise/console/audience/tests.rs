@@ -44,7 +44,7 @@ fn who_comes_later_gets_what_was_written_and_then_what_is() {
 fn one_drives_and_another_one_only_by_taking_over() {
     let mut audience = audience();
     let first = audience.attach(Attach::Drive, Terminal::Absent).unwrap();
-    assert_eq!(audience.attach(Attach::Drive, Terminal::Absent).unwrap_err(), Refusal::Taken);
+    assert_eq!(audience.attach(Attach::Drive, Terminal::Absent).unwrap_err(), Refusal::Taken("client"));
     let second = audience.attach(Attach::TakeOver, Terminal::Absent).unwrap();
     assert_eq!(next(&first), Some(FromConsole::Demoted.encode()));
     say(&first, &ToConsole::Input(b"one"));
@@ -66,7 +66,7 @@ fn a_driver_who_left_makes_room_for_another() {
 fn a_terminal_that_is_there_is_not_taken_over() {
     let mut audience = audience();
     for how in [Attach::Drive, Attach::TakeOver] {
-        assert_eq!(audience.attach(how, Terminal::Present).unwrap_err(), Refusal::Taken);
+        assert_eq!(audience.attach(how, Terminal::Present).unwrap_err(), Refusal::Taken("terminal"));
     }
     assert!(audience.attach(Attach::Watch, Terminal::Present).is_ok());
 }

@@ -1,22 +1,29 @@
-//! The caller's terminal in raw mode, and back whatever happens.
+//! The caller's terminal: in raw mode, and back whatever happens; what is typed there, and what is written.
+
+mod keys;
+mod stream;
 
 use std::os::fd::{AsFd as _, BorrowedFd};
 use std::sync::Mutex;
 
-use crate::error::best_effort;
+pub use keys::{EscapeDetector, Typed};
 use rustix::stdio::{stdin, stdout};
 use rustix::termios::{OptionalActions, Termios, Winsize, isatty, tcgetattr, tcgetwinsize, tcsetattr};
+pub use stream::{Access, Stream};
+
+use crate::error::best_effort;
 
 /// The modes of the caller's terminal before redd changed them.
 static SAVED: Mutex<Option<Termios>> = Mutex::new(None);
 
 /// The caller's terminal in raw mode; dropping this restores it.
 #[derive(Debug)]
-pub(super) struct RawTerminal(());
+pub struct RawTerminal(());
 
 impl RawTerminal {
     /// Switches standard input to raw mode, if it is a terminal.
-    pub(super) fn enter() -> Option<Self> {
+    #[must_use]
+    pub fn enter() -> Option<Self> {
         let before = tcgetattr(stdin()).ok()?;
         let mut raw = before.clone();
         raw.make_raw();
@@ -54,7 +61,8 @@ pub fn restore_at_panic() {
 const ELSEWHERE: Winsize = Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
 
 /// The size of the caller's terminal.
-pub(crate) fn size() -> Winsize {
+#[must_use]
+pub fn size() -> Winsize {
     let of_terminal = |fd: BorrowedFd<'_>| isatty(fd).then(|| tcgetwinsize(fd.as_fd()).ok())?;
     [stdout(), stdin()].into_iter().find_map(of_terminal).unwrap_or(ELSEWHERE)
 }

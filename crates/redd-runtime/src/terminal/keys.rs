@@ -10,14 +10,14 @@ const PERIOD: Duration = Duration::from_secs(1);
 
 /// Finds the keys in what is typed.
 #[derive(Debug, Default)]
-pub(super) struct EscapeDetector {
+pub struct EscapeDetector {
     /// When the last presses of the escape key were, at most as many as are needed.
     presses: Vec<Instant>,
 }
 
 /// What was typed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Typed {
+pub enum Typed {
     /// Something for the payload alone.
     Text,
     /// `^]^]^]`: the machine is to be gone.
@@ -26,11 +26,13 @@ pub(super) enum Typed {
     PowerOff,
     /// `^]^]r`
     Reboot,
+    /// `^]^]d`: whoever types wants to leave.
+    Detach,
 }
 
 impl EscapeDetector {
     /// The payload gets all of it, as it cannot be known in time what comes next.
-    pub(super) fn feed(&mut self, typed: &[u8], now: Instant) -> Typed {
+    pub fn feed(&mut self, typed: &[u8], now: Instant) -> Typed {
         for &byte in typed {
             self.presses.retain(|&press| now.duration_since(press) <= PERIOD);
             let is_introduced = self.presses.len() >= INTRODUCTION;
@@ -41,6 +43,7 @@ impl EscapeDetector {
                     continue;
                 }
                 (b'p', true) => return self.found(Typed::PowerOff),
+                (b'd', true) => return self.found(Typed::Detach),
                 (b'r', true) => return self.found(Typed::Reboot),
                 _ => self.presses.clear(),
             }
@@ -64,6 +67,7 @@ mod tests {
     #[case(&[ESCAPE], Typed::Kill)]
     #[case(b"p", Typed::PowerOff)]
     #[case(b"r", Typed::Reboot)]
+    #[case(b"d", Typed::Detach)]
     #[case(b"x", Typed::Text)]
     #[case(b"P", Typed::Text)]
     fn two_presses_and_a_key_within_a_second_mean_something(#[case] last: &[u8], #[case] expected: Typed) {
