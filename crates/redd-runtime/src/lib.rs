@@ -10,6 +10,7 @@ mod boots;
 mod child;
 mod credentials;
 pub mod doctor;
+pub mod enter;
 mod error;
 pub mod facts;
 #[cfg(feature = "fuzzing")]

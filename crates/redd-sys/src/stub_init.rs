@@ -1,4 +1,4 @@
-//! The stub init: PID 1 of `redd run`.
+//! The stub: PID 1 of `redd run`, and what is seen inside of somebody who goes into a machine.
 //!
 //! A program of its own, without a libc, compiled by the build script from `stub/init.rs`. It is executed from a
 //! sealed file in memory, so that the payload never sees redd's own binary as `/proc/1/exe` (R12).
@@ -9,11 +9,29 @@ pub const IMAGE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/redd-init"));
 /// The descriptor the stub reads its orders from.
 pub const ORDERS_FD: i32 = 3;
 
-/// What the stub is to run, in the form it reads: two counts, then strings that end with NUL, the path first.
+/// The descriptor by which the stub says what it did, where it is not an init.
+pub const CHANNEL_FD: i32 = 4;
+
+/// The descriptor that the stub connects.
+pub const SOCKET_FD: i32 = 5;
+
+/// What the stub is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// PID 1, with one command.
+    Init = 0,
+    /// Who starts a command as a child of its own parent, in the pid namespace that was joined.
+    Command = 1,
+    /// Who connects a socket from there to the path.
+    Connection = 2,
+}
+
+/// What the stub is to do, in the form it reads: its role, two counts, then strings that end with NUL, the path first.
 ///
 /// The command's arguments and environment do not stand in the stub's own, which other users may read.
 #[must_use]
 pub fn orders<'a>(
+    role: Role,
     path: &[u8],
     arguments: impl Iterator<Item = &'a [u8]>,
     environment: impl Iterator<Item = &'a [u8]>,
@@ -30,5 +48,5 @@ pub fn orders<'a>(
         count.to_le_bytes()
     };
     let (argument_count, environment_count) = (append(&mut { arguments }), append(&mut { environment }));
-    [&argument_count[..], &environment_count[..], &strings[..]].concat()
+    [&(role as u32).to_le_bytes()[..], &argument_count[..], &environment_count[..], &strings[..]].concat()
 }

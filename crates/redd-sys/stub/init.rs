@@ -1,15 +1,23 @@
-//! PID 1 of `redd run`: starts one command, reaps what is left to it, forwards signals, and ends as the command ends.
+//! What of redd runs where a payload can see it. It reads what to do from descriptor 3 (see `stub_init::orders`):
+//! as PID 1 of `redd run` it starts one command, reaps what is left to it, forwards signals, and ends as the command
+//! ends; for somebody who went into a machine it makes the one process that is seen there.
 //!
-//! No libc, no allocation, no panics. It reads what to run from descriptor 3 (see `stub_init::orders`).
+//! No libc, no allocation, no panics.
 //!
 //! # Safety
 //! Every pointer handed to the kernel points into a static buffer or a local that lives across the call.
 #![no_std]
 #![no_main]
 
+mod enter;
 mod kernel;
 
 use kernel::{Waited, exit};
+
+/// What it is told to be, see `stub_init::Role`.
+const ROLE_INIT: u32 = 0;
+const ROLE_COMMAND: u32 = 1;
+const ROLE_CONNECTION: u32 = 2;
 
 /// The most that a command's arguments and environment may take.
 const ORDERS_MAX: usize = 2 << 20;
@@ -43,17 +51,27 @@ fn panic(_information: &core::panic::PanicInfo<'_>) -> ! {
 #[unsafe(no_mangle)]
 extern "C" fn start() -> ! {
     let Some(orders) = read_orders() else { exit(EXIT_FAILED) };
+    match orders.role {
+        ROLE_INIT => be_init(&orders),
+        ROLE_COMMAND => enter::start_command(&orders),
+        ROLE_CONNECTION => enter::connect(&orders),
+        _ => exit(EXIT_FAILED),
+    }
+}
+
+fn be_init(orders: &Orders) -> ! {
     kernel::block_all_signals();
     kernel::set_name(c"redd-init");
     match kernel::fork() {
-        0 => run(&orders),
+        0 => run(orders),
         child if child > 0 => supervise(child),
         _ => exit(EXIT_FAILED),
     }
 }
 
-/// The program's path and its vectors, NULL-terminated.
+/// What to be, the program's path and its vectors, NULL-terminated.
 struct Orders {
+    role: u32,
     path: *const u8,
     arguments: *const *const u8,
     environment: *const *const u8,
@@ -65,11 +83,11 @@ fn read_orders() -> Option<Orders> {
     let length = kernel::read_all(3, buffer)?;
     kernel::close(3);
     let orders = buffer.get(..length)?;
-    let count = |at: usize| Some(u32::from_le_bytes(*orders.get(at..)?.first_chunk::<4>()?) as usize);
-    let (arguments, environment) = (count(0)?, count(4)?);
+    let number = |at: usize| Some(u32::from_le_bytes(*orders.get(at..)?.first_chunk::<4>()?));
+    let (role, arguments, environment) = (number(0)?, number(4)? as usize, number(8)? as usize);
     // SAFETY: this is the only reference to the array, and there is one thread.
     let pointers = unsafe { &mut *(&raw mut POINTERS) };
-    let mut strings = orders.get(8..)?.split_inclusive(|&byte| byte == 0).filter(|text| text.ends_with(&[0]));
+    let mut strings = orders.get(12..)?.split_inclusive(|&byte| byte == 0).filter(|text| text.ends_with(&[0]));
     let path = strings.next()?.as_ptr();
     let environment_at = arguments.checked_add(1)?;
     let end = environment_at.checked_add(environment)?;
@@ -79,7 +97,8 @@ fn read_orders() -> Option<Orders> {
     for slot in (0..end).filter(|&slot| slot != arguments) {
         *pointers.get_mut(slot)? = strings.next()?.as_ptr();
     }
-    Some(Orders { path, arguments: pointers.as_ptr(), environment: pointers.get(environment_at..)?.as_ptr() })
+    let environment = pointers.get(environment_at..)?.as_ptr();
+    Some(Orders { role, path, arguments: pointers.as_ptr(), environment })
 }
 
 fn run(orders: &Orders) -> ! {

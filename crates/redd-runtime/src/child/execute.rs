@@ -6,7 +6,7 @@ use std::os::fd::{AsFd as _, RawFd};
 use redd_plan::action::{Execution, ExecutionInit};
 use redd_spec::text::ByteString;
 use redd_sys::process::{self, ExecVectors};
-use redd_sys::stub_init::{self, ORDERS_FD};
+use redd_sys::stub_init::{self, ORDERS_FD, Role};
 use redd_sys::{Errno, memory_file};
 use rustix::fs::{Access, AtFlags, CWD, SeekFrom, accessat, seek};
 
@@ -16,7 +16,7 @@ use crate::launch::Handshake;
 /// Where passed sockets start, see sd_listen_fds(3).
 pub(crate) const LISTEN_FDS_START: RawFd = 3;
 /// Descriptors from here on are in nobody's way.
-const OUT_OF_THE_WAY: i32 = 16;
+pub(crate) const OUT_OF_THE_WAY: i32 = 16;
 
 /// Becomes the payload, or says why that is not possible.
 pub(super) fn execute(handshake: &Handshake, index: usize, execution: &Execution) -> Result<(), StepError> {
@@ -50,6 +50,7 @@ fn execute_stub(
     environment: &[ByteString],
 ) -> Result<(), StepError> {
     let orders = stub_init::orders(
+        Role::Init,
         program.as_bytes(),
         execution.arguments.iter().map(ByteString::as_bytes),
         execution.environment.iter().map(ByteString::as_bytes),

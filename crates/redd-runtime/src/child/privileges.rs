@@ -76,7 +76,7 @@ fn set_working_directory(path: &redd_spec::path::PathInRoot, missing: Missing) -
 }
 
 /// The kernel may have capabilities that have no name yet: they go too.
-fn drop_bounding(kept: CapabilitySet) -> Result<(), StepError> {
+pub(crate) fn drop_bounding(kept: CapabilitySet) -> Result<(), StepError> {
     const CAPABILITY_MAX: u32 = 63;
     for number in 0..=CAPABILITY_MAX {
         if kept.bits() >> number & 1 == 1 {
@@ -102,7 +102,10 @@ pub(crate) fn set_user(uid: u32, gid: u32, groups: &[u32]) -> Result<(), StepErr
 }
 
 /// An ambient capability has to be inheritable, and is one by one.
-fn set_own_capabilities(capabilities: CapabilitySet, ambient: CapabilitySet) -> Result<(), StepError> {
+pub(crate) fn set_own_capabilities(
+    capabilities: CapabilitySet,
+    ambient: CapabilitySet,
+) -> Result<(), StepError> {
     let set = KernelSet::from_bits_retain(capabilities.bits());
     let inheritable = KernelSet::from_bits_retain(ambient.bits());
     clear_ambient_capability_set()?;

@@ -1,0 +1,58 @@
+//! Going into a machine that runs: by its PID 1, and with nothing of the host's.
+//!
+//! Whoever goes in is a copy of redd that stays in the host's pid namespace: nobody inside can see it, trace it or find
+//! its program in a `/proc`. What has to be seen inside, a command for one, is started by a stub, from a sealed file in
+//! memory, when everything the payload must not have is given up already (R12, R13; docs/adr/0017).
+
+mod connect;
+pub mod errand;
+mod join;
+mod leader;
+mod message;
+
+pub use connect::connect;
+pub use leader::Leader;
+
+use std::time::Duration;
+
+use redd_sys::Errno;
+
+use crate::StepError;
+
+/// Why nobody got in, or did not come back.
+#[derive(Debug, thiserror::Error)]
+pub enum EnterError {
+    /// There is no machine, or it ended.
+    #[error("it does not run")]
+    NotRunning,
+    /// It took too long.
+    #[error("nothing came back from inside within {0:?}")]
+    TimedOut(Duration),
+    /// It was killed, which the kernel does in a cgroup without memory.
+    #[error("the process that went in was killed")]
+    Killed,
+    /// Something failed on the way.
+    #[error("{what}: {cause}")]
+    Failed {
+        /// What was tried.
+        what: String,
+        /// Why it failed.
+        cause: StepError,
+    },
+}
+
+impl EnterError {
+    fn failed(what: impl Into<String>) -> impl FnOnce(Errno) -> Self {
+        let what = what.into();
+        move |errno| Self::Failed { what, cause: errno.into() }
+    }
+
+    /// What the user can do.
+    #[must_use]
+    pub fn hint(&self) -> Option<&str> {
+        match self {
+            Self::Failed { cause, .. } => cause.hint.as_deref(),
+            Self::NotRunning | Self::TimedOut(_) | Self::Killed => None,
+        }
+    }
+}
