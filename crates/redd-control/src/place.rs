@@ -23,6 +23,12 @@ pub const RECORD: &str = "state.json";
 pub const CONSOLE_LOG: &str = "console.log";
 /// What was written there before that became too long.
 pub const CONSOLE_LOG_OLD: &str = "console.log.1";
+/// Among the logs of a machine: what its supervisor in the background said.
+pub const SUPERVISOR_LOG: &str = "supervisor.log";
+/// What it said before that became too long.
+pub const SUPERVISOR_LOG_OLD: &str = "supervisor.log.1";
+/// In a machine's directory: the words it was started with in the background, and where.
+pub const WORDS: &str = "words";
 /// In a machine's directory: where its supervisor listens.
 pub const CONTROL: &str = "control";
 

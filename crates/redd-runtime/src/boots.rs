@@ -18,7 +18,7 @@ use crate::prepare::{self, Inputs};
 use crate::restart::{Cause, Next, Restarts};
 use crate::start::{Ending, plan};
 use crate::state::StateDirectory;
-use crate::supervise::{Outcome, Supervisor, Waited};
+use crate::supervise::{Listeners, Outcome, Supervisor, Waited};
 use crate::{Error, additions};
 
 /// What is left to do after a machine has ended.
@@ -48,7 +48,7 @@ pub(crate) fn boot_until_ended(
     (mut inputs, expected): (Inputs, Plan),
     own_locks: Vec<BorrowedFd<'_>>,
     state: &StateDirectory,
-    warn: &mut dyn FnMut(&str),
+    listeners: Listeners<'_>,
 ) -> Result<(Ending, Remainder), Error> {
     let announce = |paths: &[PathBuf]| {
         let undo: Vec<Undo> = paths.iter().map(|path| Undo::ReleaseIds { path: path.clone() }).collect();
@@ -64,7 +64,7 @@ pub(crate) fn boot_until_ended(
     let mut boots = Boots {
         restarts: Restarts::new(spec.lifecycle.restart),
         credentials: inputs.grants.credentials.clone(),
-        supervisor: Supervisor::new(&spec.name, warn)?,
+        supervisor: Supervisor::new(&spec.name, listeners)?,
         taken: taken.as_ref(),
         spec,
         terminal,
@@ -76,7 +76,7 @@ pub(crate) fn boot_until_ended(
 }
 
 /// All of them.
-struct Boots<'a> {
+struct Boots<'a, 's> {
     spec: Spec,
     terminal: Option<String>,
     credentials: Vec<(String, Vec<u8>)>,
@@ -86,11 +86,11 @@ struct Boots<'a> {
     /// Those of the ids too.
     locks: Vec<BorrowedFd<'a>>,
     state: &'a StateDirectory,
-    supervisor: Supervisor<'a>,
+    supervisor: Supervisor<'s>,
     restarts: Restarts,
 }
 
-impl Boots<'_> {
+impl Boots<'_, '_> {
     fn run(&mut self, inputs: Inputs, planned: Option<Plan>) -> Result<(Ending, Remainder), Error> {
         let (mut booted, mut remainder) = self.boot(inputs, planned)?;
         loop {

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod additions;
+pub mod background;
 mod boots;
 mod child;
 mod credentials;

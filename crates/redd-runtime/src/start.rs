@@ -10,12 +10,14 @@ use redd_spec::name::MachineName;
 use redd_sys::{Errno, process};
 
 use crate::Error;
+use crate::background::Starter;
 use crate::boots::{Remainder, boot_until_ended};
 use crate::child::execute::{LISTEN_FDS_START, sockets_end};
 use crate::credentials::{self, Reading};
 use crate::facts::Tree;
 use crate::prepare::{self, Inputs};
 use crate::state::{self, Purpose, Removal, StateDirectory};
+use crate::supervise::{Listeners, Upstream};
 use crate::template;
 
 /// How a machine ended.
@@ -73,7 +75,30 @@ pub(crate) fn plan(spec: &Spec, inputs: &Inputs) -> Result<Plan, Error> {
 ///
 /// # Errors
 /// It could not be started; nothing is left behind.
-pub fn start(spec: &Spec, terminal: Option<String>, mut warn: impl FnMut(&str)) -> Result<Ending, Error> {
+pub fn start(spec: &Spec, terminal: Option<String>, warn: impl FnMut(&str)) -> Result<Ending, Error> {
+    start_attended(spec, terminal, Attendance::Caller, warn)
+}
+
+/// Who waits for a start.
+#[derive(Debug)]
+pub(crate) enum Attendance<'a> {
+    /// The caller, and whoever `$NOTIFY_SOCKET` names.
+    Caller,
+    /// Another process, for a moment; the words are kept.
+    Starter {
+        /// Where it is told.
+        starter: Starter,
+        /// What it was told itself.
+        words: &'a [u8],
+    },
+}
+
+pub(crate) fn start_attended(
+    spec: &Spec,
+    terminal: Option<String>,
+    attendance: Attendance<'_>,
+    mut warn: impl FnMut(&str),
+) -> Result<Ending, Error> {
     // What is written into a tree is not for the caller's eyes alone.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o022));
     refuse_missing_sockets(spec)?;
@@ -92,8 +117,19 @@ pub fn start(spec: &Spec, terminal: Option<String>, mut warn: impl FnMut(&str)) 
         Some(state) => state,
         None => StateDirectory::take(&spec.name, Purpose::Start)?,
     };
+    let upstream = match attendance {
+        Attendance::Caller => Upstream::from_environment(),
+        Attendance::Starter { starter, words } => {
+            if let Err(error) = state.write_words(words) {
+                state.remove();
+                return Err(error);
+            }
+            Upstream::to_starter(starter)
+        }
+    };
+    let listeners = Listeners { upstream, warn: &mut warn };
     let locks = trees.iter().map(|tree| tree.as_fd()).chain([state.lock()]).collect();
-    match boot_until_ended(spec.clone(), terminal, (inputs, expected), locks, &state, &mut warn) {
+    match boot_until_ended(spec.clone(), terminal, (inputs, expected), locks, &state, listeners) {
         Ok((ending, Remainder::Guard)) => Ok(ending),
         result => {
             state.remove();

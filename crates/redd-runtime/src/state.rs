@@ -7,8 +7,8 @@ use std::os::fd::{AsFd as _, BorrowedFd};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
-use redd_control::place::RECORD;
 pub(crate) use redd_control::place::{CONTROL, LIBRARY, MACHINES};
+use redd_control::place::{RECORD, WORDS};
 use redd_control::record::Record;
 use redd_plan::step::Undo;
 use redd_spec::name::MachineName;
@@ -74,6 +74,12 @@ impl StateDirectory {
         self.write_atomically(JOURNAL, &text).map_err(failed)
     }
 
+    /// Keeps the words that a machine was started with.
+    pub(crate) fn write_words(&self, words: &[u8]) -> Result<(), Error> {
+        self.write_atomically(WORDS, words)
+            .map_err(|error| host_error("keeping the words of the start", &error))
+    }
+
     /// Tells other programs what runs here.
     pub(crate) fn write_record(&self, record: &Record) -> Result<(), Error> {
         let failed = |error: io::Error| host_error("writing the state", &error);
@@ -115,7 +121,7 @@ impl StateDirectory {
         if self.is_unfinished.get() {
             return Removal::JournalKept;
         }
-        for name in [RECORD, CONTROL, UNIX_EXPORT, TERMINALS, JOURNAL] {
+        for name in [RECORD, CONTROL, WORDS, UNIX_EXPORT, TERMINALS, JOURNAL] {
             best_effort(std::fs::remove_file(self.path.join(name)));
         }
         if std::fs::remove_dir(&self.path).is_err() {

@@ -1,18 +1,24 @@
 //! Between two boots nothing of the payload runs: it is waited for the time of the next one, or for somebody who wants
-//! none.
+//! none. Whoever asks the machine for something is answered.
 
 use std::os::fd::AsFd as _;
 use std::time::{Duration, Instant};
 
+use redd_control::event::{Event as Published, Occurrence, Phase};
+use redd_control::machine::{Description, StopMode, error};
+use redd_control::message::Reply;
 use redd_sys::Errno;
 use rustix::event::{PollFd, PollFlags, poll};
+use serde_json::json;
 
+use super::control::{Asked, Happening, Request};
 use super::drive::{SIGWINCH, Supervisor, timespec};
+use super::report;
 
 /// Why a wait is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Waited {
-    /// It is time.
+    /// It is time, or somebody wants it to be.
     Enough,
     /// Somebody wants the machine to be stopped: it is.
     StopRequested,
@@ -22,10 +28,22 @@ impl Supervisor<'_> {
     /// Tells the user.
     pub(crate) fn warn(&mut self, text: &str) {
         (self.warn)(text);
+        self.publish(Published::Warning { text: text.to_owned() });
+    }
+
+    fn publish(&mut self, event: Published) {
+        let occurrence = self.occurrence(event);
+        self.control.publish(&occurrence);
+    }
+
+    fn occurrence(&self, event: Published) -> Occurrence {
+        Occurrence { machine: self.name.to_string(), time: report::now(), event }
     }
 
     /// Waits for the next boot.
     pub(crate) fn wait(&mut self, time: Duration) -> Result<Waited, Errno> {
+        self.report.restarts = self.report.restarts.saturating_add(1);
+        self.publish(Published::Phase { phase: Phase::Waiting });
         let deadline = Instant::now().checked_add(time);
         loop {
             while let Some(received) = self.signals.read()? {
@@ -37,11 +55,70 @@ impl Supervisor<'_> {
             if left == Some(Duration::ZERO) {
                 return Ok(Waited::Enough);
             }
-            let mut polled = [PollFd::from_borrowed_fd(self.signals.as_fd(), PollFlags::IN)];
-            match poll(&mut polled, left.map(timespec).as_ref()) {
-                Ok(_) | Err(Errno::INTR) => {}
-                Err(errno) => return Err(errno),
+            for happening in self.poll(left)? {
+                for Asked { asker, request } in self.control.attend(happening, Instant::now()) {
+                    let (reply, waited) = self.reply(&request);
+                    if matches!(request, Request::Subscribe) {
+                        self.control.subscribe(asker);
+                    }
+                    self.control.answer(asker, &reply, Vec::new());
+                    if let Some(waited) = waited {
+                        return Ok(waited);
+                    }
+                }
             }
+        }
+    }
+
+    fn poll(&self, left: Option<Duration>) -> Result<Vec<Happening>, Errno> {
+        let mut polled = vec![PollFd::from_borrowed_fd(self.signals.as_fd(), PollFlags::IN)];
+        let mut happenings = Vec::new();
+        for (happening, descriptor, flags) in self.control.interests() {
+            happenings.push(happening);
+            polled.push(PollFd::from_borrowed_fd(descriptor, flags));
+        }
+        match poll(&mut polled, left.map(timespec).as_ref()) {
+            Ok(_) => {}
+            Err(Errno::INTR) => return Ok(Vec::new()),
+            Err(errno) => return Err(errno),
+        }
+        let found =
+            happenings.into_iter().zip(&polled[1..]).filter(|(_, polled)| !polled.revents().is_empty());
+        Ok(found.map(|(happening, _)| happening).collect())
+    }
+
+    /// What is answered, and whether the wait is over.
+    fn reply(&self, request: &Request) -> (Reply, Option<Waited>) {
+        let done = || Reply::of(&json!({}));
+        match request {
+            Request::Describe => (Reply::of(&self.description()), None),
+            Request::Subscribe => {
+                (Reply::continued(&self.occurrence(Published::Phase { phase: Phase::Waiting })), None)
+            }
+            Request::Stop(stop) => match stop.mode {
+                StopMode::Restart | StopMode::Reboot => (done(), Some(Waited::Enough)),
+                StopMode::Orderly | StopMode::PowerOff | StopMode::Now => {
+                    (done(), Some(Waited::StopRequested))
+                }
+            },
+            _ => (Reply::error(error::BAD_STATE, &json!({ "phase": Phase::Waiting })), None),
+        }
+    }
+
+    fn description(&self) -> Description {
+        Description {
+            name: self.name.to_string(),
+            phase: Phase::Waiting,
+            paused: false,
+            status: None,
+            leader: None,
+            started: self.report.started,
+            booted: self.report.booted,
+            ready: None,
+            boots: self.report.boots,
+            restarts: self.report.restarts,
+            cgroups: Vec::new(),
+            host_link: None,
         }
     }
 }

@@ -55,12 +55,21 @@ pub(crate) enum Outcome {
     BootAgain,
 }
 
+/// Who is told what.
+pub(crate) struct Listeners<'a> {
+    /// redd's own supervisor, or its starter.
+    pub(crate) upstream: Upstream,
+    /// Says what the user should know.
+    pub(crate) warn: &'a mut dyn FnMut(&str),
+}
+
 /// What lasts over all boots of a machine.
 pub(crate) struct Supervisor<'a> {
+    pub(super) name: MachineName,
     pub(super) signals: SignalFd,
     upstream: Upstream,
-    control: Control,
-    report: Report,
+    pub(super) control: Control,
+    pub(super) report: Report,
     audience: Audience,
     /// Says what the user should know.
     pub(super) warn: &'a mut dyn FnMut(&str),
@@ -98,7 +107,7 @@ pub(super) struct Session<'a> {
     warn: &'a mut dyn FnMut(&str),
     pub(super) processes: Processes,
     rate: RateLimit,
-    health: Health,
+    pub(super) health: Health,
     stop_deadline: Option<Instant>,
     /// When PID 1 is looked at.
     look_at: Option<Instant>,
@@ -113,12 +122,13 @@ pub(super) struct Session<'a> {
 
 impl<'s> Supervisor<'s> {
     /// Takes over the signals that ask redd for something.
-    pub(crate) fn new(name: &MachineName, warn: &'s mut dyn FnMut(&str)) -> Result<Self, Error> {
+    pub(crate) fn new(name: &MachineName, listeners: Listeners<'s>) -> Result<Self, Error> {
         let set = SignalSet::of(&[SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGWINCH]);
         signal::block(set).map_err(Error::host("blocking signals"))?;
         let signals = SignalFd::new(set).map_err(Error::host("listening to signals"))?;
         let (control, report, audience) = (Control::default(), Report::begin(), Audience::new(name));
-        Ok(Self { signals, upstream: Upstream::from_environment(), control, report, audience, warn })
+        let Listeners { upstream, warn } = listeners;
+        Ok(Self { name: name.clone(), signals, upstream, control, report, audience, warn })
     }
 
     /// Stays with the payload until it ended.
@@ -131,6 +141,7 @@ impl<'s> Supervisor<'s> {
         self.control.listen_at(&duties.state.path.join(CONTROL));
         self.report.boot();
         let mut session = Session::new(self, plan, running, duties);
+        session.upstream.tell_of_execution();
         session.happened(Event::Executed);
         session.release_program();
         loop {
@@ -153,7 +164,7 @@ impl<'a> Session<'a> {
         running: &'a mut Running,
         duties: &'a Duties<'a>,
     ) -> Self {
-        let Supervisor { signals, upstream, control, report, audience, warn } = supervisor;
+        let Supervisor { signals, upstream, control, report, audience, warn, .. } = supervisor;
         let Running { child, guard, descriptors } = running;
         let supervision = &plan.supervision;
         let terminals =
@@ -199,7 +210,7 @@ impl<'a> Session<'a> {
             self.look_at,
             self.console_deadline,
             self.guard_deadline,
-            self.health.deadline(),
+            self.health.deadline().filter(|_| !self.report.is_paused),
             pause,
             retry,
         ];
@@ -347,7 +358,9 @@ impl<'a> Session<'a> {
             self.stop_deadline = None;
             self.happened(Event::StopTimedOut);
         }
-        if let Some(failure) = self.health.failure(now) {
+        if !self.report.is_paused
+            && let Some(failure) = self.health.failure(now)
+        {
             self.happened(Event::Unhealthy(failure));
         }
         if self.look_at.take_if(|at| *at <= now).is_some() {

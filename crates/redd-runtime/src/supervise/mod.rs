@@ -20,7 +20,8 @@ mod tint;
 mod upstream;
 
 pub(crate) use between::Waited;
-pub(crate) use drive::{Outcome, Supervisor};
+pub(crate) use drive::{Listeners, Outcome, Supervisor};
+pub(crate) use upstream::Upstream;
 
 /// What redd's own supervisor is told on account of a message of the payload.
 #[cfg(feature = "fuzzing")]

@@ -132,6 +132,7 @@ impl Session<'_> {
     fn try_to_thaw(&mut self) -> io::Result<()> {
         self.processes.freeze(Motion::Free)?;
         if std::mem::take(&mut self.report.is_paused) {
+            self.health.resumed(Instant::now());
             self.publish(Published::Resumed);
         }
         Ok(())

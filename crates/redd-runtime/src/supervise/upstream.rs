@@ -7,6 +7,9 @@ use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use redd_sys::Errno;
+
+use crate::background::Starter;
 use crate::error::best_effort;
 
 /// How often it is tried again while the other side has no room.
@@ -14,16 +17,50 @@ const RETRY_INTERVAL: Duration = Duration::from_millis(20);
 
 /// redd's own supervisor, if it has one that wants to know.
 #[derive(Debug)]
-pub(super) struct Upstream {
-    connection: Option<(UnixDatagram, SocketAddr)>,
+pub(crate) struct Upstream {
+    connection: Option<Connection>,
     /// What it had no room for: of each assignment the newest.
     waiting: Vec<String>,
     retry_at: Option<Instant>,
 }
 
+/// How it is reached.
+#[derive(Debug)]
+enum Connection {
+    /// As `$NOTIFY_SOCKET` says.
+    Socket(UnixDatagram, SocketAddr),
+    /// It started redd, and waits for a moment.
+    Starter(Starter),
+}
+
+impl Connection {
+    /// Whether it had room.
+    fn takes(&self, message: &str) -> bool {
+        match self {
+            Self::Socket(socket, address) => {
+                let sent = socket.send_to_addr(message.as_bytes(), address);
+                !sent.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
+            }
+            Self::Starter(starter) => starter.tell(message) != Err(Errno::AGAIN),
+        }
+    }
+}
+
 impl Upstream {
+    /// It is who started redd in the background.
+    pub(crate) const fn to_starter(starter: Starter) -> Self {
+        Self { connection: Some(Connection::Starter(starter)), waiting: Vec::new(), retry_at: None }
+    }
+
+    /// Who started redd may not want to know more than that.
+    pub(super) fn tell_of_execution(&self) {
+        if let Some(Connection::Starter(starter)) = &self.connection {
+            starter.tell_of_execution();
+        }
+    }
+
     /// Connects to what `$NOTIFY_SOCKET` names, if it names anything.
-    pub(super) fn from_environment() -> Self {
+    pub(crate) fn from_environment() -> Self {
         let path = std::env::var_os(redd_spec::variables::NOTIFY_SOCKET).map(PathBuf::from);
         Self::to(path.and_then(|path| address(&path)))
     }
@@ -33,6 +70,7 @@ impl Upstream {
         if let Some((socket, _)) = &connection {
             best_effort(socket.set_nonblocking(true));
         }
+        let connection = connection.map(|(socket, address)| Connection::Socket(socket, address));
         Self { connection, waiting: Vec::new(), retry_at: None }
     }
 
@@ -52,15 +90,11 @@ impl Upstream {
 
     /// Sends what waits, in the order it came.
     pub(super) fn flush(&mut self, now: Instant) {
-        let Some((socket, address)) = &self.connection else {
+        let Some(connection) = &self.connection else {
             self.waiting.clear();
             return;
         };
-        let has_room = |message: &String| {
-            let sent = socket.send_to_addr(message.as_bytes(), address);
-            !sent.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
-        };
-        let sent = self.waiting.iter().take_while(|message| has_room(message)).count();
+        let sent = self.waiting.iter().take_while(|message| connection.takes(message)).count();
         self.waiting.drain(..sent);
         self.retry_at = (!self.waiting.is_empty()).then(|| now + RETRY_INTERVAL);
     }

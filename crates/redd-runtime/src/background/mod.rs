@@ -1,0 +1,156 @@
+//! A machine that nobody sits at: its supervisor is a process of its own, which tells its starter how the start goes.
+//!
+//! There is no daemon: the supervisor is what `redd boot` is, with nobody at its terminal. Who started it may go away at any
+//! moment; it goes on.
+
+mod log;
+mod report;
+
+use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, OwnedFd, RawFd};
+
+use redd_spec::Spec;
+use redd_sys::clone::{ChildProcess, CloneRequest, Cloned, Namespaces, clone_process};
+use redd_sys::single_thread::SingleThreaded;
+use redd_sys::{Errno, process};
+use rustix::fs::{CWD, Mode, OFlags, openat};
+use rustix::io::retry_on_intr;
+use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, recv, send, socketpair};
+use rustix::process::{WaitId, WaitIdOptions, waitid};
+
+use crate::Error;
+use crate::child::execute::{LISTEN_FDS_START, sockets_end};
+use crate::error::best_effort;
+use crate::start::{Attendance, start_attended};
+use log::Log;
+use report::MESSAGE_MAX;
+pub use report::{FailureKind, Report, StartFailure};
+
+/// A start in the background, as its starter sees it. Dropping this changes nothing about it.
+#[derive(Debug)]
+pub struct Starting {
+    supervisor: ChildProcess,
+    reports: OwnedFd,
+}
+
+impl Starting {
+    /// Starts a machine by a supervisor of its own. What it was told to start is kept beside it, for a restart.
+    ///
+    /// # Errors
+    /// There can be no such process.
+    pub fn begin(spec: &Spec, words: &[u8]) -> Result<Self, Error> {
+        let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+        let (reports, starter) = socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, flags, None)
+            .map_err(Error::host("making a channel"))?;
+        let failed = || Error::host("starting a process for the supervisor");
+        let proof = SingleThreaded::check().map_err(|_threads| failed()(Errno::BUSY))?;
+        let request = CloneRequest { namespaces: Namespaces::empty(), into_cgroup: None };
+        match clone_process(&proof, &request).map_err(failed())? {
+            Cloned::Parent(supervisor) => Ok(Self { supervisor, reports }),
+            Cloned::Child => supervise(spec, words, starter),
+        }
+    }
+
+    /// The next report that came, if one has.
+    pub fn next_report(&mut self) -> Option<Report> {
+        let mut buffer = [0; MESSAGE_MAX];
+        loop {
+            match retry_on_intr(|| recv(&self.reports, &mut buffer, RecvFlags::empty())) {
+                Ok((_, 0)) => return Some(Report::Gone),
+                Ok((_, length)) => {
+                    if let Some(report) = Report::parse(&buffer[..length.min(MESSAGE_MAX)]) {
+                        return Some(report);
+                    }
+                }
+                Err(Errno::AGAIN) => return None,
+                Err(_) => return Some(Report::Gone),
+            }
+        }
+    }
+}
+
+/// Readable when there is a report.
+impl AsFd for Starting {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.reports.as_fd()
+    }
+}
+
+impl Drop for Starting {
+    fn drop(&mut self) {
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG;
+        best_effort(waitid(WaitId::PidFd(self.supervisor.pidfd.as_fd()), options));
+    }
+}
+
+/// The supervisor's end of the channel.
+#[derive(Debug)]
+pub(crate) struct Starter(OwnedFd);
+
+impl Starter {
+    /// Tells it something, in the form of a message.
+    pub(crate) fn tell(&self, message: &str) -> Result<(), Errno> {
+        let bytes = message.as_bytes();
+        send(&self.0, &bytes[..bytes.len().min(MESSAGE_MAX)], SendFlags::NOSIGNAL).map(drop)
+    }
+
+    /// The payload was executed.
+    pub(crate) fn tell_of_execution(&self) {
+        best_effort(self.tell(&Report::Executed.message()));
+    }
+}
+
+/// The whole life of the supervisor.
+fn supervise(spec: &Spec, words: &[u8], starter: OwnedFd) -> ! {
+    let mut log = Log::open(&spec.name);
+    let starter = Starter(starter);
+    let tell = |report: &Report| best_effort(starter.tell(&report.message()));
+    if let Err(errno) = leave_everything(&starter, &log, spec) {
+        tell(&Report::Failed(StartFailure::of(&Error::host("becoming a process of its own")(errno))));
+        process::exit_now(1);
+    }
+    let result = starter.0.try_clone().map_err(|error| {
+        Error::host("sharing a channel")(Errno::from_io_error(&error).unwrap_or(Errno::MFILE))
+    });
+    let result = result.and_then(|copy| {
+        let attendance = Attendance::Starter { starter: Starter(copy), words };
+        start_attended(spec, None, attendance, |text| {
+            log.add(&format!("warning: {text}"));
+            tell(&Report::Warning(text.to_owned()));
+        })
+    });
+    // last.json
+    match result {
+        Ok(ending) => {
+            let text = format!("{} {ending}", spec.name);
+            log.add(&text);
+            tell(&Report::Failed(StartFailure::of_end(text)));
+            process::exit_now(0)
+        }
+        Err(error) => {
+            let failure = StartFailure::of(&error);
+            log.add(&format!("error: {}", failure.text));
+            tell(&Report::Failed(failure));
+            process::exit_now(1)
+        }
+    }
+}
+
+/// A session of its own, and nothing of the caller's: whoever waits for the end of the caller's output must not wait for the
+/// machine. What a bug has to say goes into the log.
+fn leave_everything(starter: &Starter, log: &Log, spec: &Spec) -> Result<(), Errno> {
+    rustix::process::setsid()?;
+    rustix::process::chdir("/")?;
+    rustix::thread::set_name(c"redd-supervisor")?;
+    let nothing = openat(CWD, "/dev/null", OFlags::RDWR | OFlags::CLOEXEC, Mode::empty())?;
+    rustix::stdio::dup2_stdin(&nothing)?;
+    rustix::stdio::dup2_stdout(&nothing)?;
+    match log.file() {
+        Some(file) => rustix::stdio::dup2_stderr(file)?,
+        None => rustix::stdio::dup2_stderr(&nothing)?,
+    }
+    drop(nothing);
+    let mut kept: Vec<RawFd> = vec![0, 1, 2, starter.0.as_raw_fd()];
+    kept.extend(log.file().map(|file| file.as_raw_fd()));
+    kept.extend(LISTEN_FDS_START..sockets_end(spec.sockets.count));
+    process::close_all_but(kept)
+}
