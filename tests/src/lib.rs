@@ -6,6 +6,7 @@
 mod host_users;
 mod leftovers;
 mod machine;
+mod named;
 mod needs;
 mod redd;
 pub mod small;
@@ -16,6 +17,7 @@ mod tree;
 pub use host_users::{ALICE, HostUsers};
 pub use leftovers::Leftovers;
 pub use machine::{CgroupView, Machine, in_view};
+pub use named::NamedTree;
 pub use needs::Need;
 pub use redd::{Run, finish, held_by, nspawn, redd, run, unique_name};
 pub use terminal::at_a_terminal;

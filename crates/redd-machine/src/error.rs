@@ -7,6 +7,20 @@ use redd_sys::Errno;
 /// Why something cannot be done to a machine.
 #[derive(Debug, thiserror::Error)]
 pub enum MachineError {
+    /// There is nothing of that name.
+    #[error("there is no machine {name}, and no tree of that name")]
+    Unknown {
+        /// The name.
+        name: MachineName,
+    },
+    /// Something is in the way.
+    #[error("{what}")]
+    Exists {
+        /// What, and where.
+        what: String,
+        /// What somebody can do.
+        hint: Option<String>,
+    },
     /// It does not run.
     #[error("{name} does not run")]
     NotRunning {
@@ -86,8 +100,9 @@ impl MachineError {
                 Some(format!("redd terminate {name} ends it in any case"))
             }
             Self::Taken { hint, .. } => Some(hint.clone()),
-            Self::Refused { hint, .. } => hint.clone(),
             Self::Busy { .. } => Some("try again when that is done".to_owned()),
+            Self::Refused { hint, .. } | Self::Exists { hint, .. } => hint.clone(),
+            Self::Unknown { .. } => Some("redd list shows what there is".to_owned()),
             Self::Supervisor { .. } | Self::TimedOut { .. } | Self::Host { .. } => None,
         }
     }

@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 pub mod console;
+pub mod copy;
 mod error;
 pub mod limits;
 pub mod pause;

@@ -8,6 +8,7 @@
 pub mod additions;
 pub mod background;
 mod boots;
+pub mod at_rest;
 mod child;
 mod credentials;
 pub mod doctor;

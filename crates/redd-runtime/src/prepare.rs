@@ -99,7 +99,8 @@ pub(crate) fn lock_tree(spec: &Spec, tree: &Tree) -> Result<Vec<File>, Error> {
     Ok(locks)
 }
 
-fn lock_directory(path: &Path, sharing: Sharing) -> Result<File, Error> {
+/// The lock of a tree's directory, taken for as long as the file is open.
+pub(crate) fn lock_directory(path: &Path, sharing: Sharing) -> Result<File, Error> {
     let failed = |what: &str| Error::host(format!("{what} {}", path.display()));
     let directory = File::open(path)
         .map_err(|error| failed("opening")(Errno::from_io_error(&error).unwrap_or(Errno::IO)))?;

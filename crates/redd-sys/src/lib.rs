@@ -8,6 +8,7 @@ pub mod btrfs;
 pub mod channel;
 pub mod clone;
 pub mod datagram;
+pub mod file_system;
 pub mod lock;
 pub mod memory_file;
 pub mod mount;

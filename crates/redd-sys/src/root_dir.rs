@@ -179,6 +179,15 @@ impl RootDir {
         read_bounded(&file, limit).map(Some)
     }
 
+    /// Opens what a path leads to for reading, without waiting for anything. It may be anything.
+    ///
+    /// # Errors
+    /// Those of openat2(2).
+    pub fn open_to_read(&self, path: &Path) -> Result<OwnedFd, Errno> {
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY;
+        self.open_below(path, flags, Mode::empty(), Links::Followed)
+    }
+
     /// Where a symbolic link points to; `None` where there is no link.
     ///
     /// # Errors

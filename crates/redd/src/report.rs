@@ -44,6 +44,11 @@ pub fn reset_terminal() {
     print("\x1b[0m");
 }
 
+/// Prints a line that the next one replaces; an empty one goes away.
+pub fn progress(line: &str) {
+    drop(io::stderr().lock().write_all(format!("\r\x1b[K{}", escape(line.as_bytes(), LINE_MAX)).as_bytes()));
+}
+
 /// Prints what is said instead of a request: help, a version, or why the words cannot be used.
 #[must_use]
 pub fn usage(answer: &Answer) -> ExitStatus {

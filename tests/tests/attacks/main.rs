@@ -3,6 +3,7 @@
 //! Each attack has a number of the suite it comes from; docs/threat-model.md prints the table.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
+mod copies;
 mod exhaustion;
 mod floods;
 mod links;
@@ -19,6 +20,7 @@ use registry::{Attack, Held};
 /// In the order of the document: by number.
 fn all() -> Vec<Attack> {
     let mut all = [
+        copies::ATTACKS,
         exhaustion::ATTACKS,
         floods::ATTACKS,
         links::ATTACKS,

@@ -9,9 +9,10 @@ use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, OwnedFd};
 
 use redd_spec::ids::{IdRange, RANGE_SIZE};
 use redd_sys::Errno;
+use redd_sys::file_system::is_kernels_own;
 use redd_sys::root_dir::{RootDir, file_type};
 use rustix::fs::{AtFlags, Dir, FileType, Gid, Mode, OFlags, Stat, Uid, XattrFlags, chownat, fstat, openat};
-use rustix::fs::{chmod, fstatfs, getxattr, listxattr, removexattr, setxattr};
+use rustix::fs::{chmod, getxattr, listxattr, removexattr, setxattr};
 
 use crate::StepError;
 
@@ -22,22 +23,6 @@ const ACCESS_LISTS: [&str; 2] = ["system.posix_acl_access", "system.posix_acl_de
 /// The largest attribute there is.
 const ATTRIBUTE_MAX: usize = 64 * 1024;
 const SET_ID_BITS: u32 = 0o6000;
-
-/// File systems of the kernel's own, which a tree may have mounted: proc, sysfs, cgroup, cgroup2, devpts, bpf, debugfs,
-/// tracefs, securityfs, selinuxfs, mqueue.
-const KERNEL_FILE_SYSTEMS: [i64; 11] = [
-    0x9fa0,
-    0x6265_6572,
-    0x0027_e0eb,
-    0x6367_7270,
-    0x1cd1,
-    0xcafe_4a11,
-    0x6462_6720,
-    0x7472_6163,
-    0x7363_6673,
-    0xf97c_ff8c,
-    0x1980_0202,
-];
 
 /// Changes what is not the range's yet.
 pub(super) fn change(tree: &RootDir, ids: IdRange) -> Result<(), StepError> {
@@ -82,10 +67,6 @@ fn change_entry(directory: &OwnedFd, device: u64, name: &CStr, ids: IdRange) -> 
     let status = fstat(&opened)?;
     change_below(&opened, status.st_dev, ids)?;
     change_one(opened.as_fd(), &status, ids)
-}
-
-fn is_kernels_own(handle: &OwnedFd) -> Result<bool, Errno> {
-    fstatfs(handle).map(|status| KERNEL_FILE_SYSTEMS.contains(&status.f_type))
 }
 
 fn change_one(file: BorrowedFd<'_>, status: &Stat, ids: IdRange) -> Result<(), StepError> {

@@ -6,8 +6,9 @@ use clap::{Arg, ArgAction, CommandFactory as _, Parser, Subcommand};
 use redd_nspawn::option::{Argument, Definition, offered};
 use redd_nspawn::{Persona, Refusal, words};
 
+use super::copy::{CopyArguments, Direction, OldArguments};
 use super::machines::MachineVerb;
-use super::{Answer, Format, Request, check};
+use super::{Answer, Format, Request, check, copy};
 use crate::exit_status::{self, ExitStatus};
 
 /// Runs a whole operating system, with its own systemd as PID 1, in a container.
@@ -33,6 +34,15 @@ enum Verb {
     Check(Box<check::CheckArguments>),
     #[command(flatten)]
     Machine(MachineVerb),
+    /// Copy files into machines, out of them, and between them
+    #[command(alias = "cp")]
+    Copy(CopyArguments),
+    /// Copy files into a machine
+    #[command(hide = true)]
+    CopyTo(OldArguments),
+    /// Copy files out of a machine
+    #[command(hide = true)]
+    CopyFrom(OldArguments),
 }
 
 impl Arguments {
@@ -42,6 +52,9 @@ impl Arguments {
                 Ok(Request::Doctor { format: if json { Format::Json } else { Format::Text } })
             }
             Verb::Gc => Ok(Request::CollectGarbage),
+            Verb::Copy(arguments) => arguments.request().map(Request::Copy),
+            Verb::CopyTo(arguments) => Ok(Request::Copy(arguments.request(Direction::To))),
+            Verb::CopyFrom(arguments) => Ok(Request::Copy(arguments.request(Direction::From))),
             Verb::Check(arguments) => arguments.request().map(|request| Request::Check(Box::new(request))),
             Verb::Machine(verb) => Ok(Request::Machine(Box::new(verb))),
         }
@@ -171,7 +184,7 @@ pub(super) fn of_plan(word: &OsString) -> Answer {
 
 /// What words that cannot be used end with: verbs that run a payload keep small numbers for it.
 fn refusal(verb: Option<&str>) -> ExitStatus {
-    let is_for_machines = |verb| MachineVerb::has_subcommand(verb);
+    let is_for_machines = |verb| MachineVerb::has_subcommand(verb) || copy::VERBS.contains(&verb);
     if verb.is_some_and(is_for_machines) { exit_status::USAGE } else { exit_status::FAILED }
 }
 

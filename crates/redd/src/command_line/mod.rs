@@ -2,6 +2,7 @@
 
 mod check;
 mod config;
+mod copy;
 mod help;
 pub mod machines;
 #[cfg(test)]
@@ -20,6 +21,7 @@ use redd_spec::name::MachineName;
 use crate::exit_status::{self, ExitStatus};
 use crate::surroundings::Surroundings;
 pub use check::{AdapterChoice, CheckRequest, ReportForm, Work};
+pub use copy::CopyRequest;
 pub use help::command;
 use machines::MachineVerb;
 
@@ -67,6 +69,8 @@ pub enum Request {
     Check(Box<CheckRequest>),
     /// Do something to machines that are there.
     Machine(Box<MachineVerb>),
+    /// Copy files.
+    Copy(CopyRequest),
 }
 
 /// A machine to run.

@@ -75,7 +75,8 @@ pub(super) fn each(
 /// What an error ends redd with.
 pub(super) fn status_of(error: &MachineError) -> ExitStatus {
     match error {
-        MachineError::NotRunning { .. } => exit_status::NOT_RUNNING,
+        MachineError::Unknown { .. } | MachineError::NotRunning { .. } => exit_status::NOT_RUNNING,
+        MachineError::Exists { .. } => exit_status::CONFLICT,
         MachineError::TimedOut { .. } => exit_status::TIMED_OUT,
         MachineError::Taken { .. } => exit_status::CONFLICT,
         MachineError::Host { cause: Errno::PERM | Errno::ACCESS, .. } => exit_status::NOT_PERMITTED,

@@ -3,6 +3,7 @@
 mod check;
 mod config;
 mod console;
+mod copy;
 mod doctor;
 mod gc;
 mod machines;
@@ -28,5 +29,6 @@ pub fn dispatch(request: Request) -> ExitStatus {
         Request::CheckConfig { files } => config::check(&files),
         Request::Check(request) => check::check(&request),
         Request::Machine(verb) => machines::dispatch(*verb),
+        Request::Copy(request) => copy::copy(&request),
     }
 }
