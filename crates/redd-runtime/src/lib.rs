@@ -6,9 +6,9 @@
 #![forbid(unsafe_code)]
 
 pub mod additions;
+pub mod at_rest;
 pub mod background;
 mod boots;
-pub mod at_rest;
 mod child;
 mod credentials;
 pub mod doctor;
