@@ -1,6 +1,7 @@
 //! Why something cannot be done to a machine.
 
 use redd_control::client::ClientError;
+use redd_runtime::background::StartFailure;
 use redd_spec::name::MachineName;
 use redd_sys::Errno;
 
@@ -53,6 +54,12 @@ pub enum MachineError {
         #[source]
         cause: Errno,
     },
+    /// It could not be started, or ended before it was ready.
+    #[error("{}", failure.text)]
+    NotStarted {
+        /// Why.
+        failure: StartFailure,
+    },
     /// Another verb changes it.
     #[error("{name} is being changed: {who}")]
     Busy {
@@ -100,6 +107,7 @@ impl MachineError {
                 Some(format!("redd terminate {name} ends it in any case"))
             }
             Self::Taken { hint, .. } => Some(hint.clone()),
+            Self::NotStarted { failure } => failure.hint.clone(),
             Self::Busy { .. } => Some("try again when that is done".to_owned()),
             Self::Refused { hint, .. } | Self::Exists { hint, .. } => hint.clone(),
             Self::Unknown { .. } => Some("redd list shows what there is".to_owned()),

@@ -8,6 +8,7 @@ pub mod copy;
 mod error;
 pub mod limits;
 pub mod pause;
+pub mod start;
 pub mod stop;
 mod turn;
 

@@ -9,6 +9,7 @@ pub mod bundle;
 pub mod caller;
 pub mod effective;
 pub mod file;
+pub mod kept;
 pub mod option;
 pub mod persona;
 pub mod settings;

@@ -191,7 +191,7 @@ fn specify(
         credentials: distinct(settings.mounts.credentials)?,
         resources: limits(settings.resources, isolation.personality, &defaults),
         integration: integration(&settings.integration),
-        console: console(settings.integration.console, &defaults, caller),
+        console: console(persona, settings.integration.console, &defaults, caller),
         terminals: settings.integration.terminals.unwrap_or_default(),
         background: settings.integration.background,
         lifecycle: lifecycle(&settings.life, &defaults),
@@ -352,9 +352,16 @@ fn devices(settings: &IsolationSettings, defaults: &Defaults) -> Vec<DeviceNode>
 }
 
 /// An init always has a console; what else does, is the persona's to say.
-fn console(choice: Option<ConsoleChoice>, defaults: &Defaults, caller: &Caller) -> ConsoleMode {
+fn console(
+    persona: Persona,
+    choice: Option<ConsoleChoice>,
+    defaults: &Defaults,
+    caller: &Caller,
+) -> ConsoleMode {
     let by_terminal = |elsewhere| if caller.is_interactive() { ConsoleMode::Interactive } else { elsewhere };
     match choice {
+        // Nobody sits there.
+        _ if persona == Persona::Start => ConsoleMode::Kept,
         Some(ConsoleChoice::Mode(mode)) => mode,
         Some(ConsoleChoice::AutoPipe) => by_terminal(ConsoleMode::Pipe),
         None => by_terminal(match defaults.console_elsewhere {

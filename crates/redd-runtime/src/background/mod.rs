@@ -128,7 +128,10 @@ fn supervise(spec: &Spec, words: &[u8], starter: OwnedFd) -> ! {
         }
         Err(error) => {
             let failure = StartFailure::of(&error);
-            log.add(&format!("error: {}", failure.text));
+            // The log is of the machine that has the name.
+            if failure.kind != FailureKind::Conflict {
+                log.add(&format!("error: {}", failure.text));
+            }
             tell(&Report::Failed(failure));
             process::exit_now(1)
         }

@@ -62,13 +62,14 @@ impl Arguments {
 }
 
 const BOOT: &str = "Boot the operating system in a tree on this terminal";
+const START: &str = "Boot operating systems in the background";
 const RUN: &str = "Run one command in a tree";
 const PLAN: &str = "Show what `boot` or `run` would do, without doing it";
 
 /// The definition of the whole command line, for help and for generated documents.
 #[must_use]
 pub fn command() -> clap::Command {
-    let [boot, run] = [Persona::Boot, Persona::Run].map(starting);
+    let [boot, run, start] = [Persona::Boot, Persona::Run, Persona::Start].map(starting);
     let json = Arg::new("json").long("json").action(ArgAction::SetTrue).help("Print JSON");
     let plan = clap::Command::new("plan").about(PLAN).arg(json).subcommand_required(true);
     let plan = plan.subcommands([
@@ -84,7 +85,7 @@ pub fn command() -> clap::Command {
         .arg_required_else_help(true)
         .disable_help_subcommand(true)
         .subcommand_required(true)
-        .subcommands([boot, run, plan, config])
+        .subcommands([boot, run, start, plan, config])
         .subcommands(rest)
 }
 
@@ -93,18 +94,32 @@ fn starting(persona: Persona) -> clap::Command {
     let (name, about, words, words_help) = match persona {
         Persona::Boot => ("boot", BOOT, "INIT ARGUMENTS", "Arguments for the init"),
         Persona::Run => ("run", RUN, "COMMAND", "The command and its arguments; a login shell otherwise"),
+        Persona::Start => return starting_in_background(),
         Persona::Nspawn => ("systemd-nspawn", BOOT, "ARGUMENTS", "The command, or arguments for the init"),
     };
-    let mut command = clap::Command::new(name).about(about);
-    for definition in offered(persona).filter(|definition| definition.is_supported()) {
-        command = command.arg(option(definition, persona));
-    }
+    let mut command = with_options(name, about, persona);
     if persona != Persona::Nspawn {
         let tree = Arg::new("tree").value_name("PATH|NAME");
         command = command.arg(tree.help("The tree: a path, or a name in /var/lib/machines"));
     }
     let words = Arg::new("words").value_name(words).help(words_help).num_args(0..);
     command.arg(words.trailing_var_arg(true).allow_hyphen_values(true))
+}
+
+fn starting_in_background() -> clap::Command {
+    let names = Arg::new("names").value_name("NAME").num_args(0..);
+    with_options("start", START, Persona::Start)
+        .arg(names.help("The trees: paths, or names in /var/lib/machines"))
+        .after_help(
+            "Examples:\n  redd start web                        boot /var/lib/machines/web, and wait until it is ready\n  \
+             redd start -x --restart=on-failure a b  two throw-away copies that are started again when they fail\n  \
+             redd start --all-enabled              for an init script of the host",
+        )
+}
+
+fn with_options(name: &'static str, about: &'static str, persona: Persona) -> clap::Command {
+    let supported = offered(persona).filter(|definition| definition.is_supported());
+    clap::Command::new(name).about(about).args(supported.map(|definition| option(definition, persona)))
 }
 
 fn option(definition: &'static Definition, persona: Persona) -> Arg {
@@ -145,7 +160,9 @@ pub(super) fn instead(persona: Persona, answer: words::Answer) -> Answer {
 /// Scripts compare the second word of the first line with a version of systemd.
 fn version(persona: Persona) -> String {
     match persona {
-        Persona::Boot | Persona::Run => concat!("redd ", env!("CARGO_PKG_VERSION"), "\n").to_owned(),
+        Persona::Boot | Persona::Run | Persona::Start => {
+            concat!("redd ", env!("CARGO_PKG_VERSION"), "\n").to_owned()
+        }
         Persona::Nspawn => format!(
             "systemd {} (redd {})\n+SECCOMP +BPF -SELINUX\n",
             redd_nspawn::persona::NSPAWN_VERSION,
@@ -158,6 +175,7 @@ const fn called(persona: Persona) -> &'static str {
     match persona {
         Persona::Boot => "redd boot",
         Persona::Run => "redd run",
+        Persona::Start => "redd start",
         Persona::Nspawn => "systemd-nspawn",
     }
 }
@@ -165,6 +183,7 @@ const fn called(persona: Persona) -> &'static str {
 pub(super) fn refused(persona: Persona, refusal: &Refusal) -> Answer {
     match persona {
         Persona::Boot | Persona::Run => Answer::refused(format!("redd: {refusal}")),
+        Persona::Start => Answer::Refused { text: format!("redd: {refusal}"), status: exit_status::USAGE },
         Persona::Nspawn => {
             Answer::Refused { text: format!("systemd-nspawn: {refusal}"), status: exit_status::NSPAWN_FAILED }
         }

@@ -1,5 +1,6 @@
 //! The command line becomes a request. Nothing here touches the system: what files say is asked of [`Surroundings`].
 
+mod background;
 mod check;
 mod config;
 mod copy;
@@ -20,6 +21,7 @@ use redd_spec::name::MachineName;
 
 use crate::exit_status::{self, ExitStatus};
 use crate::surroundings::Surroundings;
+pub use background::{BackgroundRequest, BackgroundStart};
 pub use check::{AdapterChoice, CheckRequest, ReportForm, Work};
 pub use copy::CopyRequest;
 pub use help::command;
@@ -67,6 +69,8 @@ pub enum Request {
     },
     /// Judge a container manager.
     Check(Box<CheckRequest>),
+    /// Start machines in the background.
+    StartInBackground(Box<BackgroundRequest>),
     /// Do something to machines that are there.
     Machine(Box<MachineVerb>),
     /// Copy files.
@@ -149,6 +153,7 @@ pub fn parse(
     match verb.as_ref().and_then(|verb| verb.to_str()).unwrap_or_default() {
         "boot" => start(Persona::Boot, words, caller, surroundings).map(Request::Start),
         "run" => start(Persona::Run, words, caller, surroundings).map(Request::Start),
+        "start" => background::start(words, caller, surroundings),
         "plan" => plan(words, caller, surroundings),
         "config" => config::config(words, caller, surroundings),
         "gc" if words.peek().is_none() => Ok(Request::CollectGarbage),

@@ -5,6 +5,7 @@ use std::io::{IsTerminal as _, stderr};
 use redd_control::event::{Event, Occurrence};
 use redd_control::machine::{Kill, Stop, StopMode, Whom};
 use redd_machine::{MachineError, pause, stop};
+use redd_runtime::background::FailureKind;
 use redd_spec::name::MachineName;
 use redd_sys::Errno;
 
@@ -76,9 +77,16 @@ pub(super) fn each(
 pub(super) fn status_of(error: &MachineError) -> ExitStatus {
     match error {
         MachineError::Unknown { .. } | MachineError::NotRunning { .. } => exit_status::NOT_RUNNING,
-        MachineError::Exists { .. } => exit_status::CONFLICT,
+        MachineError::Exists { .. } | MachineError::Taken { .. } | MachineError::Busy { .. } => {
+            exit_status::CONFLICT
+        }
+        MachineError::NotStarted { failure } => match failure.kind {
+            FailureKind::Conflict => exit_status::CONFLICT,
+            FailureKind::NotFound => exit_status::NOT_RUNNING,
+            FailureKind::NotPermitted => exit_status::NOT_PERMITTED,
+            FailureKind::Other => exit_status::VERB_FAILED,
+        },
         MachineError::TimedOut { .. } => exit_status::TIMED_OUT,
-        MachineError::Taken { .. } => exit_status::CONFLICT,
         MachineError::Host { cause: Errno::PERM | Errno::ACCESS, .. } => exit_status::NOT_PERMITTED,
         MachineError::Supervisor { .. } | MachineError::Host { .. } | MachineError::Refused { .. } => {
             exit_status::VERB_FAILED

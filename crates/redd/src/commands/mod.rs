@@ -1,5 +1,6 @@
 //! What is done about a request.
 
+mod background;
 mod check;
 mod config;
 mod console;
@@ -28,6 +29,7 @@ pub fn dispatch(request: Request) -> ExitStatus {
         }
         Request::CheckConfig { files } => config::check(&files),
         Request::Check(request) => check::check(&request),
+        Request::StartInBackground(request) => background::start(*request),
         Request::Machine(verb) => machines::dispatch(*verb),
         Request::Copy(request) => copy::copy(&request),
     }

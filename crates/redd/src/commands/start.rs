@@ -15,23 +15,33 @@ use crate::report;
 const NO_SUCH_FILE: i32 = 2;
 
 pub(super) fn start(request: StartRequest) -> ExitStatus {
-    let StartRequest { persona, spec, terminal, warnings, quiet, .. } = request;
+    warn_before(&request);
+    let StartRequest { persona, spec, terminal, quiet, .. } = request;
     let warn = |text: &str| {
         if !quiet {
             report::warning(text);
         }
     };
-    warnings.iter().for_each(|warning| warn(warning));
-    if spec.users == UserNamespace::Host {
-        warn("no user namespace: the payload's root is the host's root, and nothing is a boundary");
-    }
     if spec.console == ConsoleMode::Interactive && !quiet {
         report::notice(hot_keys(&spec.payload));
     }
     let ending = redd_runtime::start(&spec, terminal, warn);
     match persona {
-        Persona::Boot | Persona::Run => native_status(&spec, ending),
+        Persona::Boot | Persona::Run | Persona::Start => native_status(&spec, ending),
         Persona::Nspawn => nspawn_status(&spec, ending),
+    }
+}
+
+/// What words and files are told of before anything is done.
+pub(super) fn warn_before(request: &StartRequest) {
+    if request.quiet {
+        return;
+    }
+    request.warnings.iter().for_each(|warning| report::warning(warning));
+    if request.spec.users == UserNamespace::Host {
+        report::warning(
+            "no user namespace: the payload's root is the host's root, and nothing is a boundary",
+        );
     }
 }
 

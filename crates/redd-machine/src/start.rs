@@ -1,0 +1,175 @@
+//! Starting machines in the background: several at once, in their order, and waiting until they are ready.
+
+mod order;
+
+use std::collections::BTreeSet;
+use std::os::fd::AsFd as _;
+use std::time::{Duration, Instant};
+
+use redd_control::place::{self, SUPERVISOR_LOG};
+use redd_runtime::background::{FailureKind, Report, StartFailure, Starting};
+use redd_spec::Spec;
+use redd_spec::name::MachineName;
+use redd_sys::Errno;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+use crate::MachineError;
+
+/// How many are in the making at once.
+const AT_ONCE: usize = 8;
+/// How long it is waited until a machine is ready, where nobody chose.
+pub const START_TIMEOUT: Duration = Duration::from_secs(300);
+
+/// A machine that is wanted.
+#[derive(Debug)]
+pub struct Wanted {
+    /// It.
+    pub spec: Spec,
+    /// What it was asked for with, for a restart.
+    pub words: Vec<u8>,
+}
+
+/// When a start is over for who waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Until {
+    /// When the payload was executed.
+    Executed,
+    /// When it is ready.
+    Ready,
+}
+
+/// What somebody hears meanwhile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Progress {
+    /// They should know this.
+    Warning(String),
+    /// What PID 1 does; escaped.
+    Status(String),
+    /// It is there.
+    Up,
+}
+
+/// How a start ended for who waited.
+pub type Outcome = (MachineName, Result<(), MachineError>);
+
+/// One that is in the making.
+struct InTheMaking {
+    index: usize,
+    starting: Starting,
+    deadline: Option<Instant>,
+}
+
+/// Starts machines, and waits for them. Each is told of when it is there, or is not.
+///
+/// # Errors
+/// They cannot be brought into an order. What fails for one of them is told for that one.
+pub fn start(
+    wanted: &[Wanted],
+    until: Until,
+    timeout: Duration,
+    mut hear: impl FnMut(&MachineName, &Progress),
+) -> Result<Vec<Outcome>, MachineError> {
+    let names: Vec<&MachineName> = wanted.iter().map(|wanted| &wanted.spec.name).collect();
+    let mut order =
+        order::Order::of(wanted.iter().map(|wanted| (&wanted.spec.name, &wanted.spec.lifecycle.after)))?;
+    let mut making: Vec<InTheMaking> = Vec::new();
+    let mut outcomes = Vec::new();
+    loop {
+        while making.len() < AT_ONCE
+            && let Some(index) = order.next()
+        {
+            match Starting::begin(&wanted[index].spec, &wanted[index].words) {
+                Ok(starting) => {
+                    making.push(InTheMaking {
+                        index,
+                        starting,
+                        deadline: Instant::now().checked_add(timeout),
+                    });
+                }
+                Err(error) => {
+                    order.done(index);
+                    outcomes.push((
+                        names[index].clone(),
+                        Err(MachineError::NotStarted { failure: StartFailure::of(&error) }),
+                    ));
+                }
+            }
+        }
+        if making.is_empty() {
+            return Ok(outcomes);
+        }
+        let now = wait(&making)?;
+        making.retain_mut(|one| {
+            let name = names[one.index];
+            let Some(outcome) = one.look(name, until, timeout, now, &mut hear) else { return true };
+            order.done(one.index);
+            outcomes.push((name.clone(), outcome));
+            false
+        });
+    }
+}
+
+/// Until one of them has something to say, or its time is over.
+fn wait(making: &[InTheMaking]) -> Result<Instant, MachineError> {
+    let deadline = making.iter().filter_map(|one| one.deadline).min();
+    let timeout =
+        deadline.map(|deadline| deadline.saturating_duration_since(Instant::now())).map(|left| Timespec {
+            tv_sec: i64::try_from(left.as_secs()).unwrap_or(i64::MAX),
+            tv_nsec: i64::from(left.subsec_nanos()),
+        });
+    let mut polled: Vec<PollFd<'_>> =
+        making.iter().map(|one| PollFd::from_borrowed_fd(one.starting.as_fd(), PollFlags::IN)).collect();
+    match poll(&mut polled, timeout.as_ref()) {
+        Ok(_) | Err(Errno::INTR) => Ok(Instant::now()),
+        Err(cause) => Err(MachineError::Host { what: "waiting for machines".to_owned(), cause }),
+    }
+}
+
+impl InTheMaking {
+    /// What came of it, if it is over for who waits.
+    fn look(
+        &mut self,
+        name: &MachineName,
+        until: Until,
+        timeout: Duration,
+        now: Instant,
+        hear: &mut impl FnMut(&MachineName, &Progress),
+    ) -> Option<Result<(), MachineError>> {
+        while let Some(report) = self.starting.next_report() {
+            match report {
+                Report::Warning(text) => hear(name, &Progress::Warning(text)),
+                Report::Status(text) => hear(name, &Progress::Status(text)),
+                Report::Executed if until == Until::Ready => {}
+                Report::Executed | Report::Ready => {
+                    hear(name, &Progress::Up);
+                    return Some(Ok(()));
+                }
+                Report::Stopping => {}
+                Report::Failed(failure) => return Some(Err(MachineError::NotStarted { failure })),
+                Report::Gone => return Some(Err(MachineError::NotStarted { failure: lost(name) })),
+            }
+        }
+        if self.deadline.is_none_or(|deadline| now < deadline) {
+            return None;
+        }
+        let what = format!("is not ready after {timeout:?}, and goes on starting");
+        Some(Err(MachineError::TimedOut { name: name.clone(), what }))
+    }
+}
+
+/// It was killed, or could not even say so.
+fn lost(name: &MachineName) -> StartFailure {
+    let log = place::logs(name).join(SUPERVISOR_LOG);
+    StartFailure {
+        text: "its supervisor ended without a word".to_owned(),
+        hint: Some(format!("{} may tell more", log.display())),
+        kind: FailureKind::Other,
+    }
+}
+
+/// Names that are said twice.
+#[must_use]
+pub fn doubled<'a>(names: impl Iterator<Item = &'a MachineName>) -> Option<&'a MachineName> {
+    let mut seen = BTreeSet::new();
+    names.into_iter().find(|name| !seen.insert(name.as_str()))
+}
