@@ -33,6 +33,12 @@ complete -c redd -n "__fish_redd_needs_command" -f -a "config" -d 'Show the sett
 complete -c redd -n "__fish_redd_needs_command" -f -a "doctor" -d 'Show what this host offers, and what that means for redd'
 complete -c redd -n "__fish_redd_needs_command" -f -a "gc" -d 'Remove what a killed redd left behind'
 complete -c redd -n "__fish_redd_needs_command" -f -a "check" -d 'Judge how well a container manager keeps the Container Interface'
+complete -c redd -n "__fish_redd_needs_command" -f -a "stop" -d 'Stop machines in an orderly way, and whatever happens'
+complete -c redd -n "__fish_redd_needs_command" -f -a "poweroff" -d 'Stop machines in an orderly way, and whatever happens'
+complete -c redd -n "__fish_redd_needs_command" -f -a "kill" -d 'Send a machine\'s processes a signal'
+complete -c redd -n "__fish_redd_needs_command" -f -a "terminate" -d 'End machines at once'
+complete -c redd -n "__fish_redd_needs_command" -f -a "pause" -d 'Freeze every process of machines'
+complete -c redd -n "__fish_redd_needs_command" -f -a "resume" -d 'Let frozen machines go on'
 complete -c redd -n "__fish_redd_using_subcommand boot" -s D -l directory -d 'Root directory; then every word is the payload\'s' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -s M -l machine -d 'Name of the machine, and of its tree if no other is named' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l volatile -d 'What is lost at the end: yes, state, overlay or no' -r
@@ -373,3 +379,35 @@ complete -c redd -n "__fish_redd_using_subcommand check" -l json -d 'Print JSON'
 complete -c redd -n "__fish_redd_using_subcommand check" -l tap -d 'Print the Test Anything Protocol'
 complete -c redd -n "__fish_redd_using_subcommand check" -l junit -d 'Print JUnit\'s XML'
 complete -c redd -n "__fish_redd_using_subcommand check" -s h -l help -d 'Print help'
+complete -c redd -n "__fish_redd_using_subcommand stop" -l timeout -d 'How long it may take before everything is killed [default: what the machine was started with]' -r
+complete -c redd -n "__fish_redd_using_subcommand stop" -l now -d 'Kill everything at once'
+complete -c redd -n "__fish_redd_using_subcommand stop" -s h -l help -d 'Print help'
+complete -c redd -n "__fish_redd_using_subcommand poweroff" -l timeout -d 'How long it may take before everything is killed [default: what the machine was started with]' -r
+complete -c redd -n "__fish_redd_using_subcommand poweroff" -l now -d 'Kill everything at once'
+complete -c redd -n "__fish_redd_using_subcommand poweroff" -s h -l help -d 'Print help'
+complete -c redd -n "__fish_redd_using_subcommand kill" -s s -l signal -d 'The signal, by name or number' -r
+complete -c redd -n "__fish_redd_using_subcommand kill" -l whom -d 'Which processes get it' -r -f -a "leader\t'PID 1'
+supervisor\t'The machine\'s redd'
+all\t'Every process inside'"
+complete -c redd -n "__fish_redd_using_subcommand kill" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c redd -n "__fish_redd_using_subcommand terminate" -s h -l help -d 'Print help'
+complete -c redd -n "__fish_redd_using_subcommand pause" -s h -l help -d 'Print help'
+complete -c redd -n "__fish_redd_using_subcommand resume" -s h -l help -d 'Print help'
+
+# The names of machines, where a verb takes one.
+function __fish_redd_names_at
+    set -l words (string match --invert -- '-*' (commandline -poc))
+    test (count $words) -ge $argv[1] -a (count $words) -le $argv[2]
+end
+complete -c redd -n "__fish_seen_subcommand_from boot; and __fish_redd_names_at 2 2" -a "(redd list -q 2>/dev/null)"
+complete -c redd -n "__fish_seen_subcommand_from run; and __fish_redd_names_at 2 2" -a "(redd list -q 2>/dev/null)"
+complete -c redd -n "__fish_seen_subcommand_from plan; and __fish_seen_subcommand_from boot; and __fish_redd_names_at 3 3" -a "(redd list -q 2>/dev/null)"
+complete -c redd -n "__fish_seen_subcommand_from plan; and __fish_seen_subcommand_from run; and __fish_redd_names_at 3 3" -a "(redd list -q 2>/dev/null)"
+complete -c redd -n "__fish_seen_subcommand_from config; and __fish_seen_subcommand_from show; and __fish_redd_names_at 3 3" -a "(redd list -q 2>/dev/null)"
+complete -c redd -n "__fish_seen_subcommand_from check; and __fish_redd_names_at 2 2" -f -a "(redd list -q --running 2>/dev/null)"
+complete -c redd -n "__fish_seen_subcommand_from stop; and __fish_redd_names_at 2 99" -f -a "(redd list -q --running 2>/dev/null)"
+complete -c redd -n "__fish_seen_subcommand_from poweroff; and __fish_redd_names_at 2 99" -f -a "(redd list -q --running 2>/dev/null)"
+complete -c redd -n "__fish_seen_subcommand_from kill; and __fish_redd_names_at 2 99" -f -a "(redd list -q --running 2>/dev/null)"
+complete -c redd -n "__fish_seen_subcommand_from terminate; and __fish_redd_names_at 2 99" -f -a "(redd list -q --running 2>/dev/null)"
+complete -c redd -n "__fish_seen_subcommand_from pause; and __fish_redd_names_at 2 99" -f -a "(redd list -q --running 2>/dev/null)"
+complete -c redd -n "__fish_seen_subcommand_from resume; and __fish_redd_names_at 2 99" -f -a "(redd list -q --running 2>/dev/null)"

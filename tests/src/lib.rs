@@ -3,17 +3,21 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 #![expect(clippy::print_stderr, reason = "a test that is passed over says why")]
 
+mod background;
 mod host_users;
 mod leftovers;
 mod machine;
 mod named;
+pub mod model;
 mod needs;
 mod redd;
 pub mod small;
 pub mod sweep;
 mod terminal;
 mod tree;
+pub mod world;
 
+pub use background::{Background, finish_within};
 pub use host_users::{ALICE, HostUsers};
 pub use leftovers::Leftovers;
 pub use machine::{CgroupView, Machine, in_view};
@@ -21,7 +25,7 @@ pub use named::NamedTree;
 pub use needs::Need;
 pub use redd::{Run, finish, held_by, nspawn, redd, run, unique_name};
 pub use terminal::at_a_terminal;
-pub use tree::{minimal_tree, own_tree};
+pub use tree::{minimal_tree, own_tree, tiny_tree};
 
 /// Names the clauses that a test covers, by their constants.
 #[macro_export]

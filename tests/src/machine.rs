@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use crate::redd::{redd, unique_name};
 
 /// How long a boot, or a stop, may take on a busy machine.
-const TIMEOUT: Duration = Duration::from_secs(90);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(90);
 const INTERVAL: Duration = Duration::from_millis(20);
 
 /// Which cgroup hierarchies redd sees.

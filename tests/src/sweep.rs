@@ -80,9 +80,22 @@ fn injected(command: &Command, scope: Scope, system_call: &str, what: &str) -> C
     traced(command, scope, &["-e", &trace, "-e", &inject], Path::new("/dev/null"))
 }
 
-/// Runs a command to its end, and lists its points in order; in `EveryProcess`, each name as often as the
-/// process that calls it most.
+/// Lists the points of a life of redd in order; in `EveryProcess`, each name as often as the process that calls it most.
 pub fn points(command: &Command, scope: Scope, during: impl FnOnce(&mut std::process::Child)) -> Vec<Point> {
+    let points = all_points(command, scope, during);
+    assert!(points.len() > 100, "a life of redd has more than {} system calls", points.len());
+    points
+}
+
+/// Lists the points of a command that only asks or tells, in order.
+#[must_use]
+pub fn command_points(command: &Command) -> Vec<Point> {
+    let points = all_points(command, Scope::Supervisor, |_process| {});
+    assert!(points.len() > 20, "a verb has more than {} system calls", points.len());
+    points
+}
+
+fn all_points(command: &Command, scope: Scope, during: impl FnOnce(&mut std::process::Child)) -> Vec<Point> {
     let log = tempfile::NamedTempFile::new().unwrap();
     let mut process =
         traced(command, scope, &[], log.path()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
@@ -91,12 +104,10 @@ pub fn points(command: &Command, scope: Scope, during: impl FnOnce(&mut std::pro
     // The tracer goes after redd.
     std::thread::sleep(std::time::Duration::from_millis(100));
     let text = std::fs::read_to_string(log.path()).unwrap();
-    let points = points_of(text.lines().map(|line| match scope {
+    points_of(text.lines().map(|line| match scope {
         Scope::Supervisor => ("", line),
         Scope::EveryProcess => line.split_once(' ').unwrap_or(("", line)),
-    }));
-    assert!(points.len() > 100, "a life of redd has more than {} system calls", points.len());
-    points
+    }))
 }
 
 /// The points in the log of strace(1): lines of processes.

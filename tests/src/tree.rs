@@ -1,9 +1,17 @@
 //! Trees of a test's own.
 
 use std::fs;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::Path;
 use std::process::Command;
 
 use crate::Need;
+
+/// What `tests/tiny/init.c` becomes.
+const TINY_INIT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/tiny-init"));
+/// What can be called by name in a tiny tree.
+const TINY_PROGRAMS: [&str; 12] =
+    ["cat", "cp", "dd", "echo", "false", "head", "id", "ls", "sh", "sleep", "tail", "true"];
 
 /// A copy of Debian 13, for payloads that write to their tree; removed when it is dropped.
 #[must_use]
@@ -25,4 +33,34 @@ pub fn minimal_tree() -> tempfile::TempDir {
     fs::copy("/bin/busybox", tree.path().join("usr/bin/busybox")).unwrap();
     fs::write(tree.path().join("etc/os-release"), "ID=test\n").unwrap();
     tree
+}
+
+/// A minimal tree with an init that stands for a systemd, and needs less than a megabyte of memory: for many machines
+/// at once.
+///
+/// The init is ready at once, and stops when it is told to. Arguments change that: with `deaf` it hears no word of
+/// stopping, with `unready` it never says that it is ready, with `crash` or `crash-when-ready` it ends at once with
+/// status 70; with that it ends at SIGUSR1 in any case.
+#[must_use]
+pub fn tiny_tree() -> tempfile::TempDir {
+    let tree = minimal_tree();
+    let path = |name: &str| tree.path().join(name);
+    fs::set_permissions(tree.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    fs::create_dir_all(path("usr/lib/systemd")).unwrap();
+    write_program(&path("usr/lib/systemd/systemd"), TINY_INIT);
+    for program in TINY_PROGRAMS {
+        symlink("busybox", path("usr/bin").join(program)).unwrap();
+    }
+    for (link, target) in [("bin", "usr/bin"), ("lib", "usr/lib"), ("sbin", "usr/bin")] {
+        symlink(target, path(link)).unwrap();
+    }
+    tree
+}
+
+/// By another process: a copy of this one that has the file open to write would keep it from being executed.
+fn write_program(path: &Path, contents: &[u8]) {
+    let source = tempfile::NamedTempFile::new().unwrap();
+    fs::write(source.path(), contents).unwrap();
+    let copied = Command::new("install").args(["-m", "755"]).arg(source.path()).arg(path).status();
+    assert!(copied.unwrap().success());
 }

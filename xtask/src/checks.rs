@@ -38,11 +38,20 @@ pub(crate) fn test(filter: Option<&str>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Every point of a sweep, of which the tests take a sample.
-pub(crate) fn sweep(suite: &str) -> Result<(), Failure> {
+/// Every point of sweeps, of which the tests take a sample.
+pub(crate) fn sweep(suites: &[&str]) -> Result<(), Failure> {
     setup::setup()?;
-    let mut sweep = tests(&["--package", "redd-tests", "--test", suite])?;
-    shell::run(sweep.args(["--no-capture"]).env("REDD_SWEEP", "all"))
+    let suites = suites.iter().flat_map(|suite| ["--test", suite]);
+    let part: Vec<&str> = ["--package", "redd-tests"].into_iter().chain(suites).collect();
+    shell::run(tests(&part)?.args(["--no-capture"]).env("REDD_SWEEP", "all"))
+}
+
+/// Verbs in as many random orders as are wanted.
+pub(crate) fn interleave(count: u32, seed: u64) -> Result<(), Failure> {
+    setup::setup()?;
+    let mut interleave = tests(&["--package", "redd-tests", "--test", "interleavings"])?;
+    interleave.arg("--no-capture").env("REDD_COUNT", count.to_string()).env("REDD_SEED", seed.to_string());
+    shell::run(&mut interleave)
 }
 
 /// The tests of the whole project, or of a part, with what they need in their environment.

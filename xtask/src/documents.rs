@@ -8,7 +8,7 @@ use redd_nspawn::file::{Grant, KEYS, Key};
 use redd_nspawn::persona::STARTS;
 use redd_spec::variables::{self, Direction, Variable};
 
-use crate::{Failure, root};
+use crate::{Failure, completions, root};
 
 /// Whether documents are written, or compared with what is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,9 +35,7 @@ pub(crate) fn generate(mode: Mode) -> Result<(), Failure> {
     write_or_check(&root().join("docs/settings-files.md"), &settings_files(), mode)?;
     write_or_check(&root().join("docs/defaults.md"), &defaults(), mode)?;
     for (shell, name) in [(Shell::Bash, "redd.bash"), (Shell::Zsh, "_redd"), (Shell::Fish, "redd.fish")] {
-        let mut text = Vec::new();
-        clap_complete::generate(shell, &mut redd::command_line::command(), "redd", &mut text);
-        write_or_check(&root().join("docs/completions").join(name), &String::from_utf8(text)?, mode)?;
+        write_or_check(&root().join("docs/completions").join(name), &completions::script(shell)?, mode)?;
     }
     write_or_check(&root().join("docs/environment.md"), &environment(), mode)
 }

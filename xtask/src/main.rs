@@ -7,6 +7,7 @@ mod bench;
 mod binary;
 mod checks;
 mod clauses;
+mod completions;
 mod demo;
 mod documents;
 mod fuzz;
@@ -39,10 +40,19 @@ enum Task {
     },
     /// Run every check and every test; FILTER selects tests
     Test { filter: Option<String> },
-    /// Kill redd at every system call of whole lives, and look what is left: half an hour
+    /// Kill redd at every system call of whole lives and of verbs, and look what is left: an hour
     KillSweep,
     /// Make every system call of a start fail in every way, and look what runs: half an hour
     ErrorSweep,
+    /// Do verbs to machines in random orders, and compare with what a model says: half an hour
+    Interleave {
+        /// How many orders
+        #[arg(long, default_value_t = 1000)]
+        count: u32,
+        /// The same one makes the same orders
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
     /// Look for inputs that a parser cannot take: one target's or all
     Fuzz {
         /// A directory of fuzz/seeds
@@ -75,8 +85,9 @@ fn main() -> ExitCode {
         Task::Build => binary::build().map(|path| println!("{}", path.display())),
         Task::Demo { tree } => demo::demo(tree),
         Task::Test { filter } => checks::test(filter.as_deref()),
-        Task::KillSweep => checks::sweep("kill_sweep"),
-        Task::ErrorSweep => checks::sweep("error_sweep"),
+        Task::KillSweep => checks::sweep(&["kill_sweep", "verb_sweep"]),
+        Task::ErrorSweep => checks::sweep(&["error_sweep"]),
+        Task::Interleave { count, seed } => checks::interleave(count, seed),
         Task::Fuzz { target, seconds } => fuzz::fuzz(target.as_deref(), fuzz::Length::Seconds(seconds)),
         Task::Bench { cases } => bench::bench(&cases),
         Task::CheckPeers => peers::check_peers(),

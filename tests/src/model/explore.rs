@@ -1,0 +1,81 @@
+//! Every order in which verbs that go on at once may have their effects and their ends.
+
+use std::collections::BTreeSet;
+
+use super::{Code, Progress, State, Step, Verb};
+
+/// The machine, and how far each verb is.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Moment {
+    state: State,
+    verbs: Vec<(Verb, Progress)>,
+}
+
+/// What the machine may be after a step that ended with these codes.
+pub(super) fn ends(step: Step, state: State, codes: &[Code]) -> BTreeSet<State> {
+    let (verbs, is_cut) = match step {
+        Step::One(verb) => (vec![verb], false),
+        Step::Two(one, other) => (vec![one, other], false),
+        Step::Cut(verb) => (vec![verb], true),
+    };
+    let begun = verbs.into_iter().map(|verb| (verb, Progress::Begun)).collect();
+    let ended: Vec<Progress> = codes.iter().map(|&code| Progress::Ended(code)).collect();
+    let is_end =
+        |moment: &Moment| is_cut || moment.verbs.iter().map(|(_, progress)| *progress).eq(ended.clone());
+    let all = reachable(Moment { state, verbs: begun });
+    all.iter().filter(|moment| is_end(moment)).map(|moment| moment.state).collect()
+}
+
+fn reachable(first: Moment) -> BTreeSet<Moment> {
+    let mut all = BTreeSet::from([first.clone()]);
+    let mut open = vec![first];
+    while let Some(moment) = open.pop() {
+        for next in moment.successors() {
+            if all.insert(next.clone()) {
+                open.push(next);
+            }
+        }
+    }
+    all
+}
+
+impl Moment {
+    fn successors(&self) -> Vec<Self> {
+        let by_itself = self.state.next().map(|state| Self { state, ..self.clone() });
+        let by_verbs = (0..self.verbs.len()).flat_map(|index| self.steps_of(index));
+        by_itself.into_iter().chain(by_verbs).collect()
+    }
+
+    /// What one of the verbs may do.
+    fn steps_of(&self, index: usize) -> Vec<Self> {
+        let (verb, progress) = self.verbs[index];
+        match progress {
+            Progress::Ended(_) => Vec::new(),
+            Progress::Working => {
+                let endings = verb.endings(self.state).into_iter();
+                endings.map(|code| self.with(index, Progress::Ended(code), self.state)).collect()
+            }
+            Progress::Begun => {
+                let mut all: Vec<Self> = Vec::new();
+                all.extend(
+                    verb.effects(self.state).into_iter().map(|(next, state)| self.with(index, next, state)),
+                );
+                if verb.changes() && self.is_another_at_work(index) {
+                    all.push(self.with(index, Progress::Ended(Code::CONFLICT), self.state));
+                }
+                all
+            }
+        }
+    }
+
+    fn is_another_at_work(&self, index: usize) -> bool {
+        let mut others = self.verbs.iter().enumerate().filter(|(other, _)| *other != index);
+        others.any(|(_, (verb, progress))| verb.changes() && *progress == Progress::Working)
+    }
+
+    fn with(&self, index: usize, progress: Progress, state: State) -> Self {
+        let mut moment = Self { state, ..self.clone() };
+        moment.verbs[index].1 = progress;
+        moment
+    }
+}
