@@ -65,9 +65,9 @@ impl Restarts {
     }
 
     fn delay(&self) -> Duration {
-        let doubled =
-            1_u32.checked_shl(self.in_a_row).and_then(|factor| self.settings.delay.checked_mul(factor));
-        doubled.unwrap_or(DELAY_MAX).min(DELAY_MAX.max(self.settings.delay))
+        let longest = DELAY_MAX.max(self.settings.delay);
+        let factor = 1_u32.checked_shl(self.in_a_row);
+        factor.and_then(|factor| self.settings.delay.checked_mul(factor)).unwrap_or(longest).min(longest)
     }
 }
 
