@@ -9,6 +9,7 @@ pub mod console;
 pub mod entry;
 pub mod event;
 pub mod frame;
+pub mod interface;
 pub mod machine;
 pub mod message;
 pub mod place;

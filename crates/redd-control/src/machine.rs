@@ -33,6 +33,25 @@ pub mod method {
     pub const ATTACH_CONSOLE: &str = "io.redd.Machine.AttachConsole";
 }
 
+/// Methods of the interface that systemd's tools know. What a container has nothing for is answered with
+/// [`error::INSTANCE_NOT_SUPPORTED`].
+pub mod instance {
+    /// Kills everything.
+    pub const TERMINATE: &str = "io.systemd.MachineInstance.Terminate";
+    /// Tells the init to power off.
+    pub const POWER_OFF: &str = "io.systemd.MachineInstance.PowerOff";
+    /// Tells the init to reboot.
+    pub const REBOOT: &str = "io.systemd.MachineInstance.Reboot";
+    /// Freezes every process of the payload.
+    pub const PAUSE: &str = "io.systemd.MachineInstance.Pause";
+    /// Lets them go on.
+    pub const RESUME: &str = "io.systemd.MachineInstance.Resume";
+    /// Tells whether it runs.
+    pub const DESCRIBE: &str = "io.systemd.MachineInstance.Describe";
+    /// Takes names of events, and tells them.
+    pub const SUBSCRIBE: &str = "io.systemd.MachineInstance.SubscribeEvents";
+}
+
 /// What a supervisor may answer instead.
 pub mod error {
     /// The machine is not in a state for that.
@@ -41,6 +60,10 @@ pub mod error {
     pub const NOT_SUPPORTED: &str = "io.redd.Machine.NotSupported";
     /// It was tried, and failed: `what`, `errno`.
     pub const FAILED: &str = "io.redd.Machine.Failed";
+    /// A container has nothing of the kind.
+    pub const INSTANCE_NOT_SUPPORTED: &str = "io.systemd.MachineInstance.NotSupported";
+    /// It was tried, and failed, as systemd's tools have it: `errno`.
+    pub const SYSTEM: &str = "io.systemd.System";
     /// Somebody drives the console already: `by` is `terminal` for the one where the machine was started.
     pub const CONSOLE_TAKEN: &str = "io.redd.Machine.ConsoleTaken";
     /// The machine has no console, or no place for one more at it: `what`.
@@ -83,7 +106,7 @@ pub struct Description {
 
 /// How a machine is to be ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "snake_case")]
 pub enum StopMode {
     /// As its starter chose (`--kill-signal=`), and everything is killed when the time is over.
     Orderly,
@@ -155,7 +178,7 @@ pub struct AttachConsole {
 
 /// Who wants the console.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "snake_case")]
 pub enum Attach {
     /// Whoever only looks.
     Watch,

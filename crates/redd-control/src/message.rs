@@ -1,6 +1,6 @@
 //! Calls and replies, as Varlink has them (<https://varlink.org>).
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 /// What a client asks.
@@ -9,7 +9,7 @@ pub struct Call {
     /// `INTERFACE.METHOD`
     pub method: String,
     /// Its parameters.
-    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    #[serde(default, skip_serializing_if = "Map::is_empty", deserialize_with = "object_or_null")]
     pub parameters: Map<String, Value>,
     /// Whether more than one reply is wanted.
     #[serde(default, skip_serializing_if = "is_false")]
@@ -26,7 +26,7 @@ pub struct Call {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
 pub struct Reply {
     /// What came of it; with an error what is known of that.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object_or_null")]
     pub parameters: Map<String, Value>,
     /// Whether another reply comes.
     #[serde(default, skip_serializing_if = "is_false")]
@@ -39,6 +39,11 @@ pub struct Reply {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
 const fn is_false(value: &bool) -> bool {
     !*value
+}
+
+/// Some write `null` where there is nothing.
+fn object_or_null<'de, D: Deserializer<'de>>(from: D) -> Result<Map<String, Value>, D::Error> {
+    Ok(Option::deserialize(from)?.unwrap_or_default())
 }
 
 impl Call {

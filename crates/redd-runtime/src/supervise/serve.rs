@@ -17,7 +17,7 @@ use rustix::process::{Signal, getpid, kill_process};
 use serde_json::json;
 
 use super::console::audience::Refusal;
-use super::control::{Asked, ConnectionId, Happening, Request};
+use super::control::{Asked, ConnectionId, Happening, Interest, Interface, Request, instance};
 use super::drive::Session;
 use super::machine::Event;
 use super::processes::Motion;
@@ -27,22 +27,27 @@ use crate::error::best_effort;
 impl Session<'_> {
     /// Attends to the control socket.
     pub(super) fn serve(&mut self, happening: Happening) {
-        for Asked { asker, request } in self.control.attend(happening, Instant::now()) {
-            self.fulfil(asker, request);
+        for asked in self.control.attend(happening, Instant::now()) {
+            self.fulfil(asked);
         }
     }
 
-    fn fulfil(&mut self, asker: Option<ConnectionId>, request: Request) {
+    fn fulfil(&mut self, Asked { asker, interface, request }: Asked) {
         let reply = match request {
             Request::Describe => Reply::of(&self.description()),
+            Request::DescribeInstance => instance::describe(&self.description()),
             Request::Stop(stop) => self.stop(stop),
             Request::Kill(kill) => self.kill(&kill),
             Request::Pause => self.pause(),
             Request::Resume => self.resume(),
             Request::Enter => return self.let_enter(asker),
-            Request::Subscribe => return self.subscribe(asker),
+            Request::Subscribe(interest) => return self.subscribe(asker, interest),
             Request::AttachConsole(attach) => return self.let_attach(asker, attach.mode),
             Request::Adopt(_) => Reply::error(error::NOT_SUPPORTED, &json!({})),
+        };
+        let reply = match interface {
+            Interface::Machine => reply,
+            Interface::Instance => instance::translated(reply),
         };
         self.control.answer(asker, &reply, Vec::new());
     }
@@ -61,11 +66,16 @@ impl Session<'_> {
         Occurrence { machine: self.plan.name.to_string(), time: report::now(), event }
     }
 
-    /// Who begins to listen hears first how far it is.
-    fn subscribe(&mut self, asker: Option<ConnectionId>) {
-        let phase = self.occurrence(Published::Phase { phase: self.machine.phase() });
-        self.control.subscribe(asker);
-        self.control.answer(asker, &Reply::continued(&phase), Vec::new());
+    /// Who begins to listen hears first how far it is, or that it is so.
+    fn subscribe(&mut self, asker: Option<ConnectionId>, interest: Interest) {
+        let first = match &interest {
+            Interest::Instance(_) => instance::ready(),
+            Interest::Events | Interest::Answers => {
+                Reply::continued(&self.occurrence(Published::Phase { phase: self.machine.phase() }))
+            }
+        };
+        self.control.subscribe(asker, interest);
+        self.control.answer(asker, &first, Vec::new());
     }
 
     fn description(&self) -> Description {

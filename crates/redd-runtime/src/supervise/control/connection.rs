@@ -23,12 +23,14 @@ const DESCRIPTORS_MAX: usize = 4;
 pub(in crate::supervise) struct ConnectionId(pub(super) u64);
 
 /// Whether somebody wants to hear what happens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Interest {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::supervise) enum Interest {
     /// In answers alone.
     Answers,
     /// In everything that happens.
     Events,
+    /// In events of these names, as systemd's tools call them; without names in all.
+    Instance(Vec<String>),
 }
 
 /// Whether a connection is of any use.

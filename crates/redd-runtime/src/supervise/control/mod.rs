@@ -3,7 +3,9 @@
 //! Nobody is waited for, and nobody can make the supervisor keep more than a little (R30).
 
 mod connection;
+pub(super) mod instance;
 mod request;
+mod service;
 
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::path::Path;
@@ -19,10 +21,10 @@ use rustix::net::{
 };
 use rustix::process::geteuid;
 
-pub(super) use connection::ConnectionId;
-use connection::{Connection, Interest, Standing};
-pub(super) use request::Request;
+use connection::{Connection, Standing};
+pub(super) use connection::{ConnectionId, Interest};
 use request::{Answer, Read};
+pub(super) use request::{Interface, Request};
 
 use crate::error::best_effort;
 
@@ -55,6 +57,7 @@ pub(super) enum Happening {
 pub(super) struct Asked {
     /// Whom to answer; nobody, where no answer is wanted.
     pub(super) asker: Option<ConnectionId>,
+    pub(super) interface: Interface,
     pub(super) request: Request,
 }
 
@@ -99,10 +102,10 @@ impl Control {
     }
 
     /// From now on this one hears what happens.
-    pub(super) fn subscribe(&mut self, asker: Option<ConnectionId>) {
+    pub(super) fn subscribe(&mut self, asker: Option<ConnectionId>, interest: Interest) {
         if let Some(id) = asker {
             self.with(id, |connection| {
-                connection.interest = Interest::Events;
+                connection.interest = interest;
                 Standing::Open
             });
         }
@@ -110,12 +113,13 @@ impl Control {
 
     /// Tells everybody who wants to know.
     pub(super) fn publish(&mut self, occurrence: &Occurrence) {
-        if self.connections.iter().all(|connection| connection.interest == Interest::Answers) {
-            return;
-        }
-        let reply = Reply::continued(occurrence);
         self.connections.retain_mut(|connection| {
-            connection.interest == Interest::Answers || connection.send(&reply, Vec::new()) == Standing::Open
+            let reply = match &connection.interest {
+                Interest::Answers => None,
+                Interest::Events => Some(Reply::continued(occurrence)),
+                Interest::Instance(filter) => instance::told(occurrence, filter),
+            };
+            reply.is_none_or(|reply| connection.send(&reply, Vec::new()) == Standing::Open)
         });
     }
 
@@ -149,8 +153,10 @@ impl Control {
             let (messages, mut standing) = connection.receive();
             for message in messages {
                 match request::read(&message) {
-                    Read::Request(request, Answer::Wanted) => asked.push(Asked { asker: Some(id), request }),
-                    Read::Request(request, Answer::Unwanted) => asked.push(Asked { asker: None, request }),
+                    Read::Request(request, interface, answer) => {
+                        let asker = (answer == Answer::Wanted).then_some(id);
+                        asked.push(Asked { asker, interface, request });
+                    }
                     Read::Reply(reply) => standing = connection.send(&reply, Vec::new()),
                     Read::Nothing => {}
                     Read::Garbage => standing = Standing::Over,
