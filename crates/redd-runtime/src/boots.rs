@@ -158,6 +158,8 @@ impl Boots<'_, '_> {
             self.write_record(&plan, &running)?;
             self.supervisor.supervise(&plan, &mut running, &duties)
         });
+        self.supervisor.changed(&mut self.spec);
+        self.restarts.set(self.spec.lifecycle.restart);
         let booted = result.map(|outcome| self.follow(outcome, began.elapsed()));
         if !matches!(booted, Ok(Booted::Again | Booted::Later(..))) {
             // Whoever wants the name or the tree now has only to wait a moment.

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod additions;
+mod adopt;
 pub mod at_rest;
 pub mod background;
 mod boots;

@@ -43,6 +43,11 @@ impl Restarts {
         Self { settings, in_a_row: 0 }
     }
 
+    /// Another policy holds from now on.
+    pub(crate) const fn set(&mut self, settings: Restart) {
+        self.settings = settings;
+    }
+
     /// What comes after a boot that ended so, and had lasted so long.
     pub(crate) fn next(&mut self, cause: Cause, lasted: Duration) -> Next {
         let is_wanted = match (cause, self.settings.policy) {

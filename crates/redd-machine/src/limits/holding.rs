@@ -87,6 +87,7 @@ fn now(cgroups: &Cgroups, limit: &ControllerLimit) -> Vec<String> {
             text.split_once(' ').map_or_else(String::new, |(quota, period)| cpus(quota, Some(period)))
         }
         ("cpu-weight", true) => scaled(text, 1024),
+        ("io-weight", true) => io_weight(text),
         ("io-weight", false) => {
             text.trim_start_matches("default ").lines().next().unwrap_or_default().to_owned()
         }
@@ -137,6 +138,12 @@ fn cpus(quota: &str, period: Option<&str>) -> String {
 /// A weight, of what is the default where everybody has 100.
 fn scaled(text: &str, default: u64) -> String {
     text.parse::<u64>().map_or_else(|_| String::new(), |value| (value * 100).div_ceil(default).to_string())
+}
+
+/// The other way round than it is written: some weights are the same in version 1.
+fn io_weight(text: &str) -> String {
+    let weight = |value: u64| if value <= 100 { value } else { 100 + ((value - 100) * 9900).div_ceil(900) };
+    text.parse::<u64>().map_or_else(|_| String::new(), |value| weight(value).to_string())
 }
 
 /// The devices are told by their numbers, as the kernel knows them.

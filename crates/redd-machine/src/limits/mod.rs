@@ -8,6 +8,7 @@ mod write;
 
 use redd_control::client::Client;
 use redd_control::machine::{Change, method};
+use redd_control::place;
 use redd_control::record::Record;
 use redd_spec::name::MachineName;
 use redd_spec::parse;
@@ -76,15 +77,25 @@ pub fn set(name: &MachineName, settings: &[Setting], lasting: Lasting) -> Result
     Kept::of(name).change(settings).map(drop)
 }
 
-/// Finishes what a killed verb had begun; what cannot be is taken back.
-pub fn mend(name: &MachineName) -> Result<(), MachineError> {
-    let turn = Turn::take(name, "gc")?;
-    finish_begun(name, &turn);
-    Ok(())
+/// Finishes what killed verbs had begun with machines that run; what cannot be is taken back. The machines it was done for.
+#[must_use]
+pub fn mend() -> Vec<MachineName> {
+    let entries = std::fs::read_dir(place::MACHINES).into_iter().flatten().flatten();
+    let names = entries.filter(|entry| entry.path().join(BEGUN).exists());
+    let names = names.filter_map(|entry| entry.file_name().to_str()?.parse::<MachineName>().ok());
+    let mend = |name: &MachineName| {
+        let turn = Turn::take(name, "gc")?;
+        finish_begun(name, &turn);
+        Ok::<(), MachineError>(())
+    };
+    names.filter(|name| mend(name).is_ok()).collect()
 }
 
-/// A value is refused by its option's name before anything is looked at.
-fn check(setting: &Setting) -> Result<(), MachineError> {
+/// Whether a value can be used at all.
+///
+/// # Errors
+/// It cannot.
+pub fn check(setting: &Setting) -> Result<(), MachineError> {
     let Setting { option, value, .. } = setting;
     let value = value.as_deref();
     let checked = if parse::LIMITS.contains(&&**option) {

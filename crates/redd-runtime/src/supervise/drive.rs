@@ -8,6 +8,7 @@ use redd_plan::descriptor::FdName;
 use redd_plan::init::{InitSeen, Means};
 use redd_plan::step::Plan;
 use redd_plan::supervision::PidOne;
+use redd_spec::Spec;
 use redd_spec::name::MachineName;
 use redd_sys::clone::ChildProcess;
 use redd_sys::signal::{self, SignalFd, SignalSet};
@@ -28,6 +29,7 @@ use super::report::Report;
 use super::terminals::{Happening, Terminals};
 use super::upstream::Upstream;
 use crate::Error;
+use crate::adopt::Adopted;
 use crate::error::best_effort;
 use crate::guard::{Duties, Guard};
 use crate::launch::{FdTable, Running};
@@ -71,6 +73,7 @@ pub(crate) struct Supervisor<'a> {
     pub(super) control: Control,
     pub(super) report: Report,
     audience: Audience,
+    adopted: Adopted,
     /// Says what the user should know.
     pub(super) warn: &'a mut dyn FnMut(&str),
 }
@@ -104,6 +107,7 @@ pub(super) struct Session<'a> {
     upstream: &'a mut Upstream,
     pub(super) control: &'a mut Control,
     pub(super) report: &'a mut Report,
+    pub(super) adopted: &'a mut Adopted,
     warn: &'a mut dyn FnMut(&str),
     pub(super) processes: Processes,
     rate: RateLimit,
@@ -128,7 +132,13 @@ impl<'s> Supervisor<'s> {
         let signals = SignalFd::new(set).map_err(Error::host("listening to signals"))?;
         let (control, report, audience) = (Control::default(), Report::begin(), Audience::new(name));
         let Listeners { upstream, warn } = listeners;
-        Ok(Self { name: name.clone(), signals, upstream, control, report, audience, warn })
+        let (name, adopted) = (name.clone(), Adopted::default());
+        Ok(Self { name, signals, upstream, control, report, audience, adopted, warn })
+    }
+
+    /// What was changed meanwhile holds for the next boot.
+    pub(crate) fn changed(&self, spec: &mut Spec) {
+        self.adopted.apply(spec);
     }
 
     /// Stays with the payload until it ended.
@@ -164,7 +174,7 @@ impl<'a> Session<'a> {
         running: &'a mut Running,
         duties: &'a Duties<'a>,
     ) -> Self {
-        let Supervisor { signals, upstream, control, report, audience, warn, .. } = supervisor;
+        let Supervisor { signals, upstream, control, report, audience, adopted, warn, .. } = supervisor;
         let Running { child, guard, descriptors } = running;
         let supervision = &plan.supervision;
         let terminals =
@@ -186,6 +196,7 @@ impl<'a> Session<'a> {
             upstream,
             control,
             report,
+            adopted,
             warn: &mut **warn,
             processes: Processes::of(plan),
             rate: RateLimit::new(Instant::now()),

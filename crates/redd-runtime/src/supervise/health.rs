@@ -50,6 +50,12 @@ impl Health {
         self.ready.map(|(deadline, _)| deadline).into_iter().chain(self.next).min()
     }
 
+    /// Another time holds from the next word of PID 1 on.
+    pub(super) fn change(&mut self, watchdog: Option<Duration>) {
+        self.watchdog = watchdog;
+        self.next = self.next.filter(|_| watchdog.is_some());
+    }
+
     /// Something happened.
     pub(super) fn hear(&mut self, event: &Event, now: Instant) {
         match event {

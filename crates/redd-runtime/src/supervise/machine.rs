@@ -8,6 +8,7 @@ use redd_plan::init::{InitSeen, Means};
 use redd_plan::supervision::{PidOne, Request, Supervision};
 use redd_spec::init::InitKind;
 use redd_spec::lifecycle::{NotifyReady, RebootAction, SignalNumber};
+use redd_spec::parse::LifeChange;
 
 use super::health::Failure;
 use crate::restart::Cause;
@@ -158,6 +159,11 @@ impl Machine {
     /// How far it is.
     pub(super) const fn phase(&self) -> Phase {
         self.phase
+    }
+
+    /// Something is another way from now on.
+    pub(super) fn change(&mut self, change: LifeChange) {
+        change.apply(&mut self.supervision.lifecycle);
     }
 
     /// What is to be done about an event.

@@ -6,11 +6,13 @@ use std::time::Instant;
 
 use redd_control::entry::Entry;
 use redd_control::event::{Event as Published, Occurrence, Phase};
-use redd_control::machine::{Attach, Description, Enter, Kill, Stop, StopMode, Whom, error};
-use redd_control::message::Reply;
+use redd_control::machine::{Attach, Change, Description, Enter, Kill, Stop, StopMode, Whom, error};
+use redd_control::message::{self, Reply};
 use redd_plan::action::Action;
 use redd_plan::step::Plan;
+use redd_spec::parse::{self, LifeChange};
 use redd_spec::resources::Personality;
+use redd_spec::text::escape;
 use redd_spec::variables;
 use redd_sys::signal;
 use rustix::process::{Signal, getpid, kill_process};
@@ -23,6 +25,9 @@ use super::machine::Event;
 use super::processes::Motion;
 use super::report;
 use crate::error::best_effort;
+
+/// How much of a change is told.
+const CHANGE_MAX: usize = 200;
 
 impl Session<'_> {
     /// Attends to the control socket.
@@ -43,7 +48,7 @@ impl Session<'_> {
             Request::Enter => return self.let_enter(asker),
             Request::Subscribe(interest) => return self.subscribe(asker, interest),
             Request::AttachConsole(attach) => return self.let_attach(asker, attach.mode),
-            Request::Adopt(_) => Reply::error(error::NOT_SUPPORTED, &json!({})),
+            Request::Adopt(change) => self.adopt(change),
         };
         let reply = match interface {
             Interface::Machine => reply,
@@ -146,6 +151,29 @@ impl Session<'_> {
             self.publish(Published::Resumed);
         }
         Ok(())
+    }
+
+    /// A verb has changed something: it holds for later boots too, and what is redd's own to do for this one.
+    fn adopt(&mut self, change: Change) -> Reply {
+        let what = match &change.value {
+            Some(value) => format!("{}={}", change.option, escape(value.as_bytes(), CHANGE_MAX)),
+            None => format!("{}=", change.option),
+        };
+        let now = parse::life(&change.option, change.value.as_deref());
+        if let Err(cause) = self.adopted.add(change) {
+            return Reply::error(
+                message::error::INVALID_PARAMETER,
+                &json!({ "parameter": cause.to_string() }),
+            );
+        }
+        if let Ok(now) = now {
+            if let LifeChange::Watchdog(time) = now {
+                self.health.change(time);
+            }
+            self.machine.change(now);
+        }
+        self.publish(Published::Changed { what });
+        Reply::of(&json!({}))
     }
 
     fn let_enter(&mut self, asker: Option<ConnectionId>) {

@@ -1,6 +1,7 @@
 //! The verbs for machines that are there.
 
 mod console;
+mod set;
 
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ pub use console::ConsoleArguments;
 use redd_spec::lifecycle::SignalNumber;
 use redd_spec::name::MachineName;
 use redd_spec::parse;
+pub use set::{SetArguments, settings_key};
 
 /// What is to be done to machines.
 #[derive(Debug, Subcommand)]
@@ -26,6 +28,8 @@ pub enum MachineVerb {
     Resume(Names),
     /// Go to a machine's console
     Console(ConsoleArguments),
+    /// Change limits of a machine, now and for later starts; without a change: show what holds
+    Set(SetArguments),
 }
 
 /// Some machines.

@@ -2,6 +2,7 @@
 
 use std::io::{IsTerminal as _, stderr};
 
+use super::set;
 use redd_control::event::{Event, Occurrence};
 use redd_control::machine::{Kill, Stop, StopMode, Whom};
 use redd_machine::{MachineError, pause, stop};
@@ -23,6 +24,7 @@ pub(super) fn dispatch(verb: MachineVerb) -> ExitStatus {
             each(&names.names, "terminate", |name| stop::stop(name, &request, |_| {}))
         }
         MachineVerb::Pause(names) => each(&names.names, "pause", pause::pause),
+        MachineVerb::Set(arguments) => set::set(&arguments),
         MachineVerb::Resume(names) => each(&names.names, "resume", pause::resume),
         MachineVerb::Console(arguments) => console(&arguments),
     }

@@ -9,6 +9,7 @@ mod doctor;
 mod gc;
 mod machines;
 mod plan;
+mod set;
 mod start;
 
 use crate::command_line::Request;

@@ -1,0 +1,101 @@
+//! Changes that verbs have made to a running machine, for the boots that come after.
+
+use redd_control::machine::Change;
+use redd_spec::Spec;
+use redd_spec::parse::{self, ParseError};
+use redd_spec::resources::Resources;
+
+/// What was changed since the start. They are options as of a start: what is taken over is checked as it would be there.
+#[derive(Debug, Default)]
+pub(crate) struct Adopted(Vec<Change>);
+
+impl Adopted {
+    /// Takes one over.
+    ///
+    /// # Errors
+    /// There is no such option, or no such value.
+    pub(crate) fn add(&mut self, change: Change) -> Result<(), ParseError> {
+        check(&change)?;
+        // What is said anew replaces what was said; a list has a part for each device.
+        let part = |change: &Change| -> Option<String> {
+            change
+                .value
+                .as_deref()?
+                .split_whitespace()
+                .next()
+                .filter(|word| word.starts_with('/'))
+                .map(str::to_owned)
+        };
+        let replaces = |known: &Change| {
+            known.option == change.option && (part(&change).is_none() || part(known) == part(&change))
+        };
+        self.0.retain(|known| !replaces(known));
+        self.0.push(change);
+        Ok(())
+    }
+
+    /// Makes all of them hold for the next boot.
+    pub(crate) fn apply(&self, spec: &mut Spec) {
+        for Change { option, value } in &self.0 {
+            let value = value.as_deref();
+            if parse::LIMITS.contains(&&**option) {
+                // It was read before.
+                drop(parse::limit(&mut spec.resources, option, value));
+            } else if let Ok(change) = parse::life(option, value) {
+                change.apply(&mut spec.lifecycle);
+            }
+        }
+    }
+}
+
+fn check(change: &Change) -> Result<(), ParseError> {
+    let value = change.value.as_deref();
+    if parse::LIMITS.contains(&&*change.option) {
+        return parse::limit(&mut Resources::default(), &change.option, value);
+    }
+    parse::life(&change.option, value).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use redd_plan::sample;
+
+    use super::*;
+
+    fn change(option: &str, value: Option<&str>) -> Change {
+        Change { option: option.to_owned(), value: value.map(str::to_owned) }
+    }
+
+    #[test]
+    fn the_last_of_each_option_holds_for_the_next_boot() {
+        let mut adopted = Adopted::default();
+        for (option, value) in [
+            ("memory", Some("1G")),
+            ("cpus", Some("2")),
+            ("io-read-iops", Some("/dev/a 1")),
+            ("io-read-iops", Some("/dev/b 2")),
+            ("memory", Some("2G")),
+            ("cpus", None),
+            ("stop-timeout", Some("5s")),
+        ] {
+            adopted.add(change(option, value)).unwrap();
+        }
+        let mut spec = sample::boot();
+        let mut expected = sample::boot();
+        adopted.apply(&mut spec);
+        parse::limit(&mut expected.resources, "memory", Some("2G")).unwrap();
+        parse::limit(&mut expected.resources, "io-read-iops", Some("/dev/a 1")).unwrap();
+        parse::limit(&mut expected.resources, "io-read-iops", Some("/dev/b 2")).unwrap();
+        expected.lifecycle.stop_timeout = Some(std::time::Duration::from_secs(5));
+        assert_eq!(spec, expected);
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_not_taken_over() {
+        let mut adopted = Adopted::default();
+        for (option, value) in [("memory", "much"), ("stop-timeout", "never"), ("private-users", "no")] {
+            assert!(adopted.add(change(option, Some(value))).is_err(), "{option}");
+        }
+        assert!(adopted.0.is_empty());
+    }
+}
