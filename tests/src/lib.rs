@@ -11,6 +11,7 @@ pub mod model;
 mod named;
 mod needs;
 mod redd;
+pub mod schema;
 pub mod small;
 pub mod sweep;
 mod terminal;

@@ -121,6 +121,15 @@ impl Client {
         Ok((parameters_of(reply)?, std::mem::take(&mut self.descriptors)))
     }
 
+    /// Calls a method that answers once, without waiting for that: [`Self::next_reply`] has the answer. Who asks many
+    /// supervisors asks all of them first.
+    ///
+    /// # Errors
+    /// It cannot be sent.
+    pub fn ask(&mut self, method: &str, parameters: &impl Serialize) -> Result<(), ClientError> {
+        self.send(&Call::new(method, parameters), Instant::now() + self.patience)
+    }
+
     /// Calls a method that answers again and again; [`Self::next_reply`] has the answers.
     ///
     /// # Errors

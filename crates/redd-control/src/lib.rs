@@ -6,6 +6,7 @@
 
 pub mod client;
 pub mod console;
+pub mod ending;
 pub mod entry;
 pub mod event;
 pub mod frame;

@@ -32,6 +32,9 @@ pub const WORDS: &str = "words";
 /// In a machine's directory: where its supervisor listens.
 pub const CONTROL: &str = "control";
 
+/// In the directory of a machine's logs: how its last life ended.
+pub const ENDING: &str = "last.json";
+
 /// The directory of a running machine.
 #[must_use]
 pub fn directory(name: &MachineName) -> PathBuf {

@@ -31,6 +31,26 @@ pub struct Record {
     /// The ptys beside the console (EV3).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub terminals: Vec<String>,
+    /// What its tree's os-release calls it (`PRETTY_NAME=`), as it was at this boot, escaped: nobody has to look into
+    /// a tree that may be on a file system which hangs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub os: Option<String>,
+    /// When redd came how far with this boot.
+    #[serde(default)]
+    pub times: Times,
+}
+
+/// Moments of a boot, in microseconds of `CLOCK_MONOTONIC`: the clock that an init in the payload counts by, too.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Times {
+    /// redd began.
+    pub begun: u64,
+    /// Host and tree had been looked at, and the plan was made.
+    pub planned: u64,
+    /// PID 1 was born.
+    pub cloned: u64,
+    /// The payload was executed.
+    pub executed: u64,
 }
 
 impl Record {

@@ -3,13 +3,20 @@
 //! Everything is asked of the kernel, of files, and of a machine's supervisor; nothing is kept in between.
 #![forbid(unsafe_code)]
 
+mod aside;
 pub mod console;
 pub mod copy;
 mod error;
+pub mod events;
 pub mod limits;
+pub mod look;
 pub mod pause;
+pub mod registry;
+pub mod show;
 pub mod start;
 pub mod stop;
+pub mod top;
+pub mod trees;
 mod turn;
 
 pub use error::MachineError;

@@ -209,8 +209,8 @@ pub struct TreeFacts {
     pub mode: u32,
     /// The init, where one was found.
     pub init: Option<Init>,
-    /// Whether it has an os-release file.
-    pub os_release: Presence,
+    /// What its os-release file calls the system, escaped; empty where it does not say.
+    pub os_release: Option<String>,
     /// Its initialised machine id.
     pub machine_id: Option<Uuid>,
     /// Whether `/usr` is a directory.

@@ -232,7 +232,7 @@ pub fn tree() -> TreeFacts {
             systemd: Some(257),
             class: ExecutableClass::Native,
         }),
-        os_release: Presence::Present,
+        os_release: Some("Debian GNU/Linux 13 (trixie)".to_owned()),
         machine_id: None,
         usr: Presence::Present,
         usr_links: [("bin", "usr/bin"), ("lib", "usr/lib")].map(|(a, b)| (a.to_owned(), b.to_owned())).into(),

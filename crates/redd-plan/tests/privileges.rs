@@ -234,7 +234,7 @@ fn the_trees_tmp_and_names_are_as_asked_for() {
 
 #[test]
 fn a_tree_without_os_release_is_booted_where_nobody_looks() {
-    let tree = redd_plan::facts::TreeFacts { os_release: false.into(), ..sample::tree() };
+    let tree = redd_plan::facts::TreeFacts { os_release: None, ..sample::tree() };
     let plan = |check| {
         let mut spec = sample::boot();
         spec.root.os_release = check;

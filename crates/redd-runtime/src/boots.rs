@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use redd_control::record::Record;
+use redd_control::record::{Record, Times};
 use redd_plan::step::{Plan, Undo};
 use redd_spec::Spec;
 use redd_sys::lock;
@@ -16,7 +16,7 @@ use crate::ids::{self, TakenIds};
 use crate::launch::{self, Running};
 use crate::prepare::{self, Inputs};
 use crate::restart::{Cause, Next, Restarts};
-use crate::start::{Ending, plan};
+use crate::start::{Ending, monotonic, plan};
 use crate::state::StateDirectory;
 use crate::supervise::{Listeners, Outcome, Supervisor, Waited};
 use crate::{Error, additions};
@@ -45,7 +45,7 @@ enum Booted {
 pub(crate) fn boot_until_ended(
     spec: Spec,
     terminal: Option<String>,
-    (mut inputs, expected): (Inputs, Plan),
+    (mut inputs, expected, times): (Inputs, Plan, Times),
     own_locks: Vec<BorrowedFd<'_>>,
     state: &StateDirectory,
     listeners: Listeners<'_>,
@@ -71,6 +71,7 @@ pub(crate) fn boot_until_ended(
         own_locks,
         locks,
         state,
+        times,
     };
     boots.run(inputs, planned)
 }
@@ -88,6 +89,8 @@ struct Boots<'a, 's> {
     state: &'a StateDirectory,
     supervisor: Supervisor<'s>,
     restarts: Restarts,
+    /// When it was looked at host and tree for this boot.
+    times: Times,
 }
 
 impl Boots<'_, '_> {
@@ -128,9 +131,11 @@ impl Boots<'_, '_> {
         }
     }
 
-    fn gather(&self) -> Result<Inputs, Error> {
+    fn gather(&mut self) -> Result<Inputs, Error> {
+        let begun = monotonic();
         let mut inputs = prepare::gather(&self.spec, self.terminal.clone(), self.credentials.clone())?;
         inputs.grants.ids = self.taken.map(|taken| taken.range);
+        self.times = Times { begun, planned: monotonic(), ..Times::default() };
         Ok(inputs)
     }
 
@@ -145,6 +150,7 @@ impl Boots<'_, '_> {
         let journal: Vec<&Undo> = plan.undo().chain(&release).collect();
         self.state.write_journal(&journal)?;
         let duties = Duties { locks: self.locks.clone(), journal: &journal, state: self.state };
+        let os = inputs.facts.os_release.clone().filter(|name| !name.is_empty());
         let mut running = match catch(|| launch::launch(&plan, inputs, &duties)) {
             Ok(running) => running,
             Err(Error::Bug) => {
@@ -155,7 +161,7 @@ impl Boots<'_, '_> {
             Err(error) => return Err(error),
         };
         let result = catch(|| {
-            self.write_record(&plan, &running)?;
+            self.write_record(&plan, &running, os)?;
             self.supervisor.supervise(&plan, &mut running, &duties)
         });
         self.supervisor.changed(&mut self.spec);
@@ -202,7 +208,7 @@ impl Boots<'_, '_> {
         self.state.undo_leftovers();
     }
 
-    fn write_record(&self, plan: &Plan, running: &Running) -> Result<(), Error> {
+    fn write_record(&self, plan: &Plan, running: &Running, os: Option<String>) -> Result<(), Error> {
         running.publish_unix_export(&self.state.path);
         self.state.write_record(&Record {
             name: self.spec.name.clone(),
@@ -213,6 +219,8 @@ impl Boots<'_, '_> {
             cgroup: plan.payload_cgroup().map(ToString::to_string),
             ids: self.taken.map(|taken| taken.range.to_string()),
             terminals: plan.supervision.terminals.iter().map(ToString::to_string).collect(),
+            os,
+            times: Times { cloned: running.cloned, executed: monotonic(), ..self.times },
         })
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::fs::File;
 use std::os::fd::AsFd as _;
 
+use redd_control::record::Times;
 use redd_plan::step::Plan;
 use redd_spec::Spec;
 use redd_spec::name::MachineName;
@@ -71,6 +72,13 @@ pub(crate) fn plan(spec: &Spec, inputs: &Inputs) -> Result<Plan, Error> {
     Ok(redd_plan::plan(spec, &inputs.host, &inputs.facts, &inputs.grants)?)
 }
 
+/// Microseconds of the clock that the payload's init counts by, too.
+pub(crate) fn monotonic() -> u64 {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+    let (seconds, nanoseconds) = (now.tv_sec.unsigned_abs(), now.tv_nsec.unsigned_abs());
+    seconds.saturating_mul(1_000_000) + nanoseconds / 1000
+}
+
 /// Runs a machine until it ends for good. `warn` is called with what the user should know, once.
 ///
 /// # Errors
@@ -99,6 +107,7 @@ pub(crate) fn start_attended(
     attendance: Attendance<'_>,
     mut warn: impl FnMut(&str),
 ) -> Result<Ending, Error> {
+    let begun = monotonic();
     // What is written into a tree is not for the caller's eyes alone.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o022));
     refuse_missing_sockets(spec)?;
@@ -112,6 +121,7 @@ pub(crate) fn start_attended(
             return Err(error);
         }
     };
+    let times = Times { begun, planned: monotonic(), ..Times::default() };
     expected.warnings.iter().for_each(|warning| warn(&warning.0));
     let state = match made {
         Some(state) => state,
@@ -129,7 +139,7 @@ pub(crate) fn start_attended(
     };
     let listeners = Listeners { upstream, warn: &mut warn };
     let locks = trees.iter().map(|tree| tree.as_fd()).chain([state.lock()]).collect();
-    match boot_until_ended(spec.clone(), terminal, (inputs, expected), locks, &state, listeners) {
+    match boot_until_ended(spec.clone(), terminal, (inputs, expected, times), locks, &state, listeners) {
         Ok((ending, Remainder::Guard)) => Ok(ending),
         result => {
             state.remove();

@@ -6,3 +6,4 @@ pub mod commands;
 pub mod exit_status;
 pub mod report;
 pub mod surroundings;
+pub mod table;

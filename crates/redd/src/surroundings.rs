@@ -5,6 +5,7 @@ use std::io::{self, Read as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
+use redd_control::place::TREES;
 use redd_nspawn::bundle::Bundle;
 use redd_nspawn::file::{FileMode, SettingsFile, Trust};
 use redd_nspawn::specify::{MACHINES, TreeChoice};
@@ -13,15 +14,6 @@ use redd_oci::{CONFIG, DeviceKind, DeviceNode};
 use rustix::fs::FileType;
 use rustix::rand::{GetRandomFlags, getrandom};
 
-/// Where trees are looked for, in this order.
-const TREES: [&str; 6] = [
-    "/etc/machines",
-    "/run/machines",
-    MACHINES,
-    "/var/lib/container",
-    "/usr/local/lib/machines",
-    "/usr/lib/machines",
-];
 /// Where the administrator's own files about machines are; the first one found counts.
 const SETTINGS: [&str; 2] = ["/etc/systemd/nspawn", "/run/systemd/nspawn"];
 /// The largest file that is read, in bytes.
@@ -192,6 +184,26 @@ fn read_bounded(file: File) -> io::Result<String> {
 
 fn unreadable(path: &Path, error: &io::Error) -> Refusal {
     Refusal::File { path: path.to_owned(), reason: error.to_string() }
+}
+
+/// Whether what is printed may have colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Colours {
+    /// It may: a person looks at it.
+    Shown,
+    /// It may not.
+    Hidden,
+}
+
+/// By the terminal, and by `$NO_COLOR` (<https://no-color.org>).
+#[must_use]
+pub fn colours() -> Colours {
+    let is_unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    if !is_unwanted && rustix::termios::isatty(rustix::stdio::stdout()) {
+        Colours::Shown
+    } else {
+        Colours::Hidden
+    }
 }
 
 /// This process, as who calls.

@@ -192,7 +192,7 @@ fn refuse_unfit_tree(spec: &Spec, tree: &TreeFacts) -> Result<(), PlanError> {
             return Err(PlanError::NoInit { path: path(), places: places(init) });
         }
         Payload::Boot { .. }
-            if !tree.os_release.is_present() && spec.root.os_release == OsReleaseCheck::Required =>
+            if tree.os_release.is_none() && spec.root.os_release == OsReleaseCheck::Required =>
         {
             return Err(PlanError::NoOsRelease { path: path() });
         }

@@ -16,6 +16,16 @@ pub fn parse(contents: Vec<u8>) -> OsRelease {
     }
 }
 
+/// What the system is called in the contents of a file, escaped and cut (R27).
+#[must_use]
+pub fn pretty_name(contents: &[u8]) -> Option<String> {
+    const NAME_MAX: usize = 100;
+    let text = String::from_utf8_lossy(contents);
+    let field = |name: &str| text.lines().rev().find_map(|line| assignment(line, name));
+    let name = field("PRETTY_NAME").or_else(|| field("NAME")).or_else(|| field("ID"))?;
+    Some(redd_spec::text::escape(name.as_bytes(), NAME_MAX))
+}
+
 fn assignment(line: &str, name: &str) -> Option<String> {
     let value = line.trim().strip_prefix(name)?.strip_prefix('=')?;
     let value = unquote(value);
@@ -54,6 +64,20 @@ mod tests {
         assert_eq!(release.version_id.as_deref(), Some("13"));
         assert_eq!(release.variant_id.as_deref(), Some("a b"));
         assert_eq!(release.build_id.as_deref(), Some("x\"y"));
+    }
+
+    #[test]
+    fn a_name_that_a_terminal_would_obey_is_not_taken() {
+        assert_eq!(
+            pretty_name(b"ID=debian\nPRETTY_NAME=\"Debian GNU/Linux 13\"\n").as_deref(),
+            Some("Debian GNU/Linux 13")
+        );
+        assert_eq!(pretty_name(b"PRETTY_NAME=\"\x1b]0;x\x07\"\nNAME=b\n").as_deref(), Some("b"));
+        assert_eq!(
+            pretty_name("PRETTY_NAME=\"a\u{202e}b\"\n".as_bytes()).as_deref(),
+            Some("a\\xe2\\x80\\xaeb")
+        );
+        assert_eq!(pretty_name(b""), None);
     }
 
     proptest! {

@@ -14,7 +14,7 @@ use redd_sys::Errno;
 use redd_sys::root_dir::{Links, ReadError, RootDir, SMALL_FILE_MAX, file_type};
 use rustix::fs::{FileType, fstat};
 
-use super::{init, users};
+use super::{init, os_release, users};
 use crate::Error;
 use crate::template::Template;
 
@@ -109,9 +109,12 @@ impl Tree {
     }
 
     fn small_file(&self, path: &str) -> Result<Option<Vec<u8>>, Error> {
-        self.root.read_small_file(Path::new(path), SMALL_FILE_MAX).map_err(|error| {
-            self.refuse(format!("has a {path} that cannot be used: {error}"), "repair or remove that file")
-        })
+        let contents = self.root.read_small_file(Path::new(path), SMALL_FILE_MAX);
+        contents.map_err(|error| self.unusable_file(path, &error))
+    }
+
+    fn unusable_file(&self, path: &str, error: &ReadError) -> Error {
+        self.refuse(format!("has a {path} that cannot be used: {error}"), "repair or remove that file")
     }
 }
 
@@ -153,12 +156,13 @@ pub fn tree_facts(tree: &Tree, spec: &Spec, host: &HostFacts) -> Result<TreeFact
         HostTimezone::Zone(zone) => tree.kind(&format!("/usr/share/zoneinfo/{zone}"))? != FileKind::Missing,
         HostTimezone::File | HostTimezone::Unset => false,
     };
+    let os_release = os_release(&tree.root).map_err(|(path, error)| tree.unusable_file(path, &error))?;
     Ok(TreeFacts {
         owner: HostId(status.st_uid),
         group: HostId(status.st_gid),
         mode: status.st_mode & 0o7777,
         init: init::find(tree, spec)?,
-        os_release: has_os_release(tree)?,
+        os_release: os_release.map(|contents| os_release::pretty_name(&contents).unwrap_or_default()),
         machine_id: machine_id(tree)?,
         usr: tree.is_directory("/usr"),
         usr_links: usr_links(tree, spec)?,
@@ -230,13 +234,18 @@ fn missing_mount_points(tree: &Tree) -> Result<Vec<&'static str>, Error> {
     Ok(missing)
 }
 
-fn has_os_release(tree: &Tree) -> Result<Presence, Error> {
+/// The contents of a tree's os-release(5).
+///
+/// # Errors
+/// Which file cannot be used, and why.
+pub fn os_release(root: &RootDir) -> Result<Option<Vec<u8>>, (&'static str, ReadError)> {
     for path in ["/etc/os-release", "/usr/lib/os-release"] {
-        if tree.small_file(path)?.is_some() {
-            return Ok(Presence::Present);
+        let contents = root.read_small_file(Path::new(path), SMALL_FILE_MAX);
+        if let Some(contents) = contents.map_err(|error| (path, error))? {
+            return Ok(Some(contents));
         }
     }
-    Ok(Presence::Absent)
+    Ok(None)
 }
 
 /// `uninitialized` and an empty file both mean that there is none yet, see machine-id(5).

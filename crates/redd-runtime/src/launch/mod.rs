@@ -27,6 +27,7 @@ use crate::error::best_effort;
 use crate::guard::{Duties, Guard};
 use crate::prepare::Inputs;
 use crate::sources::Source;
+use crate::start::monotonic;
 use crate::state::UNIX_EXPORT;
 use crate::{Error, StepError, child, host};
 
@@ -34,6 +35,8 @@ use crate::{Error, StepError, child, host};
 #[derive(Debug)]
 pub(crate) struct Running {
     pub(crate) child: ChildProcess,
+    /// When it was born, in microseconds of `CLOCK_MONOTONIC`.
+    pub(crate) cloned: u64,
     pub(crate) guard: Guard,
     /// What steps left for the supervisor.
     pub(crate) descriptors: FdTable,
@@ -54,6 +57,7 @@ pub(crate) struct HostSide<'a> {
     pub(crate) staging: Option<host::staging::Staging>,
     pub(crate) descriptors: FdTable,
     pub(crate) child: Option<ChildProcess>,
+    pub(crate) cloned: u64,
     pub(crate) duties: &'a Duties<'a>,
     pub(crate) guard: Option<Guard>,
 }
@@ -76,6 +80,7 @@ pub(crate) fn launch(plan: &Plan, inputs: Inputs, duties: &Duties<'_>) -> Result
         staging: None,
         descriptors: FdTable::default(),
         child: None,
+        cloned: 0,
         duties,
         guard: None,
     };
@@ -85,7 +90,9 @@ pub(crate) fn launch(plan: &Plan, inputs: Inputs, duties: &Duties<'_>) -> Result
         staging.leave(&side.proof).map_err(Error::host("returning to the host's mount namespace"))?;
     }
     match (result, side.child, side.guard) {
-        (Ok(()), Some(child), Some(guard)) => Ok(Running { child, guard, descriptors: side.descriptors }),
+        (Ok(()), Some(child), Some(guard)) => {
+            Ok(Running { child, cloned: side.cloned, guard, descriptors: side.descriptors })
+        }
         (result, child, guard) => {
             let error = result.err().unwrap_or(Error::ChildVanished { index: plan.steps.len() });
             child.iter().for_each(|child| best_effort(child.kill_and_reap()));
@@ -109,7 +116,7 @@ fn walk(plan: &Plan, side: &mut HostSide<'_>, done: &mut usize) -> Result<(), Er
                 match host::clone::clone(side, namespaces, *cgroup, *owner)
                     .map_err(|cause| step_error(plan, index, cause))?
                 {
-                    Some(process) => side.child = Some(process),
+                    Some(process) => (side.child, side.cloned) = (Some(process), monotonic()),
                     None => child::walk(plan, index + 1, handshake.into_child()),
                 }
                 handshake.keep_parent();

@@ -175,7 +175,7 @@ impl<'a> Session<'a> {
         duties: &'a Duties<'a>,
     ) -> Self {
         let Supervisor { signals, upstream, control, report, audience, adopted, warn, .. } = supervisor;
-        let Running { child, guard, descriptors } = running;
+        let Running { child, guard, descriptors, .. } = running;
         let supervision = &plan.supervision;
         let terminals =
             Terminals::new(&supervision.terminals, descriptors, &duties.state.path.join(TERMINALS));

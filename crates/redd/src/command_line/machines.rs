@@ -1,6 +1,7 @@
 //! The verbs for machines that are there.
 
 mod console;
+pub mod look;
 mod set;
 
 use std::time::Duration;
@@ -30,6 +31,9 @@ pub enum MachineVerb {
     Console(ConsoleArguments),
     /// Change limits of a machine, now and for later starts; without a change: show what holds
     Set(SetArguments),
+    /// Those that look at machines
+    #[command(flatten)]
+    Look(look::Look),
 }
 
 /// Some machines.

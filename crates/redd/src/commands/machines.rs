@@ -25,6 +25,7 @@ pub(super) fn dispatch(verb: MachineVerb) -> ExitStatus {
         }
         MachineVerb::Pause(names) => each(&names.names, "pause", pause::pause),
         MachineVerb::Set(arguments) => set::set(&arguments),
+        MachineVerb::Look(look) => super::look::look(&look),
         MachineVerb::Resume(names) => each(&names.names, "resume", pause::resume),
         MachineVerb::Console(arguments) => console(&arguments),
     }

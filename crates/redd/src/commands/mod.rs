@@ -6,11 +6,17 @@ mod config;
 mod console;
 mod copy;
 mod doctor;
+mod events;
 mod gc;
+mod list;
+mod look;
 mod machines;
 mod plan;
 mod set;
+mod show;
 mod start;
+mod status;
+mod top;
 
 use crate::command_line::Request;
 use crate::exit_status::ExitStatus;
