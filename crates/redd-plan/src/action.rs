@@ -74,7 +74,15 @@ pub enum Action {
     /// Puts a copied mount into a slot of the staging namespace, with an id map and flags.
     Stage { slot: Slot, id_map: StageIdMap, flags: MountFlags },
     /// Makes an overlay of staged layers, the lowest first.
-    StageOverlay { slot: Slot, lower: Vec<Slot>, upper: UpperLayer, flags: MountFlags, marks: OverlayMarks },
+    StageOverlay {
+        slot: Slot,
+        lower: Vec<Slot>,
+        upper: UpperLayer,
+        flags: MountFlags,
+        marks: OverlayMarks,
+        #[serde(skip_serializing_if = "Substitutes::is_empty")]
+        substitutes: Substitutes,
+    },
     /// Takes a directory of [`Slot::PivotedFrom`] as the root.
     StagePivot { new: PathInRoot },
     /// Makes a file system in a slot of the staging namespace, and fills it.

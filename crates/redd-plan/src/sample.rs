@@ -67,6 +67,7 @@ pub fn boot() -> Spec {
             template: None,
             pivot: None,
             os_release: OsReleaseCheck::Required,
+            substitutes: Vec::new(),
         },
         payload: Payload::Boot { arguments: Vec::new(), init: InitChoice::Detected },
         identity: Identity::default(),

@@ -33,6 +33,7 @@ impl TreeAtRest {
             volatile: Volatile::No,
             persistence: Persistence::Kept,
             os_release: OsReleaseCheck::Unchecked,
+            substitutes: Vec::new(),
             template: None,
             pivot: None,
         };

@@ -68,6 +68,47 @@ pub struct Root {
     pub template: Option<PathBuf>,
     /// `--pivot-root=`.
     pub pivot: Option<PivotRoot>,
+    /// What is there instead of the tree's own, where changes do not go to the tree.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub substitutes: Vec<Substitute>,
+}
+
+impl Root {
+    /// Whether something else is there than what the tree has.
+    #[must_use]
+    pub fn replaces(&self, path: &str) -> bool {
+        self.substitutes.iter().any(|substitute| substitute.path.as_path() == std::path::Path::new(path))
+    }
+}
+
+/// Something that is there instead of the tree's own. What it takes the place of cannot be reached from inside: nothing is
+/// mounted over it, it is not in the root.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Substitute {
+    /// Where.
+    pub path: PathInRoot,
+    /// What.
+    pub what: SubstituteKind,
+}
+
+/// What is there instead.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SubstituteKind {
+    /// Nothing; where the tree has nothing either, that is all.
+    Nothing,
+    /// A directory without anything in it, as long as the tree has a directory there.
+    EmptyDirectory,
+    /// A file of root's.
+    File {
+        /// Its permissions.
+        mode: u32,
+        /// What is in it.
+        #[serde(skip)]
+        contents: Vec<u8>,
+    },
+    /// A symbolic link.
+    Link(String),
 }
 
 /// A directory of the tree that becomes the root (`--pivot-root=`).

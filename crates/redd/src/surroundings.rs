@@ -11,6 +11,9 @@ use redd_nspawn::file::{FileMode, SettingsFile, Trust};
 use redd_nspawn::specify::{MACHINES, TreeChoice};
 use redd_nspawn::{Caller, Refusal, Selection, Terminal};
 use redd_oci::{CONFIG, DeviceKind, DeviceNode};
+use redd_runtime::facts::host_copy::{self, Choice};
+use redd_spec::root::Substitute;
+use redd_spec::uuid::Uuid;
 use rustix::fs::FileType;
 use rustix::rand::{GetRandomFlags, getrandom};
 
@@ -35,6 +38,18 @@ pub trait Surroundings {
     /// # Errors
     /// There is one that cannot be read.
     fn files(&self, selection: &Selection, tree: &Path) -> Result<Vec<SettingsFile>, Refusal>;
+
+    /// What a copy of this host has instead of the host's own.
+    ///
+    /// # Errors
+    /// Something cannot be looked at.
+    fn substitutes(&self, choice: &Choice) -> io::Result<Vec<Substitute>>;
+
+    /// An id that nothing else has.
+    ///
+    /// # Errors
+    /// The kernel has no random bytes.
+    fn random_id(&self) -> io::Result<Uuid>;
 }
 
 /// No host at all: trees are in one place, and nobody has said anything about them.
@@ -55,6 +70,14 @@ impl Surroundings for Bare {
 
     fn files(&self, _selection: &Selection, _tree: &Path) -> Result<Vec<SettingsFile>, Refusal> {
         Ok(Vec::new())
+    }
+
+    fn substitutes(&self, _choice: &Choice) -> io::Result<Vec<Substitute>> {
+        Ok(Vec::new())
+    }
+
+    fn random_id(&self) -> io::Result<Uuid> {
+        Ok(Uuid::from_random_bytes([0; 16]))
     }
 }
 
@@ -105,6 +128,16 @@ impl Surroundings for Host {
             files.extend(read_drop_ins(&directory.join(format!("{name}.d")))?);
         }
         Ok(files)
+    }
+
+    fn substitutes(&self, choice: &Choice) -> io::Result<Vec<Substitute>> {
+        host_copy::substitutes(choice)
+    }
+
+    fn random_id(&self) -> io::Result<Uuid> {
+        let mut bytes = [0; 16];
+        getrandom(&mut bytes, GetRandomFlags::empty())?;
+        Ok(Uuid::from_random_bytes(bytes))
     }
 }
 

@@ -122,5 +122,6 @@ pub(super) fn root(
         template,
         pivot: settings.pivot.clone(),
         os_release: OsReleaseCheck::Required,
+        substitutes: Vec::new(),
     })
 }

@@ -47,8 +47,12 @@ impl Action {
             Self::EnterStagingNamespace => formatter.write_str("enter a private mount namespace for staging"),
             Self::CopyMount { slot, source } => write!(formatter, "copy a mount for {slot}: {source}"),
             Self::Stage { slot, id_map, flags } => write!(formatter, "stage {slot}{id_map} ({flags})"),
-            Self::StageOverlay { slot, lower, upper, flags, .. } => {
-                write!(formatter, "stage {slot}: an overlay of {} layers{upper} ({flags})", lower.len())
+            Self::StageOverlay { slot, lower, upper, flags, substitutes, .. } => {
+                write!(formatter, "stage {slot}: an overlay of {} layers{upper} ({flags})", lower.len())?;
+                match substitutes.list.len() {
+                    0 => Ok(()),
+                    count => write!(formatter, ", {count} things of its own instead of the tree's"),
+                }
             }
             Self::StagePivot { new } => write!(formatter, "stage root: {new} of the staged tree"),
             Self::ChangeOwners { ids } => write!(formatter, "give the files of the tree to ids {ids}"),

@@ -7,6 +7,7 @@ use redd_spec::ids::{HostId, IdRange};
 use redd_spec::mounts::{Submounts, TmpfsOption};
 pub use redd_spec::network::MacAddress;
 use redd_spec::path::PathInRoot;
+use redd_spec::root::Substitute;
 use redd_spec::text::ByteString;
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -200,6 +201,26 @@ pub struct LayerRoot {
     pub owner: HostId,
     /// Its permissions.
     pub mode: u32,
+}
+
+/// What a new highest layer has in it from the beginning, and whose that is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Substitutes {
+    /// Who owns what is made.
+    pub owner: HostId,
+    /// What, in the order in which it is made.
+    pub list: Vec<Substitute>,
+}
+
+impl Substitutes {
+    /// There are none.
+    pub const NONE: Self = Self { owner: HostId(0), list: Vec::new() };
+
+    /// Whether there are none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
 }
 
 /// Where a directory is: a name in a directory that is reached from a root, out of which no link leads.

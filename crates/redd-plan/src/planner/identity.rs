@@ -12,13 +12,16 @@ use crate::action::Action;
 use crate::clause::Clause::EE1;
 use crate::facts::{Grants, HostFacts, TreeFacts};
 
+/// Where a tree says which system it is.
+const MACHINE_ID: &str = "/etc/machine-id";
 /// Tells this use of the hash from any other one.
 const UUID_KEY: [u8; 16] = *b"redd-machine-uid";
 
 /// The uuid of the container (EV2): the tree's own; else what the user chose; else one that is the same at every
 /// start of this name on this tree, and another one for a copy of the tree. Ephemeral machines get a new one.
 pub(super) fn uuid(spec: &Spec, host: &HostFacts, tree: &TreeFacts, grants: &Grants) -> Uuid {
-    if let Some(own) = tree.machine_id {
+    let is_seen = !spec.root.replaces(MACHINE_ID);
+    if let Some(own) = tree.machine_id.filter(|_| is_seen) {
         return own;
     }
     if let Some(chosen) = spec.identity.uuid {

@@ -7,7 +7,9 @@ use redd_spec::root::Access;
 
 use super::context::{Context, Steps};
 use super::owners;
-use crate::action::{Action, LayerPlace, LayerRoot, MountFlags, MountSource, StageIdMap, UpperLayer};
+use crate::action::{
+    Action, LayerPlace, LayerRoot, MountFlags, MountSource, StageIdMap, Substitutes, UpperLayer,
+};
 use crate::descriptor::Slot;
 use crate::facts::LayerFacts;
 use crate::step::Undo;
@@ -54,7 +56,8 @@ pub(super) fn stage(context: &Context<'_>, steps: &mut Steps) {
         };
         let (slot, upper) = (Slot::custom(planned.index), planned.upper());
         let marks = context.overlay_marks();
-        steps.host(Action::StageOverlay { slot, lower, upper, flags, marks }, &[]);
+        let substitutes = Substitutes::NONE;
+        steps.host(Action::StageOverlay { slot, lower, upper, flags, marks, substitutes }, &[]);
     }
 }
 

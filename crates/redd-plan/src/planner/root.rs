@@ -10,7 +10,7 @@ use super::check::is_overlay;
 use super::context::{Context, Steps, path, tmpfs};
 use super::owners;
 use crate::action::{
-    Action, LayerPlace, LayerRoot, MountFlags, MountPoint, MountSource, StageIdMap, UpperLayer,
+    Action, LayerPlace, LayerRoot, MountFlags, MountPoint, MountSource, StageIdMap, Substitutes, UpperLayer,
 };
 use crate::clause::Clause::{FW2, UP2};
 use crate::descriptor::Slot;
@@ -60,7 +60,9 @@ pub(super) fn stage(context: &Context<'_>, steps: &mut Steps) {
         if context.spec.root.persistence == Persistence::Ephemeral && matches!(upper, UpperLayer::Memory(_)) {
             steps.warn("redd's own directory is on an overlay: changes of the copy go to memory, and are lost at a reboot");
         }
-        steps.host(Action::StageOverlay { slot: whole, lower, upper, flags, marks }, &[FW2]);
+        let list = context.spec.root.substitutes.clone();
+        let substitutes = Substitutes { owner: context.root_id(), list };
+        steps.host(Action::StageOverlay { slot: whole, lower, upper, flags, marks, substitutes }, &[FW2]);
     }
     if let Some(pivot) = &context.spec.root.pivot {
         steps.host(Action::StagePivot { new: pivot.new.clone() }, &[FW2]);
@@ -79,8 +81,12 @@ fn layers(context: &Context<'_>) -> Vec<Layer> {
     let id_map = owners::of_tree(context);
     let root = &context.spec.root;
     let of_tree = |slot, subdirectory| {
-        let source = MountSource::Tree { subdirectory, submounts: Submounts::Included };
-        Layer { slot, source, id_map }
+        // What is mounted in a layer is not seen in an overlay, and may be nothing that owners can be mapped of.
+        let submounts = match slot {
+            Slot::RootLayer(_) => Submounts::Excluded,
+            _ => Submounts::Included,
+        };
+        Layer { slot, source: MountSource::Tree { subdirectory, submounts }, id_map }
     };
     let host = |slot, path: &Path, id_map| {
         let source = MountSource::Host { path: path.to_owned(), submounts: Submounts::Excluded };

@@ -3,6 +3,7 @@
 pub mod cgroups;
 pub mod devices;
 pub mod host;
+pub mod host_copy;
 pub mod host_users;
 mod init;
 pub mod os_release;

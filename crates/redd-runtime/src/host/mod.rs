@@ -11,6 +11,7 @@ mod nodes;
 pub(crate) mod overlay;
 mod owners;
 pub(crate) mod staging;
+mod substitutes;
 
 use redd_plan::action::Action;
 use redd_sys::Errno;
@@ -41,8 +42,8 @@ pub(crate) fn perform(side: &mut HostSide<'_>, action: &Action) -> Result<(), St
         Action::EnterStagingNamespace => staging::enter(side),
         Action::WriteIdMap { ids } => identity::write_id_map(side, *ids),
         Action::Stage { slot, id_map, flags } => staging::stage(side, *slot, *id_map, *flags),
-        Action::StageOverlay { slot, lower, upper, flags, marks } => {
-            overlay::stage(side, *slot, lower, upper, *flags, *marks)
+        Action::StageOverlay { slot, lower, upper, flags, marks, substitutes } => {
+            overlay::stage(side, *slot, lower, (upper, substitutes), *flags, *marks)
         }
         Action::CreateWorkDirectory { place, owner } => overlay::create_work_directory(place, *owner),
         Action::ChangeOwners { ids } => owners::change(&side.root, *ids),

@@ -3,7 +3,7 @@
 use std::os::fd::{AsFd as _, AsRawFd as _, BorrowedFd, OwnedFd};
 use std::path::Path;
 
-use redd_plan::action::{LayerPlace, LayerRoot, MountFlags, OverlayMarks, UpperLayer};
+use redd_plan::action::{LayerPlace, LayerRoot, MountFlags, OverlayMarks, Substitutes, UpperLayer};
 use redd_plan::descriptor::Slot;
 use redd_plan::facts::TreeIdentity;
 use redd_spec::ids::HostId;
@@ -12,13 +12,15 @@ use redd_sys::root_dir::{Links, RootDir};
 use redd_sys::{Errno, process};
 use rustix::fs::{CWD, Mode, OFlags, StatVfsMountFlags, fstat, fstatvfs, mkdirat, openat};
 
-use super::staging;
+use super::{staging, substitutes};
 use crate::StepError;
 use crate::launch::HostSide;
 
 /// Where an overlay's changes go: two directories, kept open for their paths.
 struct Written {
     _layers: OwnedFd,
+    /// The highest layer, where it was made just now.
+    made: Option<OwnedFd>,
     upper: String,
     work: String,
     mounter: HostId,
@@ -28,11 +30,15 @@ pub(super) fn stage(
     side: &mut HostSide,
     slot: Slot,
     lower: &[Slot],
-    upper: &UpperLayer,
+    (upper, substitutes): (&UpperLayer, &Substitutes),
     flags: MountFlags,
     marks: OverlayMarks,
 ) -> Result<(), StepError> {
     let written = written(side, slot, upper)?;
+    if let (Some(layer), [lowest, ..]) = (written.as_ref().and_then(|written| written.made.as_ref()), lower) {
+        let below = RootDir::from_fd(staging::slot_mount(side, *lowest)?);
+        substitutes::make(layer, &below, substitutes, marks)?;
+    }
     // Relative names: they are read while this process is in the staging directory. The highest one comes first.
     let lower: Vec<String> = lower.iter().rev().map(ToString::to_string).collect();
     let lower = lower.join(":");
@@ -74,7 +80,7 @@ fn written(side: &HostSide, slot: Slot, upper: &UpperLayer) -> Result<Option<Wri
             check(&layers, name, *identity)?;
             let path = |name: &str| format!("/proc/self/fd/{}/{name}", layers.as_raw_fd());
             let (upper, work) = (path(name), path(work));
-            Ok(Some(Written { _layers: layers, upper, work, mounter: *mounter }))
+            Ok(Some(Written { _layers: layers, made: None, upper, work, mounter: *mounter }))
         }
     }
 }
@@ -104,24 +110,25 @@ fn memory(side: &HostSide, slot: Slot) -> Result<OwnedFd, StepError> {
 }
 
 fn in_directory(layers: OwnedFd, root: LayerRoot) -> Result<Written, StepError> {
-    make_layer(layers.as_fd(), "upper", root)?;
+    let made = make_layer(layers.as_fd(), "upper", root)?;
     make_layer(layers.as_fd(), "work", LayerRoot { owner: HostId(0), mode: 0o700 })?;
     let path = |name: &str| format!("/proc/self/fd/{}/{name}", layers.as_raw_fd());
     let (upper, work) = (path("upper"), path("work"));
-    Ok(Written { _layers: layers, upper, work, mounter: HostId(0) })
+    Ok(Written { _layers: layers, made, upper, work, mounter: HostId(0) })
 }
 
 /// A layer's directory; one that is there already holds what was written before a reboot.
-fn make_layer(layers: BorrowedFd<'_>, name: &str, root: LayerRoot) -> Result<(), StepError> {
+fn make_layer(layers: BorrowedFd<'_>, name: &str, root: LayerRoot) -> Result<Option<OwnedFd>, StepError> {
     match mkdirat(layers, name, Mode::from_raw_mode(root.mode)) {
         Ok(()) => {}
-        Err(Errno::EXIST) => return Ok(()),
+        Err(Errno::EXIST) => return Ok(None),
         Err(errno) => return Err(StepError::about(name.to_owned())(errno)),
     }
     let directory =
         openat(layers, name, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
     rustix::fs::fchmod(&directory, Mode::from_raw_mode(root.mode))?;
-    staging::give(directory.as_fd(), root.owner)
+    staging::give(directory.as_fd(), root.owner)?;
+    Ok(Some(directory))
 }
 
 /// Makes the directory that an overlay works in; one that is there is from before a reboot.

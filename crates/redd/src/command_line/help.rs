@@ -85,7 +85,7 @@ pub fn command() -> clap::Command {
         .arg_required_else_help(true)
         .disable_help_subcommand(true)
         .subcommand_required(true)
-        .subcommands([boot, run, start, plan, config])
+        .subcommands([boot, run, start, plan, config, super::try_host::command()])
         .subcommands(rest)
 }
 

@@ -8,6 +8,7 @@ mod help;
 pub mod machines;
 #[cfg(test)]
 mod tests;
+mod try_host;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -156,6 +157,7 @@ pub fn parse(
         "start" => background::start(words, caller, surroundings),
         "plan" => plan(words, caller, surroundings),
         "config" => config::config(words, caller, surroundings),
+        "try" => try_host::request(words, caller, surroundings).map(Request::Start),
         "gc" if words.peek().is_none() => Ok(Request::CollectGarbage),
         "--version" | "-V" => Err(Answer::Text(concat!("redd ", env!("CARGO_PKG_VERSION"), "\n").to_owned())),
         name => help::Arguments::try_parse_from([program].into_iter().chain(verb.clone()).chain(words))
