@@ -43,13 +43,17 @@ pub trait Surroundings {
     ///
     /// # Errors
     /// Something cannot be looked at.
-    fn substitutes(&self, choice: &Choice) -> io::Result<Vec<Substitute>>;
+    fn substitutes(&self, _choice: &Choice) -> io::Result<Vec<Substitute>> {
+        Ok(Vec::new())
+    }
 
     /// An id that nothing else has.
     ///
     /// # Errors
     /// The kernel has no random bytes.
-    fn random_id(&self) -> io::Result<Uuid>;
+    fn random_id(&self) -> io::Result<Uuid> {
+        Ok(Uuid::from_random_bytes([0; 16]))
+    }
 }
 
 /// No host at all: trees are in one place, and nobody has said anything about them.
@@ -70,14 +74,6 @@ impl Surroundings for Bare {
 
     fn files(&self, _selection: &Selection, _tree: &Path) -> Result<Vec<SettingsFile>, Refusal> {
         Ok(Vec::new())
-    }
-
-    fn substitutes(&self, _choice: &Choice) -> io::Result<Vec<Substitute>> {
-        Ok(Vec::new())
-    }
-
-    fn random_id(&self) -> io::Result<Uuid> {
-        Ok(Uuid::from_random_bytes([0; 16]))
     }
 }
 

@@ -11,7 +11,7 @@ use redd_sys::Errno;
 use rustix::event::{PollFd, PollFlags, poll};
 use serde_json::json;
 
-use super::control::{Asked, Happening, Request};
+use super::control::{Asked, Happening, Request, instance};
 use super::drive::{SIGWINCH, Supervisor, timespec};
 use super::report;
 
@@ -56,12 +56,12 @@ impl Supervisor<'_> {
                 return Ok(Waited::Enough);
             }
             for happening in self.poll(left)? {
-                for Asked { asker, request } in self.control.attend(happening, Instant::now()) {
+                for Asked { asker, interface, request } in self.control.attend(happening, Instant::now()) {
                     let (reply, waited) = self.reply(&request);
-                    if matches!(request, Request::Subscribe) {
-                        self.control.subscribe(asker);
+                    if let Request::Subscribe(interest) = request {
+                        self.control.subscribe(asker, interest);
                     }
-                    self.control.answer(asker, &reply, Vec::new());
+                    self.control.answer(asker, &interface.worded(reply), Vec::new());
                     if let Some(waited) = waited {
                         return Ok(waited);
                     }
@@ -92,8 +92,9 @@ impl Supervisor<'_> {
         let done = || Reply::of(&json!({}));
         match request {
             Request::Describe => (Reply::of(&self.description()), None),
-            Request::Subscribe => {
-                (Reply::continued(&self.occurrence(Published::Phase { phase: Phase::Waiting })), None)
+            Request::DescribeInstance => (instance::describe(&self.description()), None),
+            Request::Subscribe(interest) => {
+                (interest.first(&self.occurrence(Published::Phase { phase: Phase::Waiting })), None)
             }
             Request::Stop(stop) => match stop.mode {
                 StopMode::Restart | StopMode::Reboot => (done(), Some(Waited::Enough)),

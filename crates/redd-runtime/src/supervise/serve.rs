@@ -19,7 +19,7 @@ use rustix::process::{Signal, getpid, kill_process};
 use serde_json::json;
 
 use super::console::audience::Refusal;
-use super::control::{Asked, ConnectionId, Happening, Interest, Interface, Request, instance};
+use super::control::{Asked, ConnectionId, Happening, Interest, Request, instance};
 use super::drive::Session;
 use super::machine::Event;
 use super::processes::Motion;
@@ -50,11 +50,7 @@ impl Session<'_> {
             Request::AttachConsole(attach) => return self.let_attach(asker, attach.mode),
             Request::Adopt(change) => self.adopt(change),
         };
-        let reply = match interface {
-            Interface::Machine => reply,
-            Interface::Instance => instance::translated(reply),
-        };
-        self.control.answer(asker, &reply, Vec::new());
+        self.control.answer(asker, &interface.worded(reply), Vec::new());
     }
 
     /// Tells everybody who listens, and remembers what others will ask for.
@@ -73,12 +69,7 @@ impl Session<'_> {
 
     /// Who begins to listen hears first how far it is, or that it is so.
     fn subscribe(&mut self, asker: Option<ConnectionId>, interest: Interest) {
-        let first = match &interest {
-            Interest::Instance(_) => instance::ready(),
-            Interest::Events | Interest::Answers => {
-                Reply::continued(&self.occurrence(Published::Phase { phase: self.machine.phase() }))
-            }
-        };
+        let first = interest.first(&self.occurrence(Published::Phase { phase: self.machine.phase() }));
         self.control.subscribe(asker, interest);
         self.control.answer(asker, &first, Vec::new());
     }

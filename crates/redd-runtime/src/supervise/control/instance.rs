@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::Interest;
-use super::request::{Request, invalid, parameters, unknown_method};
+use super::request::{Interface, Request, invalid, parameters, unknown_method};
 
 /// A subscriber can name no more events.
 const FILTER_MAX: usize = 32;
@@ -55,8 +55,28 @@ pub(in crate::supervise) fn describe(description: &Description) -> Reply {
     Reply::of(&json!({ "running": has_processes && !description.paused, "status": status }))
 }
 
+impl Interface {
+    /// A reply in the terms of the interface that was called.
+    pub(in crate::supervise) fn worded(self, reply: Reply) -> Reply {
+        match self {
+            Self::Machine => reply,
+            Self::Instance => translated(reply),
+        }
+    }
+}
+
+impl Interest {
+    /// What somebody hears first: how far the machine is, or that it is heard.
+    pub(in crate::supervise) fn first(&self, phase: &Occurrence) -> Reply {
+        match self {
+            Self::Instance(_) => ready(),
+            Self::Events | Self::Answers => Reply::continued(phase),
+        }
+    }
+}
+
 /// An error in the terms of this interface.
-pub(in crate::supervise) fn translated(reply: Reply) -> Reply {
+fn translated(reply: Reply) -> Reply {
     match reply.error.as_deref() {
         None => reply,
         Some(machine::error::FAILED) => {
@@ -72,7 +92,7 @@ fn not_supported() -> Reply {
 }
 
 /// The first event of a subscription.
-pub(in crate::supervise) fn ready() -> Reply {
+fn ready() -> Reply {
     Reply::continued(&json!({ "event": READY }))
 }
 
