@@ -2,6 +2,7 @@
 
 use redd_control::client::ClientError;
 use redd_runtime::background::StartFailure;
+use redd_runtime::enter::EnterError;
 use redd_spec::name::MachineName;
 use redd_sys::Errno;
 
@@ -76,6 +77,14 @@ pub enum MachineError {
         /// What somebody can do.
         hint: String,
     },
+    /// A command cannot be executed inside.
+    #[error("{program}: {cause}")]
+    Execute {
+        /// The command.
+        program: String,
+        /// Why not.
+        cause: Errno,
+    },
     /// It cannot be done to this machine, or with these words.
     #[error("{what}")]
     Refused {
@@ -96,6 +105,24 @@ impl MachineError {
         }
     }
 
+    /// Why nobody got in.
+    #[must_use]
+    pub fn of_entrance(name: &MachineName, cause: EnterError) -> Self {
+        let hint = cause.hint().map(str::to_owned);
+        let refused = |hint: String| Self::Refused { what: format!("{name}: {cause}"), hint: Some(hint) };
+        match &cause {
+            EnterError::NotRunning => Self::NotRunning { name: name.clone() },
+            EnterError::NoProgram { program, cause } => {
+                Self::Execute { program: program.clone(), cause: *cause }
+            }
+            EnterError::TimedOut(_) => Self::TimedOut { name: name.clone(), what: cause.to_string() },
+            EnterError::Frozen => refused(format!("redd resume {name} lets it go on")),
+            EnterError::TooManyProcesses => refused(format!("redd set {name} pids=… lets it have more")),
+            EnterError::Killed => refused(format!("redd set {name} memory=… gives it more")),
+            EnterError::Failed { .. } => Self::Refused { what: format!("{name}: {cause}"), hint },
+        }
+    }
+
     /// What somebody can do about it.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
@@ -111,7 +138,9 @@ impl MachineError {
             Self::Busy { .. } => Some("try again when that is done".to_owned()),
             Self::Refused { hint, .. } | Self::Exists { hint, .. } => hint.clone(),
             Self::Unknown { .. } => Some("redd list shows what there is".to_owned()),
-            Self::Supervisor { .. } | Self::TimedOut { .. } | Self::Host { .. } => None,
+            Self::Supervisor { .. } | Self::TimedOut { .. } | Self::Host { .. } | Self::Execute { .. } => {
+                None
+            }
         }
     }
 }

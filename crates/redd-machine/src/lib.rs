@@ -8,6 +8,8 @@ pub mod console;
 pub mod copy;
 mod error;
 pub mod events;
+pub mod exec;
+mod flow;
 pub mod limits;
 pub mod look;
 pub mod pause;

@@ -52,7 +52,7 @@ fn devpts(side: &ChildSide<'_>) -> Result<OwnedFd, StepError> {
 }
 
 /// The manager's end of a new pty.
-fn allocate(terminals: &OwnedFd) -> Result<OwnedFd, StepError> {
+pub(crate) fn allocate(terminals: &OwnedFd) -> Result<OwnedFd, StepError> {
     let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
     let manager =
         openat(terminals, "ptmx", flags, Mode::empty()).map_err(StepError::about("opening ptmx"))?;

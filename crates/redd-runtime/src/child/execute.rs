@@ -67,7 +67,7 @@ fn execute_stub(
 }
 
 /// The first candidate that can be executed; else why the most promising one cannot.
-fn find(candidates: &[ByteString]) -> Result<&ByteString, StepError> {
+pub(crate) fn find(candidates: &[ByteString]) -> Result<&ByteString, StepError> {
     let mut failure = Errno::NOENT;
     for candidate in candidates {
         let path = c_string(candidate)?;

@@ -3,7 +3,7 @@
 //! This code runs in a copy of redd's only thread. It leaves by execve(2) or by exiting, never by returning, and
 //! tells the host's side why a step failed.
 
-mod console;
+pub(crate) mod console;
 pub(crate) mod execute;
 mod kernel_parameters;
 mod mounts;

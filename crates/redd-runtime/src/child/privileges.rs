@@ -1,6 +1,6 @@
 //! What the payload may do, settled from inside.
 
-use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use redd_plan::action::{Action, Missing, PrivilegeCheck};
 use redd_spec::capability::CapabilitySet;
@@ -10,7 +10,7 @@ use redd_sys::root_dir::{SMALL_FILE_MAX, read_bounded};
 use redd_sys::{Errno, process, seccomp, signal};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::{CWD, Mode, OFlags, PROC_SUPER_MAGIC, ResolveFlags, fstatfs, openat, openat2};
-use rustix::process::{Signal, getpid, set_parent_process_death_signal, umask};
+use rustix::process::{Pid, Signal, getpid, set_parent_process_death_signal, umask};
 use rustix::thread::{
     CapabilitySet as KernelSet, CapabilitySets, Gid, Uid, clear_ambient_capability_set,
     configure_capability_in_ambient_set, set_capabilities, set_keep_capabilities, set_no_new_privs,
@@ -33,7 +33,7 @@ pub(super) fn perform(side: &mut ChildSide<'_>, index: usize, action: &Action) -
         Action::SetWorkingDirectory { path, missing } => set_working_directory(path, *missing),
         Action::RefuseNewPrivileges => Ok(set_no_new_privs(true)?),
         Action::SetPersonality { personality } => set_personality(*personality),
-        Action::SetExecutionContext { context } => set_execution_context(context),
+        Action::SetExecutionContext { context } => set_execution_context(&OwnFiles::open()?, context),
         Action::KeepCapabilities => Ok(set_keep_capabilities(true)?),
         Action::InstallSeccomp { program } => Ok(seccomp::install(program.instructions())?),
         Action::DropBoundingCapabilities { kept } => drop_bounding(*kept),
@@ -41,7 +41,7 @@ pub(super) fn perform(side: &mut ChildSide<'_>, index: usize, action: &Action) -
         Action::SetCapabilities { capabilities, ambient } => set_own_capabilities(*capabilities, *ambient),
         Action::DieWithSupervisor => die_with_supervisor(side),
         Action::VerifyConfinement { capabilities, bounding, ambient, new_privileges } => {
-            verify(*capabilities, *bounding, *ambient, *new_privileges)
+            verify(&OwnFiles::open()?, *capabilities, *bounding, *ambient, *new_privileges)
         }
         Action::Execute(execution) => execute::execute(side.handshake, index, execution),
         // A plan that gives the child a step of the host's side is a bug of the planner, and refused.
@@ -55,7 +55,7 @@ pub(super) fn become_root() -> Result<(), StepError> {
 }
 
 /// A kernel without keyrings has none to share, and no file that lists them.
-fn join_session_keyring() -> Result<(), StepError> {
+pub(crate) fn join_session_keyring() -> Result<(), StepError> {
     match process::join_new_session_keyring() {
         Ok(()) => Ok(()),
         Err(Errno::NOSYS) if !std::path::Path::new("/proc/keys").exists() => Ok(()),
@@ -64,7 +64,10 @@ fn join_session_keyring() -> Result<(), StepError> {
 }
 
 /// Entered through the container's root; what cannot be reached from there is no directory to start in (R11).
-fn set_working_directory(path: &redd_spec::path::PathInRoot, missing: Missing) -> Result<(), StepError> {
+pub(crate) fn set_working_directory(
+    path: &redd_spec::path::PathInRoot,
+    missing: Missing,
+) -> Result<(), StepError> {
     umask(Mode::from_raw_mode(0o022));
     match (rustix::process::chdir(path.as_path()), missing) {
         // This process is in the root since that is the payload's.
@@ -118,7 +121,7 @@ pub(crate) fn set_own_capabilities(
 }
 
 /// The kernel is asked what came of it: what it does not know it may pass over.
-fn set_personality(personality: Personality) -> Result<(), StepError> {
+pub(crate) fn set_personality(personality: Personality) -> Result<(), StepError> {
     let wanted = match personality {
         Personality::Native => process::PERSONALITY_NATIVE,
         Personality::Bits32 => process::PERSONALITY_32_BITS,
@@ -131,8 +134,8 @@ fn set_personality(personality: Personality) -> Result<(), StepError> {
 }
 
 /// What the loaded policy makes of the context it says when the payload is executed, or now.
-fn set_execution_context(context: &SelinuxContext) -> Result<(), StepError> {
-    let file = open_own("attr/exec", OFlags::WRONLY)?;
+pub(crate) fn set_execution_context(own: &OwnFiles, context: &SelinuxContext) -> Result<(), StepError> {
+    let file = own.file("attr/exec", OFlags::WRONLY)?;
     let written = rustix::io::write(&file, context.as_str().as_bytes())
         .map_err(StepError::about(context.as_str().to_owned()))?;
     if written == context.as_str().len() { Ok(()) } else { Err(Errno::IO.into()) }
@@ -158,13 +161,14 @@ fn die_with_supervisor(side: &ChildSide<'_>) -> Result<(), StepError> {
 }
 
 /// What the kernel says of this process, against what was planned (R20).
-fn verify(
+pub(crate) fn verify(
+    own: &OwnFiles,
     capabilities: CapabilitySet,
     bounding: CapabilitySet,
     ambient: CapabilitySet,
     new_privileges: PrivilegeCheck,
 ) -> Result<(), StepError> {
-    let status = own_status()?;
+    let status = own_status(own)?;
     let field = |name: &str| status.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
     let set = |name: &str| field(name).and_then(|bits| u64::from_str_radix(bits, 16).ok());
     let wrong = |what: &str| Err(StepError::about(format!("{what} is not as planned"))(Errno::PERM));
@@ -187,21 +191,41 @@ fn verify(
     Ok(())
 }
 
-fn own_status() -> Result<String, StepError> {
-    let status = open_own("status", OFlags::RDONLY)?;
+fn own_status(own: &OwnFiles) -> Result<String, StepError> {
+    let status = own.file("status", OFlags::RDONLY)?;
     let contents = read_bounded(&status, SMALL_FILE_MAX).map_err(|_error| StepError::from(Errno::IO))?;
     Ok(String::from_utf8_lossy(&contents).into_owned())
 }
 
-/// The kernel's file about this process, and none that something was mounted over it with (R6).
-fn open_own(name: &str, access: OFlags) -> Result<OwnedFd, StepError> {
-    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let proc = openat(CWD, "/proc", flags, Mode::empty())?;
-    if fstatfs(&proc)?.f_type != PROC_SUPER_MAGIC {
-        return Err(StepError::about("/proc is no procfs")(Errno::PERM));
+/// The kernel's files about this process.
+#[derive(Debug)]
+pub(crate) struct OwnFiles {
+    /// The procfs that shows this process under that number.
+    proc: OwnedFd,
+    pid: Pid,
+}
+
+impl OwnFiles {
+    pub(crate) fn open() -> Result<Self, StepError> {
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let proc = openat(CWD, "/proc", flags, Mode::empty())?;
+        if fstatfs(&proc)?.f_type != PROC_SUPER_MAGIC {
+            return Err(StepError::about("/proc is no procfs")(Errno::PERM));
+        }
+        Ok(Self { proc, pid: getpid() })
     }
-    let path = format!("{}/{name}", getpid());
-    let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_XDEV | ResolveFlags::NO_SYMLINKS;
-    openat2(&proc, &path, access | OFlags::CLOEXEC, Mode::empty(), resolve)
-        .map_err(StepError::about(format!("/proc/{path}")))
+
+    /// The kernel's file, and none that something was mounted over it with (R6).
+    fn file(&self, name: &str, access: OFlags) -> Result<OwnedFd, StepError> {
+        let path = format!("{}/{name}", self.pid);
+        let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_XDEV | ResolveFlags::NO_SYMLINKS;
+        openat2(&self.proc, &path, access | OFlags::CLOEXEC, Mode::empty(), resolve)
+            .map_err(StepError::about(format!("/proc/{path}")))
+    }
+}
+
+impl AsFd for OwnFiles {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.proc.as_fd()
+    }
 }

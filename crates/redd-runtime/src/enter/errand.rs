@@ -151,7 +151,7 @@ impl<T: DeserializeOwned> Running<T> {
                 Message::Failed(cause) => {
                     return Err(EnterError::Failed { what: "going in".to_owned(), cause });
                 }
-                Message::Born(_) => return Err(malformed()),
+                Message::NoProgram(_) | Message::Born(_) => return Err(malformed()),
                 Message::Closed => return Err(EnterError::Killed),
             }
             if answer.len() > ANSWER_MAX {

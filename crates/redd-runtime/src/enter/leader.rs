@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use redd_control::record::Record;
 use redd_spec::name::MachineName;
 use redd_sys::signal;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 
 use super::EnterError;
@@ -57,6 +58,12 @@ impl Leader {
     pub(super) fn is_alive(&self) -> bool {
         const EXISTENCE: i32 = 0;
         signal::send(self.pidfd.as_fd(), EXISTENCE).is_ok()
+    }
+
+    /// Whether it has not ended: one that nobody has waited for is alive to signals.
+    pub(super) fn is_running(&self) -> bool {
+        let mut polled = [PollFd::from_borrowed_fd(self.pidfd.as_fd(), PollFlags::IN)];
+        poll(&mut polled, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })) == Ok(0)
     }
 
     /// The capabilities that there are for it and its children.

@@ -19,6 +19,7 @@ const DETAIL_MAX: usize = 512;
 const PIECE: u8 = b'+';
 const LAST: u8 = b'.';
 const FAILED: u8 = b'!';
+const NO_PROGRAM: u8 = b'?';
 const BORN: u8 = b'P';
 
 /// A message.
@@ -30,8 +31,9 @@ pub(super) enum Message {
     Last(Vec<u8>, Vec<OwnedFd>),
     /// It did not work.
     Failed(StepError),
+    /// What is to be executed is not to be had.
+    NoProgram(StepError),
     /// A command is there, as a child of whoever reads this.
-    #[expect(dead_code, reason = "commands come next")]
     Born(Result<Pid, Errno>),
     /// Nobody is there any more.
     Closed,
@@ -52,8 +54,19 @@ pub(super) fn send_answer(
 
 /// Says why it did not work.
 pub(super) fn send_failed(channel: &Channel, cause: &StepError) -> Result<(), Errno> {
-    let detail = &cause.detail.as_bytes()[..cause.detail.floor_char_boundary(DETAIL_MAX)];
-    channel.send(&[&[FAILED], &cause.errno.raw_os_error().to_le_bytes()[..], detail].concat(), &[])
+    send_cause(channel, FAILED, cause)
+}
+
+/// Says why a program cannot be executed, with its name as the detail.
+pub(super) fn send_no_program(channel: &Channel, cause: &StepError) -> Result<(), Errno> {
+    send_cause(channel, NO_PROGRAM, cause)
+}
+
+fn send_cause(channel: &Channel, kind: u8, cause: &StepError) -> Result<(), Errno> {
+    let cut = |text: &str| text.as_bytes()[..text.floor_char_boundary(DETAIL_MAX)].to_vec();
+    let (detail, hint) = (cut(&cause.detail), cut(cause.hint.as_deref().unwrap_or_default()));
+    let errno = cause.errno.raw_os_error().to_le_bytes();
+    channel.send(&[&[kind], &errno[..], &detail, &[0], &hint].concat(), &[])
 }
 
 /// Waits for a message until a time, without one for ever.
@@ -71,15 +84,19 @@ fn decode(message: &[u8], descriptors: Vec<OwnedFd>) -> Result<Message, Errno> {
     match (kind, number) {
         (PIECE, _) => Ok(Message::Piece(rest.to_vec())),
         (LAST, _) => Ok(Message::Last(rest.to_vec(), descriptors)),
-        (FAILED, Some(errno @ 1..4096)) => Ok(Message::Failed(StepError {
-            errno: Errno::from_raw_os_error(errno),
-            detail: String::from_utf8_lossy(&rest[4..]).into_owned(),
-            hint: None,
-        })),
+        (FAILED, Some(errno @ 1..4096)) => Ok(Message::Failed(failure(errno, &rest[4..]))),
+        (NO_PROGRAM, Some(errno @ 1..4096)) => Ok(Message::NoProgram(failure(errno, &rest[4..]))),
         (BORN, Some(pid @ 1..)) => Pid::from_raw(pid).map(|pid| Message::Born(Ok(pid))).ok_or(Errno::PROTO),
         (BORN, Some(errno @ -4095..=-1)) => Ok(Message::Born(Err(Errno::from_raw_os_error(-errno)))),
         _ => Err(Errno::PROTO),
     }
+}
+
+fn failure(errno: i32, texts: &[u8]) -> StepError {
+    let mut texts = texts.split(|&byte| byte == 0).map(|text| String::from_utf8_lossy(text).into_owned());
+    let detail = texts.next().unwrap_or_default();
+    let hint = texts.next().filter(|hint| !hint.is_empty());
+    StepError { errno: Errno::from_raw_os_error(errno), detail, hint }
 }
 
 /// How long somebody waits.
@@ -141,9 +158,10 @@ mod tests {
     #[test]
     fn a_failure_keeps_its_number_and_its_words() {
         let (one, other) = Channel::pair().unwrap();
-        send_failed(&one, &StepError::about("on the way")(Errno::NOENT)).unwrap();
+        let sent = StepError::about("on the way")(Errno::NOENT).with_hint("go another way");
+        send_failed(&one, &sent).unwrap();
         let Message::Failed(cause) = receive(&other, Limit::of(None)).unwrap() else { panic!("no failure") };
-        assert_eq!((cause.errno, cause.detail.as_str()), (Errno::NOENT, "on the way"));
+        assert_eq!(cause, sent);
         assert!(matches!(receive(&other, Limit::of(Some(Duration::ZERO))), Err(EnterError::TimedOut(_))));
         drop(one);
         assert!(matches!(receive(&other, Limit::of(None)), Ok(Message::Closed)));

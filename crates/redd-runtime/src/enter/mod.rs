@@ -4,14 +4,20 @@
 //! its program in a `/proc`. What has to be seen inside, a command for one, is started by a stub, from a sealed file in
 //! memory, when everything the payload must not have is given up already (R12, R13; docs/adr/0017).
 
+mod cgroups;
+pub mod command;
 mod connect;
+mod environment;
 pub mod errand;
 mod join;
 mod leader;
+mod limits;
 mod message;
+mod user;
 
 pub use connect::connect;
 pub use leader::Leader;
+pub use user::UserWords;
 
 use std::time::Duration;
 
@@ -28,9 +34,23 @@ pub enum EnterError {
     /// It took too long.
     #[error("nothing came back from inside within {0:?}")]
     TimedOut(Duration),
+    /// Nothing in it moves.
+    #[error("it is frozen")]
+    Frozen,
+    /// Its limit does not let another process in.
+    #[error("it has as many processes as it may have (pids.max)")]
+    TooManyProcesses,
     /// It was killed, which the kernel does in a cgroup without memory.
-    #[error("the process that went in was killed")]
+    #[error("the process that went in was killed, as the kernel does where memory.max is reached")]
     Killed,
+    /// What is to be executed is not to be had.
+    #[error("{program}: {cause}")]
+    NoProgram {
+        /// Its name.
+        program: String,
+        /// Why not.
+        cause: Errno,
+    },
     /// Something failed on the way.
     #[error("{what}: {cause}")]
     Failed {
@@ -50,9 +70,6 @@ impl EnterError {
     /// What the user can do.
     #[must_use]
     pub fn hint(&self) -> Option<&str> {
-        match self {
-            Self::Failed { cause, .. } => cause.hint.as_deref(),
-            Self::NotRunning | Self::TimedOut(_) | Self::Killed => None,
-        }
+        if let Self::Failed { cause, .. } = self { cause.hint.as_deref() } else { None }
     }
 }

@@ -41,7 +41,7 @@ pub(super) fn accounts(root: &RootDir, groups: &[AccountName]) -> Result<TreeAcc
     Ok(parse_accounts(&read(root, "/etc/passwd")?, &read(root, "/etc/group")?, groups))
 }
 
-fn read(root: &RootDir, path: &str) -> Result<Vec<u8>, ReadError> {
+pub(crate) fn read(root: &RootDir, path: &str) -> Result<Vec<u8>, ReadError> {
     Ok(root.read_small_file(Path::new(path), USER_DATABASE_MAX)?.unwrap_or_default())
 }
 
@@ -61,7 +61,7 @@ fn parse_accounts(passwd: &[u8], group: &[u8], wanted: &[AccountName]) -> TreeAc
     accounts
 }
 
-fn group_id(groups: &str, name: &str) -> Option<u32> {
+pub(crate) fn group_id(groups: &str, name: &str) -> Option<u32> {
     let line = groups.lines().find(|line| line.split(':').next() == Some(name))?;
     line.split(':').nth(2).and_then(parse_id)
 }
@@ -81,7 +81,7 @@ pub fn parse(passwd: &[u8], groups: &[u8], wanted: &str) -> Option<UserFacts> {
 }
 
 /// A number is never a name: the author of a tree could call a user with another one's number.
-pub(super) fn find_user(passwd: &str, wanted: &str) -> Option<UserFacts> {
+pub(crate) fn find_user(passwd: &str, wanted: &str) -> Option<UserFacts> {
     let mut entries = passwd.lines().filter_map(parse_user);
     if wanted.bytes().all(|byte| byte.is_ascii_digit()) {
         let number = parse_id(wanted)?;
@@ -91,7 +91,7 @@ pub(super) fn find_user(passwd: &str, wanted: &str) -> Option<UserFacts> {
 }
 
 /// Digits alone, and not the number that means "leave it as it is" to the kernel.
-pub(super) fn parse_id(text: &str) -> Option<u32> {
+pub(crate) fn parse_id(text: &str) -> Option<u32> {
     let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
     text.parse().ok().filter(|&id| is_number && id != u32::MAX)
 }

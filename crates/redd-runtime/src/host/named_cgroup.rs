@@ -3,7 +3,7 @@
 //! It is reached through a mount that is attached nowhere: hosts without it have no place for it, and need none.
 
 use std::os::fd::{AsRawFd as _, OwnedFd};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use redd_plan::cgroup::{CgroupPath, NamedCgroup};
 use redd_plan::step::NamedHierarchy;
@@ -52,6 +52,15 @@ pub(super) fn create(cgroup: &NamedCgroup, owner: HostId) -> Result<(), StepErro
 pub(super) fn join(side: &HostSide<'_>, cgroup: &NamedCgroup) -> Result<(), StepError> {
     let hierarchy = Hierarchy::open(NAME)?;
     cgroup::join_legacy(side, &[hierarchy.path_of(cgroup)])
+}
+
+/// Does something with the directory of a cgroup.
+pub(crate) fn with_path(
+    cgroup: &NamedCgroup,
+    work: impl FnOnce(&Path) -> Result<(), StepError>,
+) -> Result<(), StepError> {
+    let hierarchy = Hierarchy::open(NAME)?;
+    work(&hierarchy.path_of(cgroup).0)
 }
 
 /// Removes the cgroup, and what it was made in.

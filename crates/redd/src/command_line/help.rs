@@ -203,7 +203,9 @@ pub(super) fn of_plan(word: &OsString) -> Answer {
 
 /// What words that cannot be used end with: verbs that run a payload keep small numbers for it.
 fn refusal(verb: Option<&str>) -> ExitStatus {
-    let is_for_machines = |verb| MachineVerb::has_subcommand(verb) || copy::VERBS.contains(&verb);
+    const RUNNING: [&str; 2] = ["exec", "shell"];
+    let is_for_machines =
+        |verb| (MachineVerb::has_subcommand(verb) || copy::VERBS.contains(&verb)) && !RUNNING.contains(&verb);
     if verb.is_some_and(is_for_machines) { exit_status::USAGE } else { exit_status::FAILED }
 }
 

@@ -1,6 +1,7 @@
 //! The verbs for machines that are there.
 
 mod console;
+mod exec;
 pub mod look;
 mod set;
 
@@ -8,6 +9,7 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 pub use console::ConsoleArguments;
+pub use exec::{ExecArguments, How};
 use redd_spec::lifecycle::SignalNumber;
 use redd_spec::name::MachineName;
 use redd_spec::parse;
@@ -29,6 +31,8 @@ pub enum MachineVerb {
     Resume(Names),
     /// Go to a machine's console
     Console(ConsoleArguments),
+    /// Run a command in a machine, whatever is in there
+    Exec(Box<ExecArguments>),
     /// Change limits of a machine, now and for later starts; without a change: show what holds
     Set(SetArguments),
     /// Those that look at machines

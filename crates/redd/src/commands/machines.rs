@@ -11,6 +11,7 @@ use redd_spec::name::MachineName;
 use redd_sys::Errno;
 
 use super::console::console;
+use super::exec::exec;
 use crate::command_line::machines::{KillArguments, KillTarget, MachineVerb, StopArguments};
 use crate::exit_status::{self, ExitStatus};
 use crate::report;
@@ -28,6 +29,7 @@ pub(super) fn dispatch(verb: MachineVerb) -> ExitStatus {
         MachineVerb::Look(look) => super::look::look(&look),
         MachineVerb::Resume(names) => each(&names.names, "resume", pause::resume),
         MachineVerb::Console(arguments) => console(&arguments),
+        MachineVerb::Exec(arguments) => exec(*arguments),
     }
 }
 
@@ -91,8 +93,9 @@ pub(super) fn status_of(error: &MachineError) -> ExitStatus {
         },
         MachineError::TimedOut { .. } => exit_status::TIMED_OUT,
         MachineError::Host { cause: Errno::PERM | Errno::ACCESS, .. } => exit_status::NOT_PERMITTED,
-        MachineError::Supervisor { .. } | MachineError::Host { .. } | MachineError::Refused { .. } => {
-            exit_status::VERB_FAILED
-        }
+        MachineError::Supervisor { .. }
+        | MachineError::Host { .. }
+        | MachineError::Execute { .. }
+        | MachineError::Refused { .. } => exit_status::VERB_FAILED,
     }
 }

@@ -7,6 +7,7 @@ mod console;
 mod copy;
 mod doctor;
 mod events;
+mod exec;
 mod gc;
 mod list;
 mod look;
