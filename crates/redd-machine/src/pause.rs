@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use redd_control::client::{Client, ClientError};
+use redd_control::client::Client;
 use redd_control::machine::{Description, method};
 use redd_spec::name::MachineName;
 use redd_sys::Errno;

@@ -92,12 +92,12 @@ mod tests {
     const GROUPS: &[u8] = b"audio:x:29:alice\n";
 
     #[rstest]
-    #[case(None, Some((0, 0, &[])))]
-    #[case(Some("alice"), Some((1000, 1000, &[29])))]
-    #[case(Some("1000"), Some((1000, 1000, &[29])))]
-    #[case(Some("alice:audio"), Some((1000, 29, &[])))]
-    #[case(Some("alice:7"), Some((1000, 7, &[])))]
-    #[case(Some("5:7"), Some((5, 7, &[])))]
+    #[case(None, Some((0, 0, &[][..])))]
+    #[case(Some("alice"), Some((1000, 1000, &[29][..])))]
+    #[case(Some("1000"), Some((1000, 1000, &[29][..])))]
+    #[case(Some("alice:audio"), Some((1000, 29, &[][..])))]
+    #[case(Some("alice:7"), Some((1000, 7, &[][..])))]
+    #[case(Some("5:7"), Some((5, 7, &[][..])))]
     #[case(Some("5"), None)]
     #[case(Some("bob"), None)]
     #[case(Some("bob:audio"), None)]
