@@ -41,7 +41,9 @@ impl Background {
     pub fn start_with(tree: &Path, options: &[&str], arguments: &[&str]) -> Self {
         let machine = Self::named(&unique_name());
         let mut command = machine.starting(tree, options);
-        command.args(arguments);
+        if !arguments.is_empty() {
+            command.arg("--").args(arguments);
+        }
         let started = finish(command);
         assert_eq!(started.status, 0, "{started:?}");
         machine

@@ -34,6 +34,11 @@ pub const CONTROL: &str = "control";
 
 /// In the directory of a machine's logs: how its last life ended.
 pub const ENDING: &str = "last.json";
+/// Which machines are started with the host: a file each, with the words of their start.
+#[must_use]
+pub fn enabled() -> PathBuf {
+    Path::new(LIBRARY).join("enabled")
+}
 
 /// The directory of a running machine.
 #[must_use]

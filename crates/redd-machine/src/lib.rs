@@ -6,6 +6,7 @@
 mod aside;
 pub mod console;
 pub mod copy;
+pub mod enable;
 mod error;
 pub mod events;
 pub mod exec;
@@ -14,11 +15,14 @@ pub mod limits;
 pub mod look;
 pub mod pause;
 pub mod registry;
+pub mod restart;
 pub mod show;
 pub mod start;
 pub mod stop;
 pub mod top;
 pub mod trees;
 mod turn;
+pub mod wait;
+pub mod words;
 
 pub use error::MachineError;

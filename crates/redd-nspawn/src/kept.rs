@@ -19,13 +19,22 @@ pub struct KeptWords {
 }
 
 impl KeptWords {
-    /// Of a command line of `start`, for one of its trees.
+    /// Of a command line of `start`, for one of its trees, with arguments for the init.
     #[must_use]
-    pub fn of(assignments: &[Assignment], tree: Option<&OsStr>, caller: &Caller) -> Self {
+    pub fn of(
+        assignments: &[Assignment],
+        tree: Option<&OsStr>,
+        arguments: &[OsString],
+        caller: &Caller,
+    ) -> Self {
         let kept = assignments.iter().filter(|assignment| assignment.definition.is_offered(Persona::Boot));
         let mut words: Vec<OsString> = kept.map(|assignment| word(assignment, caller)).collect();
         if let Some(tree) = tree {
             words.extend(["--".into(), tree.to_owned()]);
+        }
+        if !arguments.is_empty() {
+            words.push("--".into());
+            words.extend_from_slice(arguments);
         }
         Self { directory: caller.current_directory.clone(), words }
     }
@@ -84,11 +93,11 @@ mod tests {
         let line = "--no-wait -x -M web --memory 1G -E LANG -E A=b -U --restart=always --bind=./a:/b";
         let read = |words: Vec<OsString>| words::read(Persona::Start, words).unwrap().assignments;
         let assignments = read(line.split(' ').map(Into::into).collect());
-        let kept = KeptWords::of(&assignments, Some(OsStr::new("-tree")), &caller);
+        let kept = KeptWords::of(&assignments, Some(OsStr::new("-tree")), &["3".into()], &caller);
         assert_eq!(KeptWords::from_bytes(&kept.to_bytes()), Some(kept.clone()));
         let again = words::read(Persona::Boot, kept.words.clone()).unwrap();
-        assert_eq!(again.words, [OsString::from("-tree")]);
-        let again = KeptWords::of(&again.assignments, Some(OsStr::new("-tree")), &caller);
+        assert_eq!(again.words, ["-tree", "--", "3"].map(OsString::from));
+        let again = KeptWords::of(&again.assignments, Some(OsStr::new("-tree")), &["3".into()], &caller);
         assert_eq!(again, kept);
         assert!(kept.words.contains(&"--setenv=LANG=C".into()), "{:?}", kept.words);
         assert!(!kept.words.contains(&"--no-wait".into()));

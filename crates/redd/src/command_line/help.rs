@@ -85,7 +85,7 @@ pub fn command() -> clap::Command {
         .arg_required_else_help(true)
         .disable_help_subcommand(true)
         .subcommand_required(true)
-        .subcommands([boot, run, start, plan, config, super::try_host::command()])
+        .subcommands([boot, run, start, enabling(), plan, config, super::try_host::command()])
         .subcommands(rest)
 }
 
@@ -108,13 +108,37 @@ fn starting(persona: Persona) -> clap::Command {
 
 fn starting_in_background() -> clap::Command {
     let names = Arg::new("names").value_name("NAME").num_args(0..);
+    let arguments =
+        Arg::new("words").value_name("INIT ARGUMENTS").help("Arguments for each init").num_args(0..);
     with_options("start", START, Persona::Start)
         .arg(names.help("The trees: paths, or names in /var/lib/machines"))
+        .arg(arguments.last(true))
         .after_help(
             "Examples:\n  redd start web                        boot /var/lib/machines/web, and wait until it is ready\n  \
              redd start -x --restart=on-failure a b  two throw-away copies that are started again when they fail\n  \
              redd start --all-enabled              for an init script of the host",
         )
+}
+
+/// `enable` keeps what `start` is given.
+fn enabling() -> clap::Command {
+    let names = Arg::new("names").value_name("NAME").num_args(1..).required(true);
+    let now = Arg::new("now").long("now").action(ArgAction::SetTrue).help("Start them now, too");
+    clap::Command::new("enable")
+        .about("Have machines started with the host, by `redd start --all-enabled`")
+        .override_usage("redd enable [--now] [OPTIONS OF START] <NAME>... [-- INIT ARGUMENTS]")
+        .arg(now)
+        .arg(names.help("The trees: paths, or names in /var/lib/machines"))
+        .after_help(
+            "Every option of `redd start` is kept with the name.\n\nExamples:\n  \
+             redd enable web                           as `redd start web` at each start of the host\n  \
+             redd enable --now --restart=always web    now, too, and again whenever it ends\n  \
+             redd enable --after=db --memory=1G web    when db is ready, with these settings",
+        )
+}
+
+pub(super) fn of_enable() -> String {
+    enabling().bin_name("redd enable").render_help().to_string()
 }
 
 fn with_options(name: &'static str, about: &'static str, persona: Persona) -> clap::Command {

@@ -2,6 +2,7 @@
 
 mod console;
 mod exec;
+pub mod life;
 pub mod look;
 mod set;
 
@@ -29,6 +30,9 @@ pub enum MachineVerb {
     Pause(Names),
     /// Let frozen machines go on
     Resume(Names),
+    /// Beginnings and ends
+    #[command(flatten)]
+    Life(life::Life),
     /// Go to a machine's console
     Console(ConsoleArguments),
     /// Run a command in a machine, whatever is in there

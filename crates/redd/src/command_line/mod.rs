@@ -22,7 +22,7 @@ use redd_spec::name::MachineName;
 
 use crate::exit_status::{self, ExitStatus};
 use crate::surroundings::Surroundings;
-pub use background::{BackgroundRequest, BackgroundStart};
+pub use background::{BackgroundRequest, BackgroundStart, EnableRequest, When, Which, again};
 pub use check::{AdapterChoice, CheckRequest, ReportForm, Work};
 pub use copy::CopyRequest;
 pub use help::command;
@@ -72,6 +72,8 @@ pub enum Request {
     Check(Box<CheckRequest>),
     /// Start machines in the background.
     StartInBackground(Box<BackgroundRequest>),
+    /// Have machines started with the host.
+    Enable(Box<EnableRequest>),
     /// Do something to machines that are there.
     Machine(Box<MachineVerb>),
     /// Copy files.
@@ -155,6 +157,7 @@ pub fn parse(
         "boot" => start(Persona::Boot, words, caller, surroundings).map(Request::Start),
         "run" => start(Persona::Run, words, caller, surroundings).map(Request::Start),
         "start" => background::start(words, caller, surroundings),
+        "enable" => background::enable(words, caller, surroundings),
         "plan" => plan(words, caller, surroundings),
         "config" => config::config(words, caller, surroundings),
         "try" => try_host::request(words, caller, surroundings).map(Request::Start),

@@ -1,38 +1,52 @@
 //! `redd start`
 
 use std::io::{IsTerminal as _, stderr};
+use std::time::Duration;
 
 use redd_machine::MachineError;
-use redd_machine::start::{self, Progress, Wanted};
+use redd_machine::start::{self, Progress, Until, Wanted};
 use redd_runtime::background::StartFailure;
 use redd_spec::name::MachineName;
 
-use super::machines::status_of;
-use crate::command_line::{BackgroundRequest, BackgroundStart};
+use super::machines::{first_failure, status_of};
+use crate::command_line::{BackgroundRequest, BackgroundStart, StartRequest, Which};
 use crate::exit_status::{self, ExitStatus};
 use crate::report;
 
 pub(super) fn start(request: BackgroundRequest) -> ExitStatus {
-    let BackgroundRequest { starts, until, timeout } = request;
-    // What cannot be planned is refused before anything is touched.
-    for BackgroundStart { start, .. } in &starts {
-        if let Err(error) = redd_runtime::preview(&start.spec, None) {
-            return refuse(&start.spec.name, &MachineError::NotStarted { failure: StartFailure::of(&error) });
-        }
-        super::start::warn_before(start);
+    let BackgroundRequest { which, until, timeout } = request;
+    let starts = match which {
+        Which::AllEnabled => return super::life::start_all_enabled(until, timeout),
+        Which::Named(starts) => starts,
+    };
+    if let Some(name) = start::doubled(starts.iter().map(|start| &start.start.spec.name)) {
+        report::notice(&format!("{name} is named twice"));
+        return exit_status::USAGE;
     }
+    match starts.iter().find_map(|start| refuse_what_cannot_be_planned(&start.start)) {
+        Some(refused) => refused,
+        None => start_these(starts, until, timeout),
+    }
+}
+
+/// Before anything is touched.
+pub(super) fn refuse_what_cannot_be_planned(start: &StartRequest) -> Option<ExitStatus> {
+    let error = redd_runtime::preview(&start.spec, None).err()?;
+    Some(refuse(&start.spec.name, &MachineError::NotStarted { failure: StartFailure::of(&error) }))
+}
+
+pub(super) fn start_these(starts: Vec<BackgroundStart>, until: Until, timeout: Duration) -> ExitStatus {
+    starts.iter().for_each(|start| super::start::warn_before(&start.start));
     let wanted: Vec<Wanted> = starts
         .into_iter()
         .map(|BackgroundStart { start, words }| Wanted { spec: start.spec, words: words.to_bytes() })
         .collect();
-    if let Some(name) = start::doubled(wanted.iter().map(|wanted| &wanted.spec.name)) {
-        report::notice(&format!("{name} is named twice"));
-        return exit_status::USAGE;
-    }
     match start::start(&wanted, until, timeout, tell) {
         Ok(outcomes) => outcomes.into_iter().fold(exit_status::SUCCESS, |first, (name, outcome)| {
-            let status = outcome.map_or_else(|error| refuse(&name, &error), |()| exit_status::SUCCESS);
-            if first == exit_status::SUCCESS { status } else { first }
+            first_failure(
+                first,
+                outcome.map_or_else(|error| refuse(&name, &error), |()| exit_status::SUCCESS),
+            )
         }),
         Err(error) => {
             report::failure("cannot start them", &error, error.hint().as_deref());
@@ -50,7 +64,7 @@ fn tell(name: &MachineName, progress: &Progress) {
     }
 }
 
-fn refuse(name: &MachineName, error: &MachineError) -> ExitStatus {
+pub(super) fn refuse(name: &MachineName, error: &MachineError) -> ExitStatus {
     report::failure(&format!("cannot start {name}"), error, error.hint().as_deref());
     status_of(error)
 }

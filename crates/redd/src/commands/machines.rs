@@ -28,6 +28,7 @@ pub(super) fn dispatch(verb: MachineVerb) -> ExitStatus {
         MachineVerb::Set(arguments) => set::set(&arguments),
         MachineVerb::Look(look) => super::look::look(&look),
         MachineVerb::Resume(names) => each(&names.names, "resume", pause::resume),
+        MachineVerb::Life(verb) => super::life::dispatch(&verb),
         MachineVerb::Console(arguments) => console(&arguments),
         MachineVerb::Exec(arguments) => exec(*arguments),
     }
@@ -70,12 +71,12 @@ pub(super) fn each(
         Some(status_of(&error))
     });
     // All of them, and not up to the first.
-    failures.fold(
-        exit_status::SUCCESS,
-        |first, status| {
-            if first == exit_status::SUCCESS { status } else { first }
-        },
-    )
+    failures.fold(exit_status::SUCCESS, first_failure)
+}
+
+/// The status of the first that failed.
+pub(super) fn first_failure(first: ExitStatus, status: ExitStatus) -> ExitStatus {
+    if first == exit_status::SUCCESS { status } else { first }
 }
 
 /// What an error ends redd with.

@@ -9,6 +9,7 @@ mod doctor;
 mod events;
 mod exec;
 mod gc;
+mod life;
 mod list;
 mod look;
 mod machines;
@@ -37,6 +38,7 @@ pub fn dispatch(request: Request) -> ExitStatus {
         }
         Request::CheckConfig { files } => config::check(&files),
         Request::Check(request) => check::check(&request),
+        Request::Enable(request) => life::enable(*request),
         Request::StartInBackground(request) => background::start(*request),
         Request::Machine(verb) => machines::dispatch(*verb),
         Request::Copy(request) => copy::copy(&request),
