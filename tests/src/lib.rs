@@ -26,7 +26,7 @@ pub use named::NamedTree;
 pub use needs::Need;
 pub use redd::{Run, finish, held_by, nspawn, redd, run, unique_name};
 pub use terminal::at_a_terminal;
-pub use tree::{minimal_tree, own_tree, tiny_tree};
+pub use tree::{minimal_tree, own_tree, program_of, tiny_tree};
 
 /// Names the clauses that a test covers, by their constants.
 #[macro_export]

@@ -64,3 +64,14 @@ fn write_program(path: &Path, contents: &[u8]) {
     let copied = Command::new("install").args(["-m", "755"]).arg(source.path()).arg(path).status();
     assert!(copied.unwrap().success());
 }
+
+/// A program of another release, which runs with the loader and the libraries of that release.
+#[must_use]
+pub fn program_of(tree: &Path, name: &str) -> Command {
+    let libraries = tree.join("usr/lib/x86_64-linux-gnu");
+    let path = format!("{}:{}", libraries.display(), libraries.join("systemd").display());
+    let mut command = Command::new(libraries.join("ld-linux-x86-64.so.2"));
+    command.args(["--argv0", name, "--library-path", &path]);
+    command.arg(tree.join("usr/bin").join(name));
+    command
+}

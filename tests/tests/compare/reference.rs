@@ -1,9 +1,9 @@
 //! systemd's own program, in the versions there are here.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use redd_tests::Need;
+use redd_tests::{Need, program_of};
 
 /// A version of it: from a tree with nothing but it, or the installed one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,14 +30,8 @@ impl Reference {
     }
 }
 
-/// Programs of another release run with the loader and the libraries of that release.
-fn program(tree: &std::path::Path) -> Command {
-    let libraries = tree.join("usr/lib/x86_64-linux-gnu");
-    let path = format!("{}:{}", libraries.display(), libraries.join("systemd").display());
-    let mut command = Command::new(libraries.join("ld-linux-x86-64.so.2"));
-    command.args(["--argv0", "systemd-nspawn", "--library-path", &path]);
-    command.arg(tree.join("usr/bin/systemd-nspawn"));
-    command
+fn program(tree: &Path) -> Command {
+    program_of(tree, "systemd-nspawn")
 }
 
 /// `systemd 257 (257.13-1~deb13u1)` is version 257.

@@ -5,7 +5,7 @@ use std::os::fd::AsFd as _;
 use std::time::{Duration, Instant};
 
 use redd_control::event::{Event as Published, Occurrence, Phase};
-use redd_control::machine::{Description, StopMode, error};
+use redd_control::machine::{AttachConsole, Description, StopMode, error};
 use redd_control::message::Reply;
 use redd_sys::Errno;
 use rustix::event::{PollFd, PollFlags, poll};
@@ -14,6 +14,7 @@ use serde_json::json;
 use super::control::{Asked, Happening, Request, instance};
 use super::drive::{SIGWINCH, Supervisor, timespec};
 use super::report;
+use super::serve::attachment;
 
 /// Why a wait is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,13 +57,8 @@ impl Supervisor<'_> {
                 return Ok(Waited::Enough);
             }
             for happening in self.poll(left)? {
-                for Asked { asker, interface, request } in self.control.attend(happening, Instant::now()) {
-                    let (reply, waited) = self.reply(&request);
-                    if let Request::Subscribe(interest) = request {
-                        self.control.subscribe(asker, interest);
-                    }
-                    self.control.answer(asker, &interface.worded(reply), Vec::new());
-                    if let Some(waited) = waited {
+                for asked in self.control.attend(happening, Instant::now()) {
+                    if let Some(waited) = self.fulfil(asked) {
                         return Ok(waited);
                     }
                 }
@@ -85,6 +81,21 @@ impl Supervisor<'_> {
         let found =
             happenings.into_iter().zip(&polled[1..]).filter(|(_, polled)| !polled.revents().is_empty());
         Ok(found.map(|(happening, _)| happening).collect())
+    }
+
+    /// Whether the wait is over.
+    fn fulfil(&mut self, Asked { asker, interface, request }: Asked) -> Option<Waited> {
+        if let Request::AttachConsole(AttachConsole { mode }) = request {
+            let (reply, descriptors) = attachment(self.audience.attach_meanwhile(mode));
+            self.control.answer(asker, &reply, descriptors);
+            return None;
+        }
+        let (reply, waited) = self.reply(&request);
+        if let Request::Subscribe(interest) = request {
+            self.control.subscribe(asker, interest);
+        }
+        self.control.answer(asker, &interface.worded(reply), Vec::new());
+        waited
     }
 
     /// What is answered, and whether the wait is over.

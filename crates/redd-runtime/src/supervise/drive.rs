@@ -72,7 +72,7 @@ pub(crate) struct Supervisor<'a> {
     upstream: Upstream,
     pub(super) control: Control,
     pub(super) report: Report,
-    audience: Audience,
+    pub(super) audience: Audience,
     adopted: Adopted,
     /// Says what the user should know.
     pub(super) warn: &'a mut dyn FnMut(&str),

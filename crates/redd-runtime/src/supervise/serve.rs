@@ -177,18 +177,22 @@ impl Session<'_> {
     }
 
     fn let_attach(&mut self, asker: Option<ConnectionId>, mode: Attach) {
-        let attached = self.console.as_mut().map(|console| console.attach(mode));
-        let (reply, descriptors) = match attached {
-            Some(Ok(connection)) => (Reply::of(&json!({})), vec![connection]),
-            Some(Err(Refusal::Taken(by))) => {
-                (Reply::error(error::CONSOLE_TAKEN, &json!({ "by": by })), Vec::new())
-            }
-            Some(Err(Refusal::Host(errno))) => (outcome(Err(errno.into())), Vec::new()),
-            Some(Err(Refusal::Full)) => (no_console("too many are at it"), Vec::new()),
-            None => (no_console("it has none"), Vec::new()),
-        };
+        let attached = self.console.as_mut().map_or(Err(Refusal::Absent), |console| console.attach(mode));
+        let (reply, descriptors) = attachment(attached);
         self.control.answer(asker, &reply, descriptors);
     }
+}
+
+/// What is answered to somebody who wants a place at the console, and what comes with it.
+pub(super) fn attachment(attached: Result<OwnedFd, Refusal>) -> (Reply, Vec<OwnedFd>) {
+    let reply = match attached {
+        Ok(connection) => return (Reply::of(&json!({})), vec![connection]),
+        Err(Refusal::Taken(by)) => Reply::error(error::CONSOLE_TAKEN, &json!({ "by": by })),
+        Err(Refusal::Full) => no_console("too many are at it"),
+        Err(Refusal::Absent) => no_console("it has none"),
+        Err(Refusal::Host(errno)) => outcome(Err(errno.into())),
+    };
+    (reply, Vec::new())
 }
 
 fn no_console(what: &str) -> Reply {

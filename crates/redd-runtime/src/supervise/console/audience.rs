@@ -30,6 +30,7 @@ pub(in crate::supervise) struct Audience {
     name: MachineName,
     recent: Recent,
     log: Option<Log>,
+    mode: ConsoleMode,
     seats: Vec<Seat>,
     /// The number of the seat that is given out next.
     next: u64,
@@ -49,6 +50,8 @@ pub(in crate::supervise) enum Terminal {
 pub(in crate::supervise) enum Refusal {
     /// Somebody else drives: who.
     Taken(&'static str),
+    /// The machine has no console.
+    Absent,
     /// There are too many.
     Full,
     /// The kernel does not want to.
@@ -102,11 +105,19 @@ enum Presence {
 impl Audience {
     /// Nobody yet.
     pub(in crate::supervise) fn new(name: &MachineName) -> Self {
-        Self { name: name.clone(), recent: Recent::default(), log: None, seats: Vec::new(), next: 0 }
+        Self {
+            name: name.clone(),
+            recent: Recent::default(),
+            log: None,
+            mode: ConsoleMode::Passive,
+            seats: Vec::new(),
+            next: 0,
+        }
     }
 
     /// Another boot begins. A log is kept where nobody sits at the console.
     pub(in crate::supervise) fn begin_boot(&mut self, mode: ConsoleMode, number: u32) {
+        self.mode = mode;
         if mode != ConsoleMode::Kept {
             return;
         }
@@ -151,6 +162,17 @@ impl Audience {
             driver.demote();
         }
         self.seat(if how == Attach::Watch { Role::Watches } else { Role::Drives })
+    }
+
+    /// The same between two boots: what was written last is read, and what is typed waits.
+    pub(in crate::supervise) fn attach_meanwhile(&mut self, how: Attach) -> Result<OwnedFd, Refusal> {
+        match self.mode {
+            ConsoleMode::Pipe => Err(Refusal::Absent),
+            ConsoleMode::Interactive => self.attach(how, Terminal::Present),
+            ConsoleMode::ReadOnly | ConsoleMode::Passive | ConsoleMode::Kept => {
+                self.attach(how, Terminal::Absent)
+            }
+        }
     }
 
     fn seat(&mut self, role: Role) -> Result<OwnedFd, Refusal> {
