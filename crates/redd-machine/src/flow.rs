@@ -178,7 +178,7 @@ mod tests {
         let ((source, input), (output, sink)) = (pipe(), pipe());
         let mut flow = Flow::new(End::Pipe(source), End::Pipe(sink));
         let sent: Vec<u8> = (0..=u8::MAX).cycle().take(300_000).collect();
-        let (mut rest, mut input, mut received) = (&sent[..], Some(input), Vec::new());
+        let (mut rest, mut input, mut received) = (&sent[..], Some(input), Vec::<u8>::new());
         loop {
             if let Some(open) = &input {
                 rest = &rest[rustix::io::write(open, &rest[..rest.len().min(7000)]).unwrap_or(0)..];
