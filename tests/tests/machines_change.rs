@@ -222,3 +222,172 @@ fn what_a_killed_verb_had_begun_is_finished_by_the_next_one() {
     machine.wait_for_message("READY=1");
     assert_eq!(now(&machine.name, "pids-max"), "800");
 }
+
+/// A directory of the host with a file in it that user 1000 owns, and a file system of its own below.
+fn source() -> tempfile::TempDir {
+    let directory = tempfile::tempdir_in("/run").unwrap();
+    let file = directory.path().join("file");
+    fs::write(&file, "hello").unwrap();
+    std::os::unix::fs::chown(&file, Some(1000), Some(1000)).unwrap();
+    directory
+}
+
+fn mount(words: &[&str]) -> Run {
+    run([&["mount"], words].concat())
+}
+
+fn assert_done(done: &Run) {
+    assert_eq!((done.status, done.errors.as_str()), (0, ""));
+}
+
+#[test]
+fn a_mount_is_there_at_once_for_services_too_and_goes_for_everybody() {
+    needs!(Need::Root, Need::Debian13);
+    for options in [&[][..], &["--private-users=no"]] {
+        let (machine, _kept) = boot(options);
+        let (name, source) = (machine.name.clone(), source());
+        let path = source.path().to_str().unwrap();
+        let unit = ["--unit=walled", "-p", "PrivateTmp=yes", "-p", "ProtectSystem=full", "sleep", "3600"];
+        assert!(machine.inside(&[&["systemd-run", "--quiet"][..], &unit].concat()).status.success());
+        let of_unit = |script: &str| {
+            let script = script.replace('"', "\\\"");
+            format!("nsenter --mount --target $(systemctl show -P MainPID walled) sh -c \"{script}\"")
+        };
+
+        assert_done(&mount(&["add", &name, path, "/mnt/deep/place"]));
+        assert_eq!(machine.shell("cat /mnt/deep/place/file"), "hello");
+        assert_eq!(machine.shell(&of_unit("cat /mnt/deep/place/file")), "hello");
+        assert_eq!(mount(&["add", &name, path, "/mnt/deep/place"]).status, 6);
+        let listed = mount(&["list", "--json", &name]);
+        assert!(listed.output.contains("/mnt/deep/place") && listed.output.contains(path));
+
+        assert_done(&mount(&["remove", &name, "/mnt/deep/place"]));
+        assert!(!machine.succeeds("test -e /mnt/deep/place/file"));
+        assert!(!machine.succeeds(&of_unit("test -e /mnt/deep/place/file")));
+        assert_eq!(mount(&["list", "--no-legend", &name]).output, "");
+        let host = fs::read_to_string("/proc/self/mountinfo").unwrap();
+        assert!(!host.contains("/mnt/deep/place"), "nothing is mounted on the host");
+    }
+}
+
+#[test]
+fn what_is_mounted_read_only_stays_so_and_nothing_beside_it_is_reached() {
+    needs!(Need::Root, Need::Debian13);
+    let (machine, _kept) = boot(&[]);
+    let source = source();
+    fs::write(source.path().join("beside"), "secret").unwrap();
+    let file = source.path().join("file");
+    assert_done(&mount(&["add", &machine.name, source.path().to_str().unwrap(), "/mnt/all", "--ro"]));
+    assert_done(&mount(&["add", &machine.name, file.to_str().unwrap(), "/mnt/one", "--ro"]));
+    for attempt in [
+        "touch /mnt/all/new",
+        "echo x > /mnt/one",
+        "mount -o remount,bind,rw /mnt/all && touch /mnt/all/new",
+        "mkdir -p /b && mount --bind /mnt/all /b && mount -o remount,bind,rw /b && touch /b/new",
+    ] {
+        assert!(!machine.succeeds(attempt), "{attempt}");
+    }
+    assert!(machine.succeeds("test -f /mnt/one && ! grep -q secret /mnt/one"));
+    assert_eq!(fs::read_to_string(&file).unwrap(), "hello");
+    assert!(!source.path().join("new").exists());
+}
+
+#[test]
+fn owners_of_a_mount_appear_as_they_are_asked_for() {
+    needs!(Need::Root, Need::Debian13);
+    let (machine, _kept) = boot(&[]);
+    let source = source();
+    let file = source.path().join("file");
+    assert!(machine.succeeds("touch /root/o && chown 33:33 /root/o"));
+    for (owner, place, expected) in [
+        ("noidmap", "/root/n", "65534"),
+        ("idmap", "/root/i", "1000"),
+        ("rootidmap", "/root/r", "0"),
+        ("owneridmap", "/root/o", "33"),
+    ] {
+        assert_done(&mount(&["add", &machine.name, file.to_str().unwrap(), place, "--owner", owner]));
+        assert_eq!(machine.shell(&format!("stat -c %u {place}")), expected, "{owner}");
+    }
+}
+
+#[test]
+fn mounts_hold_after_a_reboot_and_kept_ones_for_the_next_start() {
+    needs!(Need::Root, Need::Debian13);
+    let (machine, _kept) = boot(&[]);
+    let (name, source) = (machine.name.clone(), source());
+    let path = source.path().to_str().unwrap();
+    assert_done(&mount(&["add", &name, path, "/mnt/kept", "--keep"]));
+    assert_done(&mount(&["add", &name, path, "/mnt/passing", "--ro"]));
+    assert_done(&mount(&["add", &name, path, "/mnt/gone"]));
+    assert_done(&mount(&["remove", &name, "/mnt/gone"]));
+    assert!(machine.inside(&["systemctl", "reboot"]).status.success());
+    machine.wait_for_message("READY=1");
+    assert_eq!(machine.shell("cat /mnt/kept/file /mnt/passing/file"), "hellohello");
+    assert!(!machine.succeeds("test -e /mnt/gone/file"));
+
+    let plan = || run(["plan", "boot", "-x", "-M", &name, Need::Debian13.tree().to_str().unwrap()]).output;
+    assert!(plan().contains("/mnt/kept") && !plan().contains("/mnt/passing"));
+    assert_done(&mount(&["remove", &name, "/mnt/passing"]));
+    assert_done(&mount(&["remove", &name, "/mnt/kept"]));
+    assert!(!machine.succeeds("test -e /mnt/kept/file") && !plan().contains("/mnt/kept"));
+}
+
+#[test]
+fn mounts_that_cannot_be_are_refused_by_name() {
+    needs!(Need::Root, Need::Debian13, Need::Fuse);
+    let (machine, _kept) = boot(&[]);
+    let source = source();
+    let path = source.path().to_str().unwrap();
+    for (words, told) in [
+        (["/missing/source", "/mnt/x"], "/missing/source"),
+        ([path, "/"], "root"),
+        ([path, "mnt"], "absolute"),
+        ([path, "/mnt/../etc"], ".."),
+        (["/dev/fuse", "/mnt/x"], "redd device add"),
+        ([path, "/etc/passwd/x"], "/etc/passwd/x"),
+    ] {
+        let refused = mount(&["add", &machine.name, words[0], words[1]]);
+        assert_eq!(refused.status, 1, "{words:?}: {}", refused.errors);
+        assert!(refused.errors.contains(told), "{words:?}: {}", refused.errors);
+    }
+    assert_eq!(mount(&["list", "--no-legend", &machine.name]).output, "");
+    assert_eq!(mount(&["remove", &machine.name, "/etc"]).status, 1);
+    assert_eq!(mount(&["add", "not-there", path, "/mnt"]).status, 3);
+}
+
+/// What the payload makes of its own paths leads nowhere but into the payload.
+#[test]
+fn a_hostile_payload_cannot_lead_a_mount_out_of_itself() {
+    needs!(Need::Root, Need::Debian13);
+    let (machine, _kept) = boot(&[]);
+    let source = source();
+    let path = source.path().to_str().unwrap();
+    assert!(machine.succeeds("ln -s ../../../../../../../../proc/1/root/run /mnt/l; ln -s /run /mnt/m"));
+    drop(mount(&["add", &machine.name, path, "/mnt/l/redd-change-test"]));
+    assert_done(&mount(&["add", &machine.name, path, "/mnt/m/redd-change-test"]));
+    let host = fs::read_to_string("/proc/self/mountinfo").unwrap();
+    assert!(!host.contains("redd-change-test"));
+    assert!(!PathBuf::from("/run/redd-change-test").exists());
+    assert_eq!(machine.shell("cat /run/redd-change-test/file"), "hello");
+}
+
+/// The second file that is renamed is the list of mounts: the mount is there by then.
+#[test]
+fn a_mount_that_a_killed_verb_had_begun_is_taken_back() {
+    needs!(Need::Root, Need::Debian13, Need::Strace);
+    let (machine, _kept) = boot(&[]);
+    let source = source();
+    let redd = redd().get_program().to_owned();
+    let mut command = Command::new("strace");
+    let inject = "inject=rename,renameat,renameat2:signal=SIGKILL:when=2";
+    command.args(["-o", "/dev/null", "-e", "trace=rename,renameat,renameat2", "-e", inject]);
+    command.arg(redd).args(["mount", "add", &machine.name, source.path().to_str().unwrap(), "/mnt/half"]);
+    assert_ne!(finish(command).status, 0);
+    assert!(machine.succeeds("test -e /mnt/half/file"));
+    assert!(run(["gc"]).output.contains(&machine.name));
+    assert!(!machine.succeeds("test -e /mnt/half/file"));
+    assert_eq!(mount(&["list", "--no-legend", &machine.name]).output, "");
+    assert!(machine.inside(&["systemctl", "reboot"]).status.success());
+    machine.wait_for_message("READY=1");
+    assert!(!machine.succeeds("test -e /mnt/half/file"));
+}

@@ -11,8 +11,11 @@ mod error;
 pub mod events;
 pub mod exec;
 mod flow;
+mod keep;
 pub mod limits;
 pub mod look;
+mod mend;
+pub mod mounts;
 pub mod pause;
 pub mod registry;
 pub mod restart;
@@ -26,3 +29,4 @@ pub mod wait;
 pub mod words;
 
 pub use error::MachineError;
+pub use mend::mend;

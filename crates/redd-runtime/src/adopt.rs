@@ -2,8 +2,11 @@
 
 use redd_control::machine::Change;
 use redd_spec::Spec;
+use redd_spec::devices::DeviceNode;
+use redd_spec::mounts::CustomMount;
 use redd_spec::parse::{self, ParseError};
 use redd_spec::resources::Resources;
+use redd_spec::root::Access;
 
 /// What was changed since the start. They are options as of a start: what is taken over is checked as it would be there.
 #[derive(Debug, Default)]
@@ -16,6 +19,13 @@ impl Adopted {
     /// There is no such option, or no such value.
     pub(crate) fn add(&mut self, change: Change) -> Result<(), ParseError> {
         check(&change)?;
+        if let Some(part) = Part::of(&change)? {
+            self.0.retain(|known| {
+                Part::of(known).ok().flatten().as_ref().map(|(_, known)| known) != Some(&part.1)
+            });
+            self.0.push(change);
+            return Ok(());
+        }
         // What is said anew replaces what was said; a list has a part for each device.
         let part = |change: &Change| -> Option<String> {
             change
@@ -36,9 +46,11 @@ impl Adopted {
 
     /// Makes all of them hold for the next boot.
     pub(crate) fn apply(&self, spec: &mut Spec) {
-        for Change { option, value } in &self.0 {
+        for change @ Change { option, value } in &self.0 {
             let value = value.as_deref();
-            if parse::LIMITS.contains(&&**option) {
+            if let Ok(Some((presence, part))) = Part::of(change) {
+                part.apply(presence, spec);
+            } else if parse::LIMITS.contains(&&**option) {
                 // It was read before.
                 drop(parse::limit(&mut spec.resources, option, value));
             } else if let Ok(change) = parse::life(option, value) {
@@ -48,8 +60,57 @@ impl Adopted {
     }
 }
 
+/// Whether something is added or taken away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Presence {
+    Added,
+    Removed,
+}
+
+/// Something that a machine may have several of.
+#[derive(Debug, PartialEq, Eq)]
+enum Part {
+    Mount(CustomMount),
+    Device(DeviceNode),
+}
+
+impl Part {
+    /// What a change is about: `bind`, `no-bind` and the like; nothing where it is about something else.
+    fn of(change: &Change) -> Result<Option<(Presence, Self)>, ParseError> {
+        let (presence, option) = match change.option.strip_prefix("no-") {
+            Some(option) => (Presence::Removed, option),
+            None => (Presence::Added, &*change.option),
+        };
+        let value = change.value.as_deref().unwrap_or_default();
+        let part = match option {
+            "bind" => Self::Mount(parse::bind(value, Access::ReadWrite)?),
+            "bind-ro" => Self::Mount(parse::bind(value, Access::ReadOnly)?),
+            "device" => Self::Device(parse::device(value)?),
+            _ => return Ok(None),
+        };
+        Ok(Some((presence, part)))
+    }
+
+    /// Boots follow each other with one Spec: what is there already is not added again.
+    fn apply(self, presence: Presence, spec: &mut Spec) {
+        match self {
+            Self::Mount(mount) => {
+                spec.mounts.retain(|known| *known != mount);
+                spec.mounts.extend((presence == Presence::Added).then_some(mount));
+            }
+            Self::Device(device) => {
+                spec.devices.retain(|known| known.name() != device.name());
+                spec.devices.extend((presence == Presence::Added).then_some(device));
+            }
+        }
+    }
+}
+
 fn check(change: &Change) -> Result<(), ParseError> {
     let value = change.value.as_deref();
+    if Part::of(change)?.is_some() {
+        return Ok(());
+    }
     if parse::LIMITS.contains(&&*change.option) {
         return parse::limit(&mut Resources::default(), &change.option, value);
     }
@@ -88,6 +149,26 @@ mod tests {
         parse::limit(&mut expected.resources, "io-read-iops", Some("/dev/b 2")).unwrap();
         expected.lifecycle.stop_timeout = Some(std::time::Duration::from_secs(5));
         assert_eq!(spec, expected);
+    }
+
+    #[test]
+    fn mounts_and_devices_come_and_go_with_each_boot_once() {
+        let (before, mut spec) = (sample::boot(), sample::boot());
+        let mut adopted = Adopted::default();
+        for (option, value) in
+            [("bind", "/a:/b:idmap"), ("bind-ro", "/c"), ("device", "/dev/fuse"), ("no-bind-ro", "/c")]
+        {
+            adopted.add(change(option, Some(value))).unwrap();
+        }
+        for _boot in 0..2 {
+            adopted.apply(&mut spec);
+            assert_eq!(spec.mounts.len(), before.mounts.len() + 1);
+            assert_eq!(spec.devices.len(), before.devices.len() + 1);
+        }
+        adopted.add(change("no-bind", Some("/a:/b:idmap"))).unwrap();
+        adopted.add(change("no-device", Some("/dev/fuse"))).unwrap();
+        adopted.apply(&mut spec);
+        assert_eq!(spec, before);
     }
 
     #[test]

@@ -22,6 +22,7 @@ mod guard;
 mod host;
 mod ids;
 mod launch;
+pub mod live;
 mod patience;
 mod prepare;
 mod restart;

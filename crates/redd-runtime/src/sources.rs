@@ -118,12 +118,12 @@ fn open_source(bind: &Bind, tree: &Tree) -> Result<Option<Source>, Error> {
     }
 }
 
-fn open_path(path: &Path) -> Result<OwnedFd, Errno> {
+pub(crate) fn open_path(path: &Path) -> Result<OwnedFd, Errno> {
     openat(CWD, path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty())
 }
 
 /// Older kernels cannot take a map off; there a source that has one is refused when it is to get another.
-fn without_id_map(opened: OwnedFd, recursion: Recursion) -> Result<Source, Errno> {
+pub(crate) fn without_id_map(opened: OwnedFd, recursion: Recursion) -> Result<Source, Errno> {
     let copy = mount::copy_tree_unmapped(opened.as_fd(), recursion)?;
     Ok(copy.map_or(Source::Opened(opened), Source::Copied))
 }

@@ -10,9 +10,10 @@ use redd_spec::name::MachineName;
 use redd_spec::resources::{Resources, Traffic, TrafficLimit};
 use redd_spec::text::escape;
 
+use super::KEPT;
 use super::cgroups::{Cgroups, Place};
-use super::keep::Kept;
 use crate::MachineError;
+use crate::keep::{self, Kept};
 
 /// What version 1 has for no limit is about this, or more.
 const NO_LIMIT: u64 = 1 << 62;
@@ -39,11 +40,11 @@ pub fn holding(
     key: impl Fn(&str) -> Option<&'static str>,
 ) -> Result<Vec<Holding>, MachineError> {
     let record = Record::read(name).ok().flatten();
-    if record.is_none() && !Kept::is_known(name) {
+    if record.is_none() && !keep::is_known(name) {
         return Err(MachineError::NotRunning { name: name.clone() });
     }
     let cgroups = record.map(|record| Cgroups::of(&record)).transpose()?;
-    let lines = Kept::of(name).lines();
+    let lines = Kept::of(name, &KEPT).lines();
     let shown = |value: &String| escape(value.as_bytes(), VALUE_MAX);
     let kept = |option: &str| {
         let of_key = lines.iter().filter(|(name, _)| Some(&**name) == key(option));

@@ -2,27 +2,27 @@
 
 mod cgroups;
 mod holding;
-mod keep;
 mod settle;
 mod write;
 
 use redd_control::client::Client;
 use redd_control::machine::{Change, method};
-use redd_control::place;
 use redd_control::record::Record;
 use redd_spec::name::MachineName;
 use redd_spec::parse;
 use redd_spec::resources::Resources;
 use serde::{Deserialize, Serialize};
 
-use crate::MachineError;
+use crate::keep::{self, Addition, Kept, Line};
 use crate::turn::Turn;
+use crate::{MachineError, mend};
 pub use holding::{Holding, holding};
-use keep::Kept;
 use write::Before;
 
 /// In a machine's directory: what a verb has begun to change.
-const BEGUN: &str = "change";
+pub(crate) const BEGUN: &str = "change";
+
+const KEPT: Addition = Addition { file: "50-redd-set.conf", verb: "set", section: "X-Redd" };
 
 /// One thing to change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,28 +67,13 @@ pub fn is_settable(option: &str) -> bool {
 pub fn set(name: &MachineName, settings: &[Setting], lasting: Lasting) -> Result<(), MachineError> {
     settings.iter().try_for_each(check)?;
     if Record::read(name).ok().flatten().is_some() {
-        let turn = Turn::take(name, "set")?;
-        finish_begun(name, &turn);
+        let turn = mend::turn(name, "set")?;
         return apply(name, &turn, settings, lasting);
     }
-    if lasting == Lasting::UntilItEnds || !Kept::is_known(name) {
+    if lasting == Lasting::UntilItEnds || !keep::is_known(name) {
         return Err(MachineError::NotRunning { name: name.clone() });
     }
-    Kept::of(name).change(settings).map(drop)
-}
-
-/// Finishes what killed verbs had begun with machines that run; what cannot be is taken back. The machines it was done for.
-#[must_use]
-pub fn mend() -> Vec<MachineName> {
-    let entries = std::fs::read_dir(place::MACHINES).into_iter().flatten().flatten();
-    let names = entries.filter(|entry| entry.path().join(BEGUN).exists());
-    let names = names.filter_map(|entry| entry.file_name().to_str()?.parse::<MachineName>().ok());
-    let mend = |name: &MachineName| {
-        let turn = Turn::take(name, "gc")?;
-        finish_begun(name, &turn);
-        Ok::<(), MachineError>(())
-    };
-    names.filter(|name| mend(name).is_ok()).collect()
+    Kept::of(name, &KEPT).change(|lines| edit(lines, settings)).map(drop)
 }
 
 /// Whether a value can be used at all.
@@ -108,7 +93,8 @@ pub fn check(setting: &Setting) -> Result<(), MachineError> {
     checked.map_err(refused)
 }
 
-fn finish_begun(name: &MachineName, turn: &Turn) {
+/// Finishes what a killed verb had begun; what cannot be is taken back.
+pub(crate) fn finish_begun(name: &MachineName, turn: &Turn) {
     if let Some(begun) = turn.begun::<Begun>(BEGUN) {
         begun.before.iter().rev().for_each(Before::restore);
         // Where it is not possible any more the machine is as before, and nobody waits for an answer.
@@ -138,9 +124,9 @@ fn apply(
 }
 
 fn keep_and_adopt(name: &MachineName, settings: &[Setting], lasting: Lasting) -> Result<(), MachineError> {
-    let kept = Kept::of(name);
+    let kept = Kept::of(name, &KEPT);
     let old = match lasting {
-        Lasting::ForGood => Some(kept.change(settings)?),
+        Lasting::ForGood => Some(kept.change(|lines| edit(lines, settings))?),
         Lasting::UntilItEnds => None,
     };
     adopt(name, settings).inspect_err(|_| {
@@ -160,4 +146,51 @@ fn adopt(name: &MachineName, settings: &[Setting]) -> Result<(), MachineError> {
             .map_err(failed)?;
     }
     Ok(())
+}
+
+/// What is kept after a change.
+fn edit(lines: &mut Vec<Line>, settings: &[Setting]) {
+    let device = |value: &str| value.split_whitespace().next().map(str::to_owned);
+    for Setting { key, value, is_list, .. } in settings {
+        lines.retain(|(known, old)| match value {
+            _ if known != key => true,
+            // A list has one line for each device.
+            Some(value) if *is_list => device(old) != device(value),
+            _ => false,
+        });
+        lines.extend(value.clone().map(|value| (key.clone(), value)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn setting(key: &str, value: Option<&str>) -> Setting {
+        let is_list = key.starts_with("Io");
+        Setting { option: String::new(), key: key.to_owned(), value: value.map(str::to_owned), is_list }
+    }
+
+    fn after(changes: &[(&str, Option<&str>)]) -> Vec<String> {
+        let mut lines = Vec::new();
+        changes.iter().for_each(|(key, value)| edit(&mut lines, &[setting(key, *value)]));
+        lines.into_iter().map(|(key, value)| format!("{key}={value}")).collect()
+    }
+
+    #[test]
+    fn a_value_replaces_the_one_before_and_others_stay() {
+        let old = [("Memory", Some("1G")), ("Cpus", Some("2"))];
+        assert_eq!(after(&[&old[..], &[("Memory", Some("3G"))]].concat()), ["Cpus=2", "Memory=3G"]);
+        assert_eq!(after(&[&old[..], &[("Memory", None)]].concat()), ["Cpus=2"]);
+    }
+
+    #[test]
+    fn a_list_has_a_line_for_each_device() {
+        let old = [("IoReadIops", Some("/dev/a 1")), ("IoReadIops", Some("/dev/b 2"))];
+        assert_eq!(
+            after(&[&old[..], &[("IoReadIops", Some("/dev/a 9"))]].concat()),
+            ["IoReadIops=/dev/b 2", "IoReadIops=/dev/a 9"]
+        );
+        assert_eq!(after(&[&old[..], &[("IoReadIops", None)]].concat()), [""; 0]);
+    }
 }

@@ -6,7 +6,7 @@
 pub(crate) mod console;
 pub(crate) mod execute;
 mod kernel_parameters;
-mod mounts;
+pub(crate) mod mounts;
 pub(crate) mod privileges;
 mod root;
 

@@ -8,7 +8,7 @@ use redd_plan::descriptor::Slot;
 use redd_spec::path::PathInRoot;
 use redd_sys::Errno;
 use redd_sys::mount::{self, MountAttribute, MountAttributes, Recursion};
-use redd_sys::root_dir::{Links, file_type};
+use redd_sys::root_dir::{Links, RootDir, file_type};
 use rustix::fs::{FileType, Mode, OFlags, fstat, openat};
 
 use super::ChildSide;
@@ -121,7 +121,15 @@ pub(super) fn mount_point(
     path: &PathInRoot,
     create: MountPoint,
 ) -> Result<OwnedFd, StepError> {
-    let root = side.root()?;
+    mount_point_below(side.root()?, path, create)
+}
+
+/// The same below any root.
+pub(crate) fn mount_point_below(
+    root: &RootDir,
+    path: &PathInRoot,
+    create: MountPoint,
+) -> Result<OwnedFd, StepError> {
     let about = || StepError::about(path.to_string());
     match (root.resolve(path.as_path(), Links::Refused), create) {
         (Err(Errno::LOOP | Errno::NOENT), MountPoint::Directory | MountPoint::File) => {}

@@ -32,6 +32,8 @@ pub enum Rights {
     None,
     /// The capabilities of PID 1.
     Payload,
+    /// Those, and what mounting needs, which a payload need not have.
+    Mounting,
 }
 
 /// How somebody is sent.
@@ -109,8 +111,10 @@ fn go_in(
     set_user(0, 0, &[])?;
     match rights {
         Rights::None => drop_all_privileges()?,
-        Rights::Payload => {
-            let kept = CapabilitySet::from_bits(bounding);
+        Rights::Payload | Rights::Mounting => {
+            let payload = CapabilitySet::from_bits(bounding);
+            let mounting = CapabilitySet::of(&["CAP_SYS_ADMIN"]);
+            let kept = if rights == Rights::Mounting { payload.union(mounting) } else { payload };
             drop_bounding(kept)?;
             set_own_capabilities(kept, CapabilitySet::EMPTY)?;
         }

@@ -45,7 +45,7 @@ impl Leader {
     }
 
     /// Its directory in the host's procfs. What was read there is true if [`Self::is_alive`] afterwards.
-    pub(super) fn directory(&self) -> PathBuf {
+    pub(crate) fn directory(&self) -> PathBuf {
         PathBuf::from(format!("/proc/{}", self.pid.as_raw_nonzero()))
     }
 
@@ -55,7 +55,7 @@ impl Leader {
         text.filter(|_| self.is_alive()).ok_or(EnterError::NotRunning)
     }
 
-    pub(super) fn is_alive(&self) -> bool {
+    pub(crate) fn is_alive(&self) -> bool {
         const EXISTENCE: i32 = 0;
         signal::send(self.pidfd.as_fd(), EXISTENCE).is_ok()
     }

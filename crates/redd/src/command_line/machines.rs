@@ -4,6 +4,7 @@ mod console;
 mod exec;
 pub mod life;
 pub mod look;
+pub mod mount;
 mod set;
 
 use std::time::Duration;
@@ -11,6 +12,7 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 pub use console::ConsoleArguments;
 pub use exec::{ExecArguments, How};
+pub use mount::{MountVerb, Owner};
 use redd_spec::lifecycle::SignalNumber;
 use redd_spec::name::MachineName;
 use redd_spec::parse;
@@ -39,6 +41,9 @@ pub enum MachineVerb {
     Exec(Box<ExecArguments>),
     /// Change limits of a machine, now and for later starts; without a change: show what holds
     Set(SetArguments),
+    /// Mount files of the host in a machine, show or remove such mounts
+    #[command(subcommand)]
+    Mount(MountVerb),
     /// Those that look at machines
     #[command(flatten)]
     Look(look::Look),

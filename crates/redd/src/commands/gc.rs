@@ -6,7 +6,7 @@ use crate::exit_status::{self, ExitStatus};
 use crate::report;
 
 pub(super) fn collect_garbage() -> ExitStatus {
-    for name in redd_machine::limits::mend() {
+    for name in redd_machine::mend() {
         report::print_result(&format!("finished what was begun with {name}\n"));
     }
     match redd_runtime::collect_garbage() {

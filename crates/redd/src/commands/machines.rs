@@ -2,7 +2,7 @@
 
 use std::io::{IsTerminal as _, stderr};
 
-use super::set;
+use super::{mount, set};
 use redd_control::event::{Event, Occurrence};
 use redd_control::machine::{Kill, Stop, StopMode, Whom};
 use redd_machine::{MachineError, pause, stop};
@@ -25,6 +25,7 @@ pub(super) fn dispatch(verb: MachineVerb) -> ExitStatus {
             each(&names.names, "terminate", |name| stop::stop(name, &request, |_| {}))
         }
         MachineVerb::Pause(names) => each(&names.names, "pause", pause::pause),
+        MachineVerb::Mount(verb) => mount::mount(&verb),
         MachineVerb::Set(arguments) => set::set(&arguments),
         MachineVerb::Look(look) => super::look::look(&look),
         MachineVerb::Resume(names) => each(&names.names, "resume", pause::resume),

@@ -13,6 +13,7 @@ mod life;
 mod list;
 mod look;
 mod machines;
+mod mount;
 mod plan;
 mod set;
 mod show;
