@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use redd_control::place::{self, SUPERVISOR_LOG};
 use redd_runtime::background::{FailureKind, Report, StartFailure, Starting};
+use redd_runtime::room;
 use redd_spec::Spec;
 use redd_spec::name::MachineName;
 use redd_sys::Errno;
@@ -69,6 +70,8 @@ pub fn start(
     timeout: Duration,
     mut hear: impl FnMut(&MachineName, &Progress),
 ) -> Result<Vec<Outcome>, MachineError> {
+    let specs: Vec<&Spec> = wanted.iter().map(|wanted| &wanted.spec).collect();
+    room::check(&specs).map_err(|error| MachineError::NotStarted { failure: StartFailure::of(&error) })?;
     let names: Vec<&MachineName> = wanted.iter().map(|wanted| &wanted.spec.name).collect();
     let mut order =
         order::Order::of(wanted.iter().map(|wanted| (&wanted.spec.name, &wanted.spec.lifecycle.after)))?;

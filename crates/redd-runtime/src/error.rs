@@ -44,6 +44,18 @@ pub enum Error {
         /// The tree.
         path: PathBuf,
     },
+    /// The kernel's limit for something that all machines share is too low.
+    #[error("the host has no room for that: {sysctl} is {limit}, {used} are taken, and {needed} would be")]
+    NoRoom {
+        /// The kernel parameter.
+        sysctl: &'static str,
+        /// What it is.
+        limit: u64,
+        /// What is taken of it.
+        used: u64,
+        /// What would be.
+        needed: u64,
+    },
     /// No range of ids is free.
     #[error("no free range of user ids was found")]
     NoFreeIds,
@@ -117,6 +129,7 @@ impl Error {
             Self::NoIdsInside => {
                 "start the outer machine with --nesting, or this one with --private-users=identity or no"
             }
+            Self::NoRoom { sysctl, needed, .. } => return Some(format!("sysctl {sysctl}={}", needed * 2)),
             Self::NoFreeIds => "name a range with --private-users=START:N",
             Self::Host { cause: Errno::PERM | Errno::ACCESS, .. } => "redd needs to be root for this",
             Self::Step { cause, .. } => return cause.hint.clone(),

@@ -26,6 +26,7 @@ pub mod live;
 mod patience;
 mod prepare;
 mod restart;
+pub mod room;
 mod sources;
 mod start;
 mod state;

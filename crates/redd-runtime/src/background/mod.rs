@@ -8,7 +8,11 @@ mod report;
 
 use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, OwnedFd, RawFd};
 
+use redd_control::client::Client;
+use redd_control::event::{Occurrence, Phase};
+use redd_control::machine::{Description, method};
 use redd_spec::Spec;
+use redd_spec::name::MachineName;
 use redd_sys::clone::{ChildProcess, CloneRequest, Cloned, Namespaces, clone_process};
 use redd_sys::single_thread::SingleThreaded;
 use redd_sys::{Errno, process};
@@ -111,6 +115,7 @@ fn supervise(spec: &Spec, words: &[u8], starter: OwnedFd) -> ! {
     let result = starter.0.try_clone().map_err(|error| {
         Error::host("sharing a channel")(Errno::from_io_error(&error).unwrap_or(Errno::MFILE))
     });
+    await_dying(&spec.name);
     let result = result.and_then(|copy| {
         let attendance = Attendance::Starter { starter: Starter(copy), words };
         start_attended(spec, None, attendance, |text| {
@@ -136,6 +141,19 @@ fn supervise(spec: &Spec, words: &[u8], starter: OwnedFd) -> ! {
             process::exit_now(1)
         }
     }
+}
+
+/// A machine of that name that somebody has told to stop is gone soon.
+fn await_dying(name: &MachineName) {
+    let nothing = serde_json::json!({});
+    let phase =
+        Client::connect(name).and_then(|mut client| client.call::<Description>(method::DESCRIBE, &nothing));
+    if !phase.is_ok_and(|description| description.phase == Phase::Stopping) {
+        return;
+    }
+    let Ok(mut listener) = Client::connect(name) else { return };
+    best_effort(listener.subscribe(method::SUBSCRIBE, &nothing));
+    while listener.next_reply::<Occurrence>(None).is_ok() {}
 }
 
 /// A session of its own, and nothing of the caller's: whoever waits for the end of the caller's output must not wait for the
