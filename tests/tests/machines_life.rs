@@ -125,7 +125,7 @@ fn a_machine_that_fails_is_started_again_later_each_time_and_given_up() {
     let machine = Background::named(&unique_name());
     let policy = ["--restart=on-failure", "--restart-delay=10ms", "--restart-limit=2", "--no-wait"];
     assert_eq!(start(&machine, tree.path(), &policy, &["crash"]).status, 0);
-    machine.verb(&["wait", "--for=stopped"], &[]);
+    machine.does(&["wait", "--for=stopped"], &[]);
     machine.assert_gone();
     let log = log(&machine);
     let ends: Vec<&str> = log
@@ -377,7 +377,7 @@ fn a_first_process_that_gives_no_sign_of_life_any_more_is_killed() {
         exec systemd-notify --ready --exec WATCHDOG=1 \; sleep 1000";
     let (machine, started) = shell(&["--watchdog=500ms"], script);
     assert_eq!(started.status, 0, "{started:?}");
-    machine.verb(&["wait", "--for=stopped"], &[]);
+    machine.does(&["wait", "--for=stopped"], &[]);
     machine.assert_gone();
     assert!(log(&machine).contains("PID 1 has not sent WATCHDOG=1 for 500ms"), "{}", log(&machine));
 }
@@ -404,6 +404,32 @@ fn a_boot_that_is_not_ready_in_time_has_failed() {
     machine.assert_gone();
     let log = log(&machine);
     assert_eq!(log.matches("PID 1 was not ready within 200ms").count(), 2, "{log}");
+}
+
+#[test]
+fn a_limit_of_the_host_that_is_too_low_is_named_before_anything_is_touched() {
+    needs!(Need::Root);
+    let tree = tiny_tree();
+    let machine = Background::named(&unique_name());
+    let host = MountNamespace::new();
+    let low = tempfile::NamedTempFile::new().unwrap();
+    fs::write(low.path(), "4\n").unwrap();
+    let refused = |sysctl: &str, options: &[&str]| {
+        let path = format!("/proc/sys/{}", sysctl.replace('.', "/"));
+        host.run("mount", &["--bind", low.path().to_str().unwrap(), &path]);
+        let mut command = host.redd();
+        command.args(["start", "-M", &machine.name]).args(QUICK).args(options).arg(tree.path());
+        let refused = finish(command);
+        host.run("umount", &[&path]);
+        assert_eq!(refused.status, 1, "{refused:?}");
+        assert!(refused.errors.contains(&format!("hint: sysctl {sysctl}=")), "{refused:?}");
+        machine.assert_gone();
+        assert_eq!(log(&machine), "", "it was not even begun");
+    };
+    refused("kernel.pid_max", &[]);
+    refused("kernel.threads-max", &[]);
+    refused("kernel.pty.max", &["--ttys=8"]);
+    refused("fs.inotify.max_user_instances", &["--private-users=no"]);
 }
 
 #[test]
