@@ -139,11 +139,11 @@ fn at_a_terminal_keys_leave_and_the_window_has_its_size_and_the_terminal_is_as_i
     let shell = Shell::start();
     shell.type_in("while sleep 0.05; do stty size; done\n");
     let seen = at_a_terminal(&format!("REDD console {}", shell.name), "\n33 77\r", LEAVE);
-    for word in ["^]^]d leaves it", "left the console", "status 0", " icanon", " echo "] {
+    for word in ["^]^]d leaves it", "redd: left ", "status 0", " icanon", " echo "] {
         assert!(seen.contains(word), "{word}: {seen}");
     }
     let seen = at_a_terminal(&format!("REDD console --watch {}", shell.name), "\n33 77\r", b"\x03");
-    for word in ["^C leaves it", "left the console", "status 0", " icanon"] {
+    for word in ["^C leaves it", "redd: left ", "status 0", " icanon"] {
         assert!(seen.contains(word), "{word}: {seen}");
     }
     let kill =

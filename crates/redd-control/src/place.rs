@@ -29,6 +29,8 @@ pub const SUPERVISOR_LOG: &str = "supervisor.log";
 pub const SUPERVISOR_LOG_OLD: &str = "supervisor.log.1";
 /// In a machine's directory: the words it was started with in the background, and where.
 pub const WORDS: &str = "words";
+/// In a machine's directory: where terminals beside its console are given out (`--ttys=`).
+pub const TERMINALS: &str = "terminals";
 /// In a machine's directory: where its supervisor listens.
 pub const CONTROL: &str = "control";
 

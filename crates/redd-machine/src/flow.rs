@@ -87,6 +87,16 @@ impl Flow {
         self.pause.take_if(|pause| *pause <= now);
     }
 
+    /// Puts something behind what is kept.
+    pub(crate) fn put(&mut self, bytes: &[u8]) {
+        self.kept.extend(bytes);
+    }
+
+    /// Whether nothing more comes.
+    pub(crate) const fn is_at_end(&self) -> bool {
+        self.from.is_none()
+    }
+
     /// What was read last.
     pub(crate) fn newest(&self, length: usize) -> &[u8] {
         &self.kept[self.kept.len().saturating_sub(length)..]

@@ -7,7 +7,7 @@ use std::os::fd::{AsFd as _, BorrowedFd};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
-pub(crate) use redd_control::place::{CONTROL, LIBRARY, MACHINES};
+pub(crate) use redd_control::place::{CONTROL, LIBRARY, MACHINES, TERMINALS};
 use redd_control::place::{RECORD, WORDS};
 use redd_control::record::Record;
 use redd_plan::step::Undo;
@@ -23,7 +23,6 @@ use crate::{Error, additions};
 /// What is in the directory of a machine: what has to be undone, what others may know, a link and a socket for them.
 const JOURNAL: &str = "journal";
 pub(crate) const UNIX_EXPORT: &str = "unix-export";
-pub(crate) const TERMINALS: &str = "terminals";
 /// The most that a journal may have, in bytes.
 const JOURNAL_MAX: u64 = 1024 * 1024;
 

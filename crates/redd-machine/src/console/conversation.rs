@@ -1,6 +1,6 @@
 //! Carries what is typed to the console, and what is written there to the caller.
 
-use std::os::fd::{AsFd as _, BorrowedFd};
+use std::os::fd::AsFd as _;
 use std::time::Instant;
 
 use redd_control::client::Client;
@@ -9,13 +9,14 @@ use redd_control::machine::{Stop, StopMode, method};
 use redd_runtime::terminal::{self, Access, EscapeDetector, RawTerminal, Stream, Typed};
 use redd_sys::Errno;
 use redd_sys::signal::{self, SignalFd, SignalSet};
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::PollFlags;
 use rustix::net::{RecvFlags, SendFlags, Shutdown, recv, send, shutdown};
 use rustix::stdio::{stdin, stdout};
 use rustix::termios::isatty;
 
 use super::{Attached, Place, Role};
 use crate::MachineError;
+use crate::ready::ready;
 
 /// So much of what was written is kept for a caller who reads slowly, in bytes: the supervisor keeps less.
 const SHOWN_MAX: usize = 8 * 1024 * 1024;
@@ -146,7 +147,7 @@ impl<'a> Conversation<'a> {
         sources.extend(input.map(|input| (Source::Input, input.as_fd(), PollFlags::IN)));
         let output = self.output.as_ref().filter(|_| !self.shown.is_empty());
         sources.extend(output.map(|output| (Source::Output, output.as_fd(), PollFlags::OUT)));
-        ready(&sources)
+        ready(&sources, None)
     }
 
     fn read_signals(&mut self) -> Result<(), Errno> {
@@ -284,24 +285,11 @@ impl<'a> Conversation<'a> {
                 (Source::Signals, self.signals.as_fd(), PollFlags::IN),
                 (Source::Output, output.as_fd(), PollFlags::OUT),
             ];
-            if ready(&sources)?.contains(&Source::Signals) {
+            if ready(&sources, None)?.contains(&Source::Signals) {
                 return Ok(());
             }
             self.show();
         }
         Ok(())
     }
-}
-
-/// Waits until something can be done.
-fn ready(sources: &[(Source, BorrowedFd<'_>, PollFlags)]) -> Result<Vec<Source>, Errno> {
-    let mut polled: Vec<PollFd<'_>> =
-        sources.iter().map(|(_, descriptor, flags)| PollFd::from_borrowed_fd(*descriptor, *flags)).collect();
-    match poll(&mut polled, None) {
-        Ok(_) => {}
-        Err(Errno::INTR) => return Ok(Vec::new()),
-        Err(errno) => return Err(errno),
-    }
-    let found = sources.iter().zip(&polled).filter(|(_, polled)| !polled.revents().is_empty());
-    Ok(found.map(|((source, ..), _)| *source).collect())
 }

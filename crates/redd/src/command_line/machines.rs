@@ -37,6 +37,9 @@ pub enum MachineVerb {
     Life(life::Life),
     /// Go to a machine's console
     Console(ConsoleArguments),
+    /// Log in to a machine, at a prompt of its own
+    #[command(after_help = LOGIN_EXAMPLES)]
+    Login(Name),
     /// Run a command in a machine, whatever is in there
     Exec(Box<ExecArguments>),
     /// Change limits of a machine, now and for later starts; without a change: show what holds
@@ -47,6 +50,19 @@ pub enum MachineVerb {
     /// Those that look at machines
     #[command(flatten)]
     Look(look::Look),
+}
+
+const LOGIN_EXAMPLES: &str = "Examples:
+  redd login web               ^]^]d leaves it
+  redd shell alice@web         the same session without a password, for root of the host
+  redd start --ttys=1 old      gives a machine without systemd a prompt to log in at";
+
+/// A machine.
+#[derive(Debug, Args)]
+pub struct Name {
+    /// The machine
+    #[arg(value_name = "NAME")]
+    pub name: MachineName,
 }
 
 /// Some machines.

@@ -37,14 +37,18 @@ fn visit(name: &MachineName, mode: Attach) -> Result<(), MachineError> {
     }
     let left = converse(place, &mut |notice| tell(&notice))?;
     if is_terminal {
-        // Whatever stood in the last line and in whatever colour.
-        report::reset_terminal();
-        report::notice(&match left {
-            Left::Detached => format!("left the console of {name}"),
-            Left::Ended => format!("{name} ended"),
-        });
+        say_good_bye(name, left);
     }
     Ok(())
+}
+
+/// Whatever stood in the last line, and in whatever colour.
+pub(super) fn say_good_bye(name: &MachineName, left: Left) {
+    report::reset_terminal();
+    report::notice(&match left {
+        Left::Detached => format!("left {name}"),
+        Left::Ended => format!("{name} ended"),
+    });
 }
 
 /// What somebody at a terminal has to know.

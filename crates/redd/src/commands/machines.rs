@@ -12,6 +12,7 @@ use redd_sys::Errno;
 
 use super::console::console;
 use super::exec::exec;
+use super::login::login;
 use crate::command_line::machines::{KillArguments, KillTarget, MachineVerb, StopArguments};
 use crate::exit_status::{self, ExitStatus};
 use crate::report;
@@ -31,6 +32,7 @@ pub(super) fn dispatch(verb: MachineVerb) -> ExitStatus {
         MachineVerb::Resume(names) => each(&names.names, "resume", pause::resume),
         MachineVerb::Life(verb) => super::life::dispatch(&verb),
         MachineVerb::Console(arguments) => console(&arguments),
+        MachineVerb::Login(argument) => login(&argument.name),
         MachineVerb::Exec(arguments) => exec(*arguments),
     }
 }

@@ -11,6 +11,7 @@ mod exec;
 mod gc;
 mod life;
 mod list;
+mod login;
 mod look;
 mod machines;
 mod mount;
