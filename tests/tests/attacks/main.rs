@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 mod copies;
+mod entering;
 mod exhaustion;
 mod floods;
 mod links;
@@ -21,6 +22,7 @@ use registry::{Attack, Held};
 fn all() -> Vec<Attack> {
     let mut all = [
         copies::ATTACKS,
+        entering::ATTACKS,
         exhaustion::ATTACKS,
         floods::ATTACKS,
         links::ATTACKS,

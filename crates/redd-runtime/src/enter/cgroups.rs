@@ -66,7 +66,7 @@ impl Cgroups {
     /// Outside a cgroup of PID 1's its limits would not hold.
     fn refuse_unseen(&self, differing: &[&str]) -> Result<(), EnterError> {
         let is_unified = |line: &&str| line.starts_with("0::");
-        if differing.iter().any(&is_unified) && self.unified.is_none() {
+        if differing.iter().any(is_unified) && self.unified.is_none() {
             return Err(EnterError::failed("looking for its cgroup, which no mount shows")(Errno::NOENT));
         }
         let legacy = differing.iter().filter(|line| !is_unified(line) && !line.contains(":name=")).count();

@@ -134,7 +134,7 @@ pub fn start(leader: &Leader, entry: &Entry, command: &Command<'_>) -> Result<St
         Err(errno) => return Err(EnterError::failed("making a process in its cgroup")(errno)),
     };
     drop(traveller);
-    let result = accompany(here, leader);
+    let result = accompany(here, leader, child.pid);
     // It has nothing left to do; where it hangs it is not waited for.
     best_effort(signal::send(child.pidfd.as_fd(), signal::SIGKILL));
     if result.is_ok() || matches!(result, Err(EnterError::Killed)) {
@@ -144,7 +144,7 @@ pub fn start(leader: &Leader, entry: &Entry, command: &Command<'_>) -> Result<St
 }
 
 /// Hears what becomes of it, until the command is there.
-fn accompany(channel: Channel, leader: &Leader) -> Result<Started, EnterError> {
+fn accompany(channel: Channel, leader: &Leader, traveller: Pid) -> Result<Started, EnterError> {
     let gone = || if leader.is_running() { EnterError::Killed } else { EnterError::NotRunning };
     let protocol = || EnterError::failed("listening to the inside")(Errno::PROTO);
     let terminal = match message::receive(&channel, Limit::of(Some(PATIENCE)))? {
@@ -157,6 +157,8 @@ fn accompany(channel: Channel, leader: &Leader) -> Result<Started, EnterError> {
         Message::Piece(_) | Message::Born(_) => return Err(protocol()),
     };
     match message::receive(&channel, Limit::of(Some(PATIENCE)))? {
+        // Without a user namespace the payload may have had its hand on the other end for a moment.
+        Message::Born(Ok(pid)) if pid == traveller => Err(protocol()),
         Message::Born(Ok(pid)) => {
             Ok(Started { process: own_child(pid).ok_or_else(protocol)?, terminal, life_line: channel })
         }
