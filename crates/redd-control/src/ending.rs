@@ -30,6 +30,9 @@ pub struct LastEnding {
     /// Or why it could not be started, or supervised; escaped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// Whether somebody asked redd for it.
+    #[serde(default)]
+    pub asked: bool,
     /// How many of its processes the kernel killed because there was no memory left for them.
     #[serde(default)]
     pub oom_kills: u64,
@@ -39,7 +42,8 @@ impl LastEnding {
     /// Whether something went wrong.
     #[must_use]
     pub fn is_failure(&self) -> bool {
-        self.error.is_some() || self.signal.is_some() || self.status.is_some_and(|status| status != 0)
+        let went_wrong = self.signal.is_some() || self.status.is_some_and(|status| status != 0);
+        self.error.is_some() || (went_wrong && !self.asked)
     }
 
     /// A life that an error ended, or prevented.
@@ -80,11 +84,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_power_off_is_no_failure_and_everything_else_is() {
+    fn what_nobody_asked_for_and_is_no_power_off_is_a_failure() {
         let ending = |status, signal| LastEnding { status, signal, ..LastEnding::default() };
         assert!(!ending(Some(0), None).is_failure());
         assert!(ending(Some(1), None).is_failure());
         assert!(ending(None, Some(9)).is_failure());
+        assert!(!LastEnding { asked: true, ..ending(None, Some(9)) }.is_failure());
         assert!(LastEnding::of_error(0, "x").is_failure());
     }
 

@@ -4,7 +4,9 @@
 #![forbid(unsafe_code)]
 
 mod aside;
+pub mod boot_plot;
 pub mod console;
+pub mod console_log;
 pub mod copy;
 pub mod enable;
 mod error;

@@ -11,7 +11,8 @@ use redd_spec::text::{escape, escape_path};
 use serde::Serialize;
 
 use crate::MachineError;
-use crate::look::{self, Network, Sight, State, Unit, Usage};
+use crate::enable::is_enabled;
+use crate::look::{self, Health, Network, Sight, State, Unit, Usage};
 use crate::registry::Registered;
 
 /// The longest text of a supervisor's that is shown, in bytes.
@@ -33,6 +34,8 @@ pub struct Summary {
     pub booted: Option<String>,
     /// Which network it is in.
     pub network: Option<NetworkKind>,
+    /// Whether it is started with the host.
+    pub enabled: bool,
     /// Its own addresses.
     pub addresses: Vec<String>,
     /// What it uses.
@@ -72,6 +75,7 @@ impl Summary {
             tree: sight.tree.as_deref().map(escape_path),
             booted: sight.booted.map(moment),
             network: NetworkKind::of(&sight.network),
+            enabled: is_enabled(&sight.name),
             addresses: sight.network.addresses().iter().map(ToString::to_string).collect(),
             usage: sight.usage,
         }
@@ -115,6 +119,8 @@ pub struct Details {
     pub units: Option<Unit>,
     /// Whether more runs in it than is told.
     pub units_truncated: bool,
+    /// What its systemd says of its units; nothing where it has none, is frozen, or does not answer.
+    pub health: Option<Health>,
     /// How its last life ended, where that is known and it does not run.
     pub ending: Option<Ending>,
 }
@@ -127,6 +133,8 @@ pub struct Ending {
     pub ended: String,
     /// Whether something went wrong.
     pub failed: bool,
+    /// Whether somebody asked redd for it.
+    pub asked: bool,
     /// The exit status of the payload.
     pub status: Option<u8>,
     /// Or the signal that ended it.
@@ -185,6 +193,9 @@ impl Details {
             times: record.map(|record| record.times),
             units,
             units_truncated,
+            health: matches!(sight.state, State::Starting | State::Running)
+                .then(|| look::health(&sight.name))
+                .flatten(),
             ending: ending(sight),
         }
     }
@@ -199,6 +210,7 @@ fn ending(sight: &Sight) -> Option<Ending> {
     Some(Ending {
         ended: moment(ending.ended),
         failed: ending.is_failure(),
+        asked: ending.asked,
         status: ending.status,
         signal: ending.signal,
         error: ending.error.map(|error| escape(error.as_bytes(), TEXT_MAX)),

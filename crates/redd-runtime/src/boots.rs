@@ -10,6 +10,7 @@ use redd_plan::step::{Plan, Undo};
 use redd_spec::Spec;
 use redd_sys::lock;
 
+use crate::ending::Circumstances;
 use crate::error::best_effort;
 use crate::guard::{Duties, Guard};
 use crate::ids::{self, TakenIds};
@@ -164,6 +165,9 @@ impl Boots<'_, '_> {
             self.write_record(&plan, &running, os)?;
             self.supervisor.supervise(&plan, &mut running, &duties)
         });
+        if let Ok(Outcome::Ended(ending, cause)) = &result {
+            self.state.circumstances.set(Circumstances::of(&plan, *ending, *cause));
+        }
         self.supervisor.changed(&mut self.spec);
         self.restarts.set(self.spec.lifecycle.restart);
         let booted = result.map(|outcome| self.follow(outcome, began.elapsed()));

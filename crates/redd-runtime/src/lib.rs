@@ -13,6 +13,7 @@ mod boots;
 mod child;
 mod credentials;
 pub mod doctor;
+mod ending;
 pub mod enter;
 mod error;
 pub mod facts;

@@ -10,7 +10,6 @@ use redd_spec::Spec;
 use redd_spec::name::MachineName;
 use redd_sys::{Errno, process};
 
-use crate::Error;
 use crate::background::Starter;
 use crate::boots::{Remainder, boot_until_ended};
 use crate::child::execute::{LISTEN_FDS_START, sockets_end};
@@ -20,6 +19,7 @@ use crate::prepare::{self, Inputs};
 use crate::state::{self, Purpose, Removal, StateDirectory};
 use crate::supervise::{Listeners, Upstream};
 use crate::template;
+use crate::{Error, ending};
 
 /// How a machine ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,6 +127,7 @@ pub(crate) fn start_attended(
         Some(state) => state,
         None => StateDirectory::take(&spec.name, Purpose::Start)?,
     };
+    let is_background = matches!(attendance, Attendance::Starter { .. });
     let upstream = match attendance {
         Attendance::Caller => Upstream::from_environment(),
         Attendance::Starter { starter, words } => {
@@ -139,7 +140,12 @@ pub(crate) fn start_attended(
     };
     let listeners = Listeners { upstream, warn: &mut warn };
     let locks = trees.iter().map(|tree| tree.as_fd()).chain([state.lock()]).collect();
-    match boot_until_ended(spec.clone(), terminal, (inputs, expected, times), locks, &state, listeners) {
+    let inputs = (inputs, expected, times);
+    let ended = boot_until_ended(spec.clone(), terminal, inputs, locks, &state, listeners);
+    if let (Ok((ending, _)), true) = (&ended, is_background) {
+        ending::remember(&spec.name, *ending, state.circumstances.get());
+    }
+    match ended {
         Ok((ending, Remainder::Guard)) => Ok(ending),
         result => {
             state.remove();

@@ -16,6 +16,7 @@ use redd_sys::Errno;
 use redd_sys::lock::{LockOutcome, Sharing};
 use rustix::fs::{CWD, Mode, OFlags, openat};
 
+use crate::ending::Circumstances;
 use crate::error::best_effort;
 use crate::patience::{take_lock, wait_for_lock};
 use crate::{Error, additions};
@@ -33,6 +34,8 @@ pub(crate) struct StateDirectory {
     lock: File,
     /// Whether something could not be undone.
     is_unfinished: Cell<bool>,
+    /// How the last boot ended.
+    pub(crate) circumstances: Cell<Circumstances>,
 }
 
 /// What a name is taken for.
@@ -61,7 +64,7 @@ impl StateDirectory {
         DirBuilder::new().recursive(true).mode(0o700).create(&path).map_err(failed)?;
         let lock = lock_directory(&path, purpose).map_err(failed)?;
         let lock = lock.ok_or_else(|| Error::NameTaken { name: name.clone() })?;
-        let directory = Self { path, lock, is_unfinished: Cell::new(false) };
+        let directory = Self { path, lock, is_unfinished: Cell::new(false), circumstances: Cell::default() };
         directory.undo_leftovers();
         Ok(directory)
     }

@@ -3,6 +3,7 @@
 
 mod addresses;
 mod ask;
+mod manager;
 mod units;
 mod usage;
 
@@ -16,6 +17,8 @@ use redd_spec::name::MachineName;
 use serde::{Deserialize, Serialize};
 
 pub use addresses::{Network, is_link_local};
+pub use manager::{Health, Startup, UnitStart};
+pub(crate) use manager::{health, startup};
 pub use units::{Process, Unit, units};
 pub use usage::{Cgroups, Usage};
 

@@ -21,10 +21,10 @@ use rustix::io::retry_on_intr;
 use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, recv, send, socketpair};
 use rustix::process::{WaitId, WaitIdOptions, waitid};
 
-use crate::Error;
 use crate::child::execute::{LISTEN_FDS_START, sockets_end};
 use crate::error::best_effort;
 use crate::start::{Attendance, start_attended};
+use crate::{Error, ending};
 use log::Log;
 use report::MESSAGE_MAX;
 pub use report::{FailureKind, Report, StartFailure};
@@ -123,7 +123,6 @@ fn supervise(spec: &Spec, words: &[u8], starter: OwnedFd) -> ! {
             tell(&Report::Warning(text.to_owned()));
         })
     });
-    // last.json
     match result {
         Ok(ending) => {
             let text = format!("{} {ending}", spec.name);
@@ -136,6 +135,7 @@ fn supervise(spec: &Spec, words: &[u8], starter: OwnedFd) -> ! {
             // The log is of the machine that has the name.
             if failure.kind != FailureKind::Conflict {
                 log.add(&format!("error: {}", failure.text));
+                ending::remember_error(&spec.name, &error);
             }
             tell(&Report::Failed(failure));
             process::exit_now(1)

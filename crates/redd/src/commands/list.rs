@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use redd_machine::enable::is_enabled;
 use redd_machine::look::{self, Network, Scope, Sight, State, is_link_local};
 use redd_machine::show::Summary;
 
@@ -13,7 +14,7 @@ use crate::report;
 use crate::surroundings::{self, Colours};
 use crate::table::{self, Table};
 
-const COLUMNS: [&str; 7] = ["NAME", "STATE", "OS", "UPTIME", "ADDRESSES", "CPU", "MEMORY"];
+const COLUMNS: [&str; 8] = ["NAME", "STATE", "BOOT", "OS", "UPTIME", "ADDRESSES", "CPU", "MEMORY"];
 
 pub(super) fn list(request: &List) -> ExitStatus {
     let scope = if request.running { Scope::Running } else { Scope::All };
@@ -44,6 +45,7 @@ fn rows(machines: &[Sight], request: &List, colours: Colours) -> String {
         table.row([
             machine.name.to_string(),
             machine.state.text().to_owned(),
+            if is_enabled(&machine.name) { "enabled".to_owned() } else { String::new() },
             machine.os.clone().unwrap_or_default(),
             machine.booted.map(since).map(table::span).unwrap_or_default(),
             addresses(&machine.network, request.all),

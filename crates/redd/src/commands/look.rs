@@ -5,7 +5,7 @@ use redd_machine::look::State;
 use serde::Serialize;
 
 use super::machines::status_of;
-use super::{events, list, show, status, top};
+use super::{boot_plot, events, list, logs, show, status, top};
 use crate::command_line::machines::look::Look;
 use crate::exit_status::{self, ExitStatus};
 use crate::report;
@@ -18,6 +18,8 @@ pub(super) fn look(request: &Look) -> ExitStatus {
         Look::Show(request) => show::show(request),
         Look::Events(request) => events::events(request),
         Look::Top(request) => top::top(request),
+        Look::Logs(request) => logs::logs(request),
+        Look::BootPlot(request) => boot_plot::boot_plot(request),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What is done about a request.
 
 mod background;
+mod boot_plot;
 mod check;
 mod config;
 mod console;
@@ -12,6 +13,7 @@ mod gc;
 mod life;
 mod list;
 mod login;
+mod logs;
 mod look;
 mod machines;
 mod mount;

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use redd_machine::MachineError;
-use redd_machine::look::{State, Unit};
+use redd_machine::look::{Health, State, Unit};
 use redd_machine::show::{Details, Ending, NetworkKind, details};
+use redd_machine::{MachineError, console_log};
 use redd_spec::name::MachineName;
 
 use super::look::{failure, painted};
@@ -32,7 +32,7 @@ fn status_of(name: &MachineName, index: usize, lines: usize) -> ExitStatus {
         Ok(Some(details)) => {
             let gap = if index == 0 { "" } else { "\n" };
             report::print_result(&format!("{gap}{}", render(&details, surroundings::colours())));
-            let _ = lines;
+            report::print_result(&log(name, lines));
             if details.summary.state.is_live() { exit_status::SUCCESS } else { exit_status::NOT_RUNNING }
         }
         Ok(None) => failure("no status", &MachineError::NotRunning { name: name.clone() }),
@@ -61,6 +61,13 @@ fn render(details: &Details, colours: Colours) -> String {
     text
 }
 
+/// What was written to its console last, behind a gap.
+fn log(name: &MachineName, count: usize) -> String {
+    let lines = console_log::last_lines(name, count).unwrap_or_default();
+    let shown: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    if shown.is_empty() { shown } else { format!("\n{shown}") }
+}
+
 /// What is known, line by line.
 fn lines(details: &Details, colours: Colours) -> Vec<(&'static str, String)> {
     let summary = &details.summary;
@@ -70,6 +77,7 @@ fn lines(details: &Details, colours: Colours) -> Vec<(&'static str, String)> {
     }
     let known = [
         ("Status", details.status.as_ref().map(|status| format!("\"{status}\""))),
+        ("Units", details.health.as_ref().map(health)),
         ("Tree", summary.tree.clone()),
         ("Leader", details.leader.map(|leader| leader.to_string())),
         ("Supervisor", details.supervisor.map(|supervisor| supervisor.to_string())),
@@ -92,6 +100,13 @@ fn state(details: &Details, colours: Colours) -> String {
         (Some(booted), _) => format!("{text}; booted {booted}"),
         (None, State::Leftover) => format!("{text}; redd gc removes what a killed redd left behind"),
         (None, _) => text,
+    }
+}
+
+fn health(health: &Health) -> String {
+    match health.failed.as_slice() {
+        [] => format!("{}, none failed", health.system),
+        failed => format!("{}, failed: {}", health.system, failed.join(" ")),
     }
 }
 
@@ -141,6 +156,7 @@ fn why(ending: &Ending) -> String {
     };
     let cause = match ending {
         Ending { error: Some(error), .. } => format!("failed: {error}"),
+        Ending { asked: true, .. } => "as it was asked to".to_owned(),
         Ending { signal: Some(signal), .. } => format!("failed: PID 1 was ended by signal {signal}"),
         Ending { status: Some(0), .. } => "as it should".to_owned(),
         Ending { status: Some(status), .. } => format!("failed: PID 1 ended with status {status}"),
@@ -185,6 +201,7 @@ mod tests {
         let ending = Ending {
             ended: String::new(),
             failed: true,
+            asked: false,
             status: None,
             signal: Some(9),
             error: None,

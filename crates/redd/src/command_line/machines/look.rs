@@ -21,6 +21,45 @@ pub enum Look {
     Events(Events),
     /// Show machines as they use the processors, again and again
     Top(Top),
+    /// Print what a machine wrote to its console, or to its journal
+    Logs(Logs),
+    /// Draw what each part of a machine's boot cost, as SVG
+    BootPlot(BootPlot),
+}
+
+/// `logs`
+#[derive(Debug, Clone, Args)]
+#[command(
+    after_help = "Examples:\n  redd logs web\n  redd logs -f -n 20 web\n  redd logs --journal --boot -1 web\n\nThe journal of a machine that does not run is read by its own journalctl, in a container made for that."
+)]
+pub struct Logs {
+    /// The machine
+    pub name: MachineName,
+    /// Go on with what is written from now on
+    #[arg(short, long)]
+    pub follow: bool,
+    /// Print the last lines alone
+    #[arg(short = 'n', long)]
+    pub lines: Option<usize>,
+    /// Print one boot alone: 0 is the last one, -1 the one before, 1 the first one that is kept
+    #[arg(short, long, allow_negative_numbers = true)]
+    pub boot: Option<i64>,
+    /// Print what was written to the console of a machine in the background; the default where there is such a log
+    #[arg(long, conflicts_with = "journal")]
+    pub console: bool,
+    /// Print the journal
+    #[arg(long)]
+    pub journal: bool,
+}
+
+/// `boot-plot`
+#[derive(Debug, Clone, Args)]
+#[command(
+    after_help = "Examples:\n  redd boot-plot web > web.svg\n  redd restart web && redd wait web --for running && redd boot-plot web > web.svg\n  redd boot-plot web | display -"
+)]
+pub struct BootPlot {
+    /// The machine, which runs
+    pub name: MachineName,
 }
 
 /// `status`

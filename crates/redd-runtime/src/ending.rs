@@ -1,0 +1,80 @@
+//! What is remembered of a machine that ended (`last.json`), for whoever asks why it does not run.
+
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use redd_control::ending::LastEnding;
+use redd_plan::action::Action;
+use redd_plan::step::Plan;
+use redd_spec::name::MachineName;
+
+use crate::error::best_effort;
+use crate::facts::read_text;
+use crate::restart::Cause;
+use crate::{Ending, Error};
+
+fn oom_kills(plan: &Plan) -> u64 {
+    let cgroups = plan.steps.iter().filter_map(|step| match &step.action {
+        Action::CreateCgroup { path } => Some(path.0.as_path()),
+        _ => None,
+    });
+    cgroups.filter_map(kills_in).max().unwrap_or_default()
+}
+
+fn kills_in(cgroup: &Path) -> Option<u64> {
+    let text = |name: &str| read_text(cgroup.join(name)).ok().flatten();
+    let text = text("memory.events").or_else(|| text("memory.oom_control"))?;
+    text.lines().find_map(|line| line.strip_prefix("oom_kill ")?.trim().parse().ok())
+}
+
+/// How the last boot of a machine ended, as far as its exit status does not tell.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Circumstances {
+    /// Whether somebody asked redd for it.
+    pub(crate) asked: bool,
+    /// As many processes the kernel killed for want of memory.
+    pub(crate) oom_kills: u64,
+}
+
+impl Circumstances {
+    /// Those of a boot whose cgroups are still there. Where all went well nobody asks the kernel.
+    pub(crate) fn of(plan: &Plan, ending: Ending, cause: Cause) -> Self {
+        let oom_kills = if ending == Ending::Exited(0) { 0 } else { oom_kills(plan) };
+        Self { asked: cause == Cause::Asked, oom_kills }
+    }
+}
+
+/// Remembers how a life ended. That it cannot be is no reason to fail.
+pub(crate) fn remember(name: &MachineName, ending: Ending, circumstances: Circumstances) {
+    let Circumstances { asked, oom_kills } = circumstances;
+    let (status, signal) = match ending {
+        Ending::Exited(status) => (Some(status), None),
+        Ending::Killed(signal) => (None, Some(signal)),
+        Ending::RestartWanted => (Some(0), None),
+    };
+    let ending = LastEnding { ended: now(), status, signal, error: None, asked, oom_kills };
+    best_effort(ending.write(name));
+}
+
+/// Remembers why a machine could not be started, or supervised.
+pub(crate) fn remember_error(name: &MachineName, error: &Error) {
+    best_effort(LastEnding::of_error(now(), &with_causes(error)).write(name));
+}
+
+fn now() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(now.as_micros()).unwrap_or(u64::MAX)
+}
+
+fn with_causes(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        let more = error.to_string();
+        if !text.contains(&more) {
+            text = format!("{text}: {more}");
+        }
+        cause = error.source();
+    }
+    text
+}
