@@ -11,8 +11,7 @@ use redd_nspawn::file::{FileMode, SettingsFile, Trust};
 use redd_nspawn::specify::{MACHINES, TreeChoice};
 use redd_nspawn::{Caller, Refusal, Selection, Terminal};
 use redd_oci::{CONFIG, DeviceKind, DeviceNode};
-use redd_runtime::facts::host_copy::{self, Choice};
-use redd_spec::root::Substitute;
+use redd_runtime::facts::host_copy::{self, Choice, HostCopy};
 use redd_spec::uuid::Uuid;
 use rustix::fs::FileType;
 use rustix::rand::{GetRandomFlags, getrandom};
@@ -43,8 +42,8 @@ pub trait Surroundings {
     ///
     /// # Errors
     /// Something cannot be looked at.
-    fn substitutes(&self, _choice: &Choice) -> io::Result<Vec<Substitute>> {
-        Ok(Vec::new())
+    fn host_copy(&self, _choice: &Choice) -> io::Result<HostCopy> {
+        Ok(HostCopy::default())
     }
 
     /// An id that nothing else has.
@@ -126,8 +125,8 @@ impl Surroundings for Host {
         Ok(files)
     }
 
-    fn substitutes(&self, choice: &Choice) -> io::Result<Vec<Substitute>> {
-        host_copy::substitutes(choice)
+    fn host_copy(&self, choice: &Choice) -> io::Result<HostCopy> {
+        host_copy::host_copy(choice)
     }
 
     fn random_id(&self) -> io::Result<Uuid> {

@@ -15,10 +15,12 @@ use redd_spec::path::PathInRoot;
 use redd_spec::root::{Substitute, SubstituteKind};
 use redd_spec::uuid::Uuid;
 
-use places::{DATA, HOMES, MASKED, OPEN, PRIVATE, RUNLEVELS, UNITS, WANTED};
+use places::{DATA, HOMES, INIT, MASKED, OPEN, PRIVATE, RUNLEVELS, SYSTEM, SYSTEMD, UNITS, WANTED};
 
 /// The most files that are looked at below a directory. Whatever has more is no configuration.
 const FILES_MAX: usize = 200_000;
+/// What is mounted where this process is.
+const MOUNTS: &str = "/proc/self/mountinfo";
 /// How deep it is looked below `/var/lib`: what somebody may not enter is left out as a whole.
 const LIBRARY_DEPTH: usize = 2;
 /// The largest file of users.
@@ -47,12 +49,21 @@ pub struct Choice {
     pub machine_id: Uuid,
 }
 
+/// What is known of a copy.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HostCopy {
+    /// What it has instead of the host's own.
+    pub substitutes: Vec<Substitute>,
+    /// Directories of the system that are file systems of their own, and not in a copy of the root.
+    pub separate: Vec<PathBuf>,
+}
+
 /// What the copy has instead. What is left out errs on the side of too much: everything in `/etc` and `/var/lib` that not everybody
 /// may read, too.
 ///
 /// # Errors
 /// Something cannot be looked at; then nobody knows what is in it.
-pub fn substitutes(choice: &Choice) -> io::Result<Vec<Substitute>> {
+pub fn host_copy(choice: &Choice) -> io::Result<HostCopy> {
     let mut copy = Copy::default();
     let homes = if choice.homes == Kept::No { &HOMES[..] } else { &[] };
     for path in PRIVATE.iter().chain(&DATA).chain(homes) {
@@ -64,7 +75,14 @@ pub fn substitutes(choice: &Choice) -> io::Result<Vec<Substitute>> {
         copy.hold_services_back()?;
     }
     copy.describe(choice)?;
-    copy.into_list()
+    let mounts = fs::read_to_string(MOUNTS).map_err(|error| about(Path::new(MOUNTS), &error))?;
+    Ok(HostCopy { substitutes: copy.into_list()?, separate: separate(&mounts) })
+}
+
+/// Which parts of a system are mounted, see proc(5) for `mountinfo`.
+fn separate(mounts: &str) -> Vec<PathBuf> {
+    let is_mounted = |path: &&str| mounts.lines().any(|line| line.split(' ').nth(4) == Some(*path));
+    SYSTEM.into_iter().filter(is_mounted).map(PathBuf::from).collect()
 }
 
 /// What is known so far, by path.
@@ -121,6 +139,11 @@ impl Copy {
 
     /// What is enabled on the host is not enabled in the copy, but for what a console needs.
     fn hold_services_back(&mut self) -> io::Result<()> {
+        let is_there = |path: &str| Path::new(path).exists();
+        if is_there(INIT) && !SYSTEMD.into_iter().any(is_there) {
+            let what = "its init is not systemd, and only systemd's services can be held back: --with-services starts them";
+            return Err(io::Error::other(what));
+        }
         for entry in fs::read_dir(UNITS).into_iter().flatten() {
             let entry = entry?;
             let name = entry.file_name();
@@ -145,7 +168,8 @@ impl Copy {
         let mut file = |path: &str, mode, contents: String| {
             self.0.insert(real(path), SubstituteKind::File { mode, contents: contents.into_bytes() });
         };
-        file("/etc/machine-id", 0o444, format!("{}\n", choice.machine_id));
+        let machine_id = choice.machine_id.to_string().replace('-', "");
+        file("/etc/machine-id", 0o444, format!("{machine_id}\n"));
         file("/etc/hostname", 0o644, format!("{}\n", choice.hostname.as_str()));
         file("/etc/fstab", 0o644, String::new());
         file("/etc/crypttab", 0o600, String::new());
@@ -217,6 +241,14 @@ fn about(path: &Path, error: &io::Error) -> io::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parts_of_the_system_that_are_mounted_are_told() {
+        let line = |path: &str| format!("22 1 8:1 / {path} rw - ext4 /dev/vda rw\n");
+        let mounts = ["/", "/usr", "/usr/lib/x", "/home", "/var/lib/docker"].map(line).concat();
+        assert_eq!(separate(&mounts), [Path::new("/usr")]);
+        assert!(separate("").is_empty());
+    }
 
     #[test]
     fn nobody_has_a_password() {

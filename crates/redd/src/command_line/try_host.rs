@@ -4,7 +4,9 @@ use std::ffi::OsString;
 
 use redd_nspawn::{Caller, Persona};
 use redd_runtime::facts::host_copy::{Choice, Kept};
-use redd_spec::root::Persistence;
+use redd_spec::mounts::{CustomMount, LayerSource, Overlay, UpperSource};
+use redd_spec::path::PathInRoot;
+use redd_spec::root::{Access, Persistence};
 use redd_spec::uuid::Uuid;
 
 use super::{Answer, StartRequest, start};
@@ -13,9 +15,10 @@ use crate::surroundings::Surroundings;
 /// What is said before it starts.
 const NOTHING_SURVIVES: &str = "a copy of this host: nothing that is done in it survives";
 
+/// Where the system is.
+const USR: &str = "/usr";
 /// What a copy is started with, unless somebody says something else.
-const OPTIONS: [&str; 5] =
-    ["--directory=/", "--machine=try", "--ephemeral", "--settings=no", "--network-veth=no"];
+const OPTIONS: [&str; 4] = ["--directory=/", "--ephemeral", "--settings=no", "--network-veth=no"];
 
 /// What follows the list of options.
 const EXAMPLES: &str = "Every option of redd boot can be used, and with a COMMAND every option of redd run.
@@ -69,15 +72,17 @@ pub(super) fn request(
         }
     }
     let persona = if command.is_empty() { Persona::Boot } else { Persona::Run };
+    if persona == Persona::Run {
+        // Nobody starts them.
+        services = Kept::Yes;
+    }
     let machine_id = surroundings.random_id().map_err(|error| Answer::refused(format!("redd: {error}")))?;
-    let uuid = OsString::from(format!("--uuid={machine_id}"));
-    let all = OPTIONS
-        .map(OsString::from)
-        .into_iter()
-        .chain([uuid])
-        .chain(options)
-        .chain(["--".into()])
-        .chain(command);
+    // Several at once have names of their own, and short ones: people see them at every prompt.
+    let mut name = format!("--machine=try-{machine_id}");
+    name.truncate("--machine=try-".len() + 6);
+    let own = [format!("--uuid={machine_id}"), name].map(OsString::from);
+    let all =
+        OPTIONS.map(OsString::from).into_iter().chain(own).chain(options).chain(["--".into()]).chain(command);
     let mut request = start(persona, all, caller, surroundings)?;
     let root = &request.spec.root;
     if root.path != std::path::Path::new("/") || root.persistence != Persistence::Ephemeral {
@@ -87,6 +92,16 @@ pub(super) fn request(
     }
     fill(&mut request, homes, services, machine_id, surroundings)?;
     Ok(request)
+}
+
+/// Without it there is no system.
+fn copy_of_usr() -> CustomMount {
+    CustomMount::Overlay(Overlay {
+        lower: vec![LayerSource::Host(USR.into())],
+        upper: UpperSource::Temporary,
+        destination: PathInRoot::new(USR).expect("it is a path from the root on"),
+        access: Access::ReadWrite,
+    })
 }
 
 fn fill(
@@ -100,7 +115,16 @@ fn fill(
     let hostname = spec.identity.hostname.clone().unwrap_or_else(|| spec.name.as_hostname());
     let choice = Choice { homes, services, hostname, machine_id };
     let refused = |error| Answer::refused(format!("redd: cannot tell what of this host is private: {error}"));
-    spec.root.substitutes = surroundings.substitutes(&choice).map_err(refused)?;
+    let copy = surroundings.host_copy(&choice).map_err(refused)?;
+    spec.root.substitutes = copy.substitutes;
+    for path in copy.separate {
+        match path.to_str() {
+            Some(USR) => spec.mounts.push(copy_of_usr()),
+            _ => request
+                .warnings
+                .push(format!("{} is another file system, and not in the copy", path.display())),
+        }
+    }
     request.warnings.push(NOTHING_SURVIVES.to_owned());
     Ok(())
 }

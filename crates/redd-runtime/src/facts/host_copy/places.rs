@@ -62,6 +62,14 @@ pub(super) const DATA: [&str; 32] = [
     "/var/tmp",
 ];
 
+/// Parts of a system that may be file systems of their own.
+pub(super) const SYSTEM: [&str; 6] = ["/etc", "/opt", "/usr", "/usr/local", "/var", "/var/lib"];
+
+/// What the kernel starts.
+pub(super) const INIT: &str = "/sbin/init";
+/// Where systemd is.
+pub(super) const SYSTEMD: [&str; 2] = ["/usr/lib/systemd/systemd", "/lib/systemd/systemd"];
+
 /// Where people's own files are.
 pub(super) const HOMES: [&str; 2] = ["/home", "/root"];
 
