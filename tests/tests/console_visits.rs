@@ -173,6 +173,7 @@ fn who_does_not_read_holds_up_nobody_and_is_told_what_is_missing() {
     let said = read_until(idle.stderr.as_mut().unwrap(), "missing here");
     assert!(said.contains("came too fast"), "{said}");
     assert!(rest.contains("\r\n100\r\n") && !rest.contains("\r\n150000\r\n"));
+    driver.wait().unwrap();
     assert_eq!(idle.wait().unwrap().code(), Some(0));
 }
 

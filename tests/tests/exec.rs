@@ -1,5 +1,6 @@
 //! `redd exec`: a command in a machine that runs, confined as that is, with the caller's streams and its own end.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+#![expect(clippy::disallowed_methods, reason = "somebody has to write while somebody reads")]
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, Command, Output, Stdio};
