@@ -255,7 +255,7 @@ fn a_terminal_is_the_payloads_own_and_follows_the_callers() {
     assert!(shown.contains(" icanon") && shown.contains(" echo "), "{shown}");
     // What is typed arrives, ^C too.
     let line = format!(
-        "REDD exec -t -u nobody {} bash -c 'echo typ\"\"e; trap \"echo caught; exit 6\" INT; read line'",
+        "REDD exec -t -u nobody {} bash -c 'trap \"echo caught; exit 6\" INT; echo typ\"\"e; read line'",
         machine.name
     );
     let shown = at_a_terminal(&line, "type", b"\x03");
