@@ -1,11 +1,15 @@
 //! Beginnings and ends of machines in the background.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
+use redd_control::client::Client;
 use redd_control::event::{Event, Phase};
 use redd_control::machine::Description;
 use redd_tests::small::MountNamespace;
@@ -24,6 +28,15 @@ fn start(machine: &Background, tree: &Path, options: &[&str], arguments: &[&str]
         command.arg("--").args(arguments);
     }
     finish(command)
+}
+
+/// Until it can be asked.
+fn await_supervisor(machine: &Background) {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while machine.record().is_none() || Client::connect(&machine.name.parse().unwrap()).is_err() {
+        assert!(Instant::now() < deadline, "{}", log(machine));
+        sleep(Duration::from_millis(5));
+    }
 }
 
 /// SIGUSR1 ends the small init with a status of its own.
@@ -110,12 +123,39 @@ fn a_machine_that_is_not_ready_in_time_goes_on_starting() {
     let late = start(&machine, tree.path(), &["--start-timeout=200ms"], &["unready"]);
     assert_eq!(late.status, 5, "{late:?}");
     assert!(late.errors.contains("goes on starting"), "{late:?}");
+    await_supervisor(&machine);
     assert_eq!(machine.description().phase, Phase::Starting);
     machine.stop();
     let machine = Background::named(&unique_name());
     assert_eq!(start(&machine, tree.path(), &["--no-wait"], &["unready"]).status, 0);
     assert_eq!(machine.description().phase, Phase::Starting);
     machine.stop();
+}
+
+#[test]
+fn whoever_starts_a_machine_may_be_killed_meanwhile() {
+    needs!(Need::Root);
+    let tree = tiny_tree();
+    let machine = Background::named(&unique_name());
+    let mut command = machine.starting(tree.path(), &QUICK);
+    let mut starter = command.args(["--", "unready"]).spawn().unwrap();
+    await_supervisor(&machine);
+    assert_eq!(starter.try_wait().unwrap(), None);
+    starter.kill().unwrap();
+    starter.wait().unwrap();
+    assert_eq!(machine.description().phase, Phase::Starting);
+    machine.stop();
+}
+
+#[test]
+fn who_is_started_by_somebody_else_is_waited_for_too() {
+    needs!(Need::Root, Need::Debian13);
+    let tree = tiny_tree();
+    let first = Background::start(&Need::Debian13.tree(), &["--ephemeral", "--no-wait"]);
+    let second = Background::start(tree.path(), &[&QUICK[..], &["--after", &first.name]].concat());
+    assert!(second.description().booted >= first.description().ready.unwrap());
+    second.stop();
+    first.stop();
 }
 
 #[test]

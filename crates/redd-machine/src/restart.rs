@@ -52,7 +52,7 @@ pub fn is_running(name: &MachineName) -> bool {
     phase(name).is_some_and(|phase| !matches!(phase, Phase::Stopping | Phase::Stopped))
 }
 
-fn phase(name: &MachineName) -> Option<Phase> {
+pub(crate) fn phase(name: &MachineName) -> Option<Phase> {
     let description: Description =
         Client::connect(name).ok()?.call(method::DESCRIBE, &serde_json::json!({})).ok()?;
     Some(description.phase)

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::os::fd::AsFd as _;
 use std::time::{Duration, Instant};
 
+use redd_control::event::Phase;
 use redd_control::place::{self, SUPERVISOR_LOG};
 use redd_runtime::background::{FailureKind, Report, StartFailure, Starting};
 use redd_runtime::room;
@@ -14,7 +15,7 @@ use redd_spec::name::MachineName;
 use redd_sys::Errno;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use crate::MachineError;
+use crate::{MachineError, restart, wait};
 
 /// How many are in the making at once.
 const AT_ONCE: usize = 8;
@@ -81,6 +82,7 @@ pub fn start(
         while making.len() < AT_ONCE
             && let Some(index) = order.next()
         {
+            await_others(&wanted[index].spec.lifecycle.after, &names, timeout);
             match Starting::begin(&wanted[index].spec, &wanted[index].words) {
                 Ok(starting) => {
                     making.push(InTheMaking {
@@ -101,7 +103,7 @@ pub fn start(
         if making.is_empty() {
             return Ok(outcomes);
         }
-        let now = wait(&making)?;
+        let now = listen(&making)?;
         making.retain_mut(|one| {
             let name = names[one.index];
             let Some(outcome) = one.look(name, until, timeout, now, &mut hear) else { return true };
@@ -113,7 +115,7 @@ pub fn start(
 }
 
 /// Until one of them has something to say, or its time is over.
-fn wait(making: &[InTheMaking]) -> Result<Instant, MachineError> {
+fn listen(making: &[InTheMaking]) -> Result<Instant, MachineError> {
     let deadline = making.iter().filter_map(|one| one.deadline).min();
     let timeout =
         deadline.map(|deadline| deadline.saturating_duration_since(Instant::now())).map(|left| Timespec {
@@ -157,6 +159,14 @@ impl InTheMaking {
         }
         let what = format!("is not ready after {timeout:?}, and goes on starting");
         Some(Err(MachineError::TimedOut { name: name.clone(), what }))
+    }
+}
+
+/// Those that somebody else is just starting. What does not run is not waited for, nor what will not be ready.
+fn await_others(after: &[MachineName], names: &[&MachineName], timeout: Duration) {
+    let others = after.iter().filter(|other| !names.contains(other));
+    for other in others.filter(|other| restart::phase(other) == Some(Phase::Starting)) {
+        drop(wait::wait(other, &wait::Condition::Ready, Some(timeout)));
     }
 }
 

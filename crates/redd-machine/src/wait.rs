@@ -48,11 +48,16 @@ impl FromStr for Condition {
             "degraded" => Ok(Self::Degraded),
             "stopped" => Ok(Self::Stopped),
             _ => match text.strip_prefix("unit=") {
-                Some(unit) if !unit.is_empty() && !unit.contains('\0') => Ok(Self::Unit(unit.to_owned())),
+                Some(unit) if !unit.is_empty() && !unit.contains('\0') => Ok(Self::Unit(whole_name(unit))),
                 _ => Err("write ready, running, degraded, stopped, or unit=NAME".to_owned()),
             },
         }
     }
+}
+
+/// As systemctl reads it.
+fn whole_name(unit: &str) -> String {
+    if unit.contains('.') { unit.to_owned() } else { format!("{unit}.service") }
 }
 
 /// Waits until a machine is in some state.
@@ -211,7 +216,10 @@ mod tests {
     #[test]
     fn conditions_are_words_or_a_unit() {
         assert_eq!("running".parse(), Ok(Condition::Running));
-        assert_eq!("unit=a.service".parse(), Ok(Condition::Unit("a.service".to_owned())));
+        for unit in ["unit=a.service", "unit=a"] {
+            assert_eq!(unit.parse(), Ok(Condition::Unit("a.service".to_owned())));
+        }
+        assert_eq!("unit=a.socket".parse(), Ok(Condition::Unit("a.socket".to_owned())));
         for wrong in ["", "unit=", "up", "unit"] {
             assert!(wrong.parse::<Condition>().is_err(), "{wrong}");
         }
