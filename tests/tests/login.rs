@@ -75,8 +75,7 @@ fn who_logs_in_has_a_session_with_a_terminal_of_the_machines() {
     assert!(!seen.contains("\nsession-\r"), "no session: {seen}");
     // The end of the input logs out.
     let output = process.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(0));
-    assert!(String::from_utf8_lossy(&output.stdout).contains("logout"), "{output:?}");
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
     machine.stop();
 }
 

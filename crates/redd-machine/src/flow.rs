@@ -14,7 +14,7 @@ const PIECE: usize = 16 * 1024;
 /// How often a terminal is looked at that nobody inside has open.
 const INTERVAL: Duration = Duration::from_millis(50);
 /// What a terminal takes for the end of what is typed.
-const END_OF_INPUT: u8 = 4;
+pub(crate) const END_OF_INPUT: u8 = 4;
 
 /// An end of a flow.
 #[derive(Debug)]

@@ -14,12 +14,14 @@ use rustix::termios::{isatty, tcsetwinsize};
 use super::Prompt;
 use crate::MachineError;
 use crate::console::Left;
-use crate::flow::{Came, End, Flow};
+use crate::flow::{Came, END_OF_INPUT, End, Flow};
 use crate::ready::ready;
 
 const SIGWINCH: i32 = 28;
 /// How often it is looked whether a session has ended.
 const INTERVAL: Duration = Duration::from_millis(100);
+/// How often the end of the input is told.
+const AGAIN: Duration = Duration::from_secs(1);
 /// HUP INT QUIT TERM WINCH
 const SIGNALS: [i32; 5] = [1, 2, 3, 15, SIGWINCH];
 
@@ -51,8 +53,13 @@ enum Progress {
     Silent,
     /// It is read and written.
     Talking,
-    /// Nothing is typed any more, and this process was at the prompt then.
-    Ending(Option<u32>),
+    /// Nothing is typed any more.
+    Ending {
+        /// What was at the prompt then.
+        process: Option<u32>,
+        /// When the end of the input is told again: a shell that was about to read a line may have missed it.
+        again: Instant,
+    },
 }
 
 /// Something to attend to.
@@ -98,7 +105,7 @@ impl Attendance {
             let leaves = sources.contains(&Source::Signals) && self.leaves_by_signal()?
                 || sources.contains(&Source::Caller) && self.leaves_by_key(now);
             self.inward.write();
-            if leaves || self.is_logged_out() {
+            if leaves || self.is_logged_out(now) {
                 return Ok(Left::Detached);
             }
         }
@@ -117,7 +124,7 @@ impl Attendance {
                 sources.push((source, descriptor, flags));
             }
         }
-        let look_again = matches!(self.progress, Progress::Ending(_)).then(|| Instant::now() + INTERVAL);
+        let look_again = matches!(self.progress, Progress::Ending { .. }).then(|| Instant::now() + INTERVAL);
         ready(&sources, self.outward.retry_at().into_iter().chain(look_again).min())
     }
 
@@ -143,15 +150,19 @@ impl Attendance {
     fn leaves_by_key(&mut self, now: Instant) -> bool {
         let came = self.inward.read(now);
         if self.inward.is_at_end() {
-            self.progress = Progress::Ending(self.prompt.main_process());
+            self.progress = Progress::Ending { process: self.prompt.main_process(), again: now + AGAIN };
         }
         let (Came::Some(length), Some(keys)) = (came, &mut self.keys) else { return false };
         matches!(keys.feed(self.inward.newest(length), now), Typed::Detach | Typed::Kill)
     }
 
     /// Nothing is typed any more, and nobody has the terminal, or the next prompt is there already.
-    fn is_logged_out(&mut self) -> bool {
-        let Progress::Ending(process) = self.progress else { return false };
+    fn is_logged_out(&mut self, now: Instant) -> bool {
+        let Progress::Ending { process, again } = self.progress else { return false };
+        if again <= now {
+            self.inward.put(&[END_OF_INPUT]);
+            self.progress = Progress::Ending { process, again: now + AGAIN };
+        }
         let is_hung_up = || self.outward.retry_at().is_some();
         self.inward.is_empty() && (is_hung_up() || self.prompt.main_process() != process)
     }
