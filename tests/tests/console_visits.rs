@@ -172,6 +172,8 @@ fn who_does_not_read_holds_up_nobody_and_is_told_what_is_missing() {
     idle.stdout.take().unwrap().read_to_string(&mut rest).unwrap();
     let said = read_until(idle.stderr.as_mut().unwrap(), "missing here");
     assert!(said.contains("came too fast"), "{said}");
+    drop(driver.stdin.take());
+    assert_eq!(driver.wait().unwrap().code(), Some(0));
     assert!(rest.contains("\r\n100\r\n") && !rest.contains("\r\n150000\r\n"));
     driver.wait().unwrap();
     assert_eq!(idle.wait().unwrap().code(), Some(0));

@@ -1,5 +1,6 @@
 //! Parsers that are nobody else's affair, for the fuzz targets.
 
+use redd_control::message::Reply;
 use redd_plan::step::Undo;
 use redd_plan::supervision::Supervision;
 
@@ -45,4 +46,21 @@ pub fn lends(database: &str, start: u32) -> bool {
 #[must_use]
 pub fn has_remote_users(nsswitch: &str) -> bool {
     ids::has_remote_users(nsswitch)
+}
+
+/// What a message of a client comes to.
+#[derive(Debug)]
+pub enum Understood {
+    /// Something to do.
+    Request,
+    /// Something to say, which is nothing that is done.
+    Refused(Reply),
+    /// Nothing.
+    Nothing,
+}
+
+/// What the messages come to that come over a control socket, until one of them ends the connection.
+#[must_use]
+pub fn control_messages(stream: &[u8]) -> Vec<Understood> {
+    supervise::understood(stream)
 }

@@ -4,6 +4,7 @@ pub(crate) mod adapter_files;
 pub(crate) mod cgroups;
 pub(crate) mod command_line;
 pub(crate) mod console;
+pub(crate) mod control;
 pub(crate) mod credentials;
 pub(crate) mod handshake;
 pub(crate) mod host_ids;

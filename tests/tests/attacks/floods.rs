@@ -20,6 +20,7 @@ pub(crate) const ATTACKS: &[Attack] = &[
         a_notify_flood_costs_nothing_that_adds_up,
     ),
     test("A27 notify as another process", Always, a_notify_flood_costs_nothing_that_adds_up),
+    test("A48 flood a console that is logged", Always, a_log_has_an_end),
     test("A28 flood a console that nobody reads, then be stopped", Always, a_stop_works_while_nobody_reads),
 ];
 
@@ -125,4 +126,22 @@ fn wait_until_full(child: &Child) {
         (before, now) = (now, rustix::io::ioctl_fionread(output).unwrap());
         now >= 16 * 1024 && now == before
     });
+}
+
+/// Two files of 4 MiB, however much is written; a disk that does not answer is tried in `tests/tests/console_log.rs`.
+#[test]
+fn a_log_has_an_end() {
+    needs!(Need::Root, Need::Debian13);
+    for users in Users::BOTH {
+        let name = unique_name();
+        let perl = r#"$x = "x" x 65535; for (1..600) { syswrite STDOUT, "$x\n" or die } print "the end\n""#;
+        let mut flood = start(users, &name, &["--console=kept"], perl, None);
+        assert!(flood.wait().unwrap().success());
+        let logs = std::path::Path::new("/var/lib/redd/logs").join(&name);
+        let read = |file: &str| std::fs::read(logs.join(file)).unwrap();
+        let (old, new) = (read("console.log.1"), read("console.log"));
+        assert!(old.len() <= 4 << 20 && new.len() <= 4 << 20, "{} and {} bytes", old.len(), new.len());
+        assert!(new.ends_with(b"the end\r\n"));
+        std::fs::remove_dir_all(logs).unwrap();
+    }
 }

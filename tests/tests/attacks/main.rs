@@ -3,6 +3,7 @@
 //! Each attack has a number of the suite it comes from; docs/threat-model.md prints the table.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
+mod control;
 mod copies;
 mod entering;
 mod exhaustion;
@@ -21,6 +22,7 @@ use registry::{Attack, Held};
 /// In the order of the document: by number.
 fn all() -> Vec<Attack> {
     let mut all = [
+        control::ATTACKS,
         copies::ATTACKS,
         entering::ATTACKS,
         exhaustion::ATTACKS,

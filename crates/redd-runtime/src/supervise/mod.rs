@@ -36,6 +36,12 @@ pub(crate) fn passed_on(message: &[u8], supervision: redd_plan::supervision::Sup
         .collect()
 }
 
+/// What messages of a client come to; they come in pieces.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn understood(stream: &[u8]) -> Vec<crate::fuzzing::Understood> {
+    control::understood(stream)
+}
+
 /// What a tinted console shows of what a payload writes, piece by piece.
 #[cfg(feature = "fuzzing")]
 pub(crate) fn tinted<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {

@@ -187,3 +187,25 @@ fn listener_at(path: &Path) -> Result<OwnedFd, Errno> {
     listen(&listener, BACKLOG)?;
     Ok(listener)
 }
+
+/// What messages come to that come in pieces, as over a socket.
+#[cfg(feature = "fuzzing")]
+pub(super) fn understood(stream: &[u8]) -> Vec<crate::fuzzing::Understood> {
+    use crate::fuzzing::Understood;
+    use redd_control::frame::{CALL_MAX, Frames};
+    let (mut frames, mut all) = (Frames::new(CALL_MAX), Vec::new());
+    for piece in stream.chunks(16 * 1024) {
+        frames.extend(piece);
+        loop {
+            match frames.next_message().map(|message| message.map(|message| request::read(&message))) {
+                Ok(Some(Read::Request(..))) => all.push(Understood::Request),
+                Ok(Some(Read::Reply(reply))) => all.push(Understood::Refused(reply)),
+                Ok(Some(Read::Nothing)) => all.push(Understood::Nothing),
+                Ok(None) => break,
+                // The end of the connection.
+                Ok(Some(Read::Garbage)) | Err(_) => return all,
+            }
+        }
+    }
+    all
+}
