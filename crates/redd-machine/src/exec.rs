@@ -1,6 +1,6 @@
 //! A command in a machine that runs, which needs nothing of the payload's.
 
-mod attend;
+pub(crate) mod attend;
 
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 
@@ -23,7 +23,7 @@ use rustix::termios::isatty;
 
 use crate::MachineError;
 use crate::flow::{End, Flow};
-use attend::Attendance;
+use attend::{Attendance, Process};
 
 /// HUP INT QUIT USR1 USR2 TERM CONT WINCH
 const SIGNALS: [i32; 8] = [1, 2, 3, 10, 12, 15, 18, attend::SIGWINCH];
@@ -99,12 +99,13 @@ pub fn exec(name: &MachineName, request: &Request<'_>) -> Result<Ending, Machine
         flows = terminal_flows(manager).map_err(failed)?;
         raw = RawTerminal::enter();
     }
-    let ending = Attendance::new(started, flows, signals, raw.is_some()).attend();
+    let process = Process { child: started.process, _life_line: started.life_line };
+    let ending = Attendance::new(process, started.terminal, flows, signals, raw.as_ref()).attend();
     drop(raw);
     ending.map_err(|cause| MachineError::Host { what: "waiting for the command".to_owned(), cause })
 }
 
-fn listen() -> Result<SignalFd, Errno> {
+pub(crate) fn listen() -> Result<SignalFd, Errno> {
     let set = SignalSet::of(&SIGNALS);
     signal::block(set)?;
     SignalFd::new(set)
@@ -162,7 +163,7 @@ fn replace_terminals() -> Result<([Given; 3], Vec<Flow>), Errno> {
     Ok(([input, outward(stdout())?, outward(stderr())?], flows))
 }
 
-fn terminal_flows(manager: &OwnedFd) -> Result<Vec<Flow>, Errno> {
+pub(crate) fn terminal_flows(manager: &OwnedFd) -> Result<Vec<Flow>, Errno> {
     fcntl_setfl(manager, OFlags::NONBLOCK)?;
     let copy = || rustix::io::fcntl_dupfd_cloexec(manager, 3).map(End::Terminal);
     let mut flows = Vec::new();

@@ -23,6 +23,7 @@ pub mod pause;
 mod ready;
 pub mod registry;
 pub mod restart;
+pub mod shell;
 pub mod show;
 pub mod start;
 pub mod stop;

@@ -1,10 +1,9 @@
 //! Stays with a command until it ends: carries its bytes, and the signals that it should get.
 
-use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
-use redd_runtime::enter::command::Started;
-use redd_runtime::terminal::{self, EscapeDetector, Typed};
+use redd_runtime::terminal::{self, EscapeDetector, RawTerminal, Typed};
 use redd_sys::Errno;
 use redd_sys::channel::Channel;
 use redd_sys::clone::ChildProcess;
@@ -16,18 +15,34 @@ use rustix::termios::tcsetwinsize;
 use super::Ending;
 use crate::flow::{Came, Flow};
 
-pub(super) const SIGWINCH: i32 = 28;
+pub(crate) const SIGWINCH: i32 = 28;
 /// How long output that nobody reads may hold up the end.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a command that somebody killed by a key may take to be gone.
 const KILL_PATIENCE: Duration = Duration::from_secs(1);
 
-/// A command with everything that is done for it.
+/// What somebody stays with.
+pub(crate) trait Attended {
+    /// Readable when there is something to look at.
+    fn descriptor(&self) -> BorrowedFd<'_>;
+    /// Passes a signal on.
+    fn send(&mut self, number: i32);
+    /// How it ended, once it has.
+    fn ending(&mut self) -> Result<Option<Ending>, Errno>;
+}
+
+/// A process, with what it dies with.
 #[derive(Debug)]
-pub(super) struct Attendance {
-    process: ChildProcess,
+pub(super) struct Process {
+    pub(super) child: ChildProcess,
+    pub(super) _life_line: Channel,
+}
+
+/// Something that runs, with everything that is done for it.
+#[derive(Debug)]
+pub(crate) struct Attendance<T> {
+    attended: T,
     terminal: Option<OwnedFd>,
-    _life_line: Channel,
     flows: Vec<Flow>,
     signals: SignalFd,
     /// Where somebody types at a terminal.
@@ -36,21 +51,27 @@ pub(super) struct Attendance {
     killed_until: Option<Instant>,
 }
 
-impl Attendance {
-    pub(super) fn new(started: Started, flows: Vec<Flow>, signals: SignalFd, is_typed: bool) -> Self {
-        let Started { process, terminal, life_line } = started;
-        let keys = is_typed.then(EscapeDetector::default);
-        Self { process, terminal, _life_line: life_line, flows, signals, keys, killed_until: None }
+impl<T: Attended> Attendance<T> {
+    /// The first flow is what is typed, where somebody types.
+    pub(crate) fn new(
+        attended: T,
+        terminal: Option<OwnedFd>,
+        flows: Vec<Flow>,
+        signals: SignalFd,
+        raw: Option<&RawTerminal>,
+    ) -> Self {
+        let keys = raw.map(|_terminal| EscapeDetector::default());
+        Self { attended, terminal, flows, signals, keys, killed_until: None }
     }
 
     /// Until the command ends.
-    pub(super) fn attend(mut self) -> Result<Ending, Errno> {
+    pub(crate) fn attend(mut self) -> Result<Ending, Errno> {
         loop {
             let ready = self.wait()?;
             let now = Instant::now();
             self.carry(&ready, now);
             self.pass_signals()?;
-            if let Some(ending) = self.ending()? {
+            if let Some(ending) = self.attended.ending()? {
                 self.carry_the_rest();
                 return Ok(ending);
             }
@@ -63,7 +84,7 @@ impl Attendance {
     /// Waits until there is something to do; the flows from which something can be read.
     fn wait(&self) -> Result<Vec<usize>, Errno> {
         let mut polled = vec![
-            PollFd::from_borrowed_fd(self.process.pidfd.as_fd(), PollFlags::IN),
+            PollFd::from_borrowed_fd(self.attended.descriptor(), PollFlags::IN),
             PollFd::from_borrowed_fd(self.signals.as_fd(), PollFlags::IN),
         ];
         let mut sources = Vec::new();
@@ -100,37 +121,20 @@ impl Attendance {
             flow.write();
         }
         if is_killed && self.killed_until.is_none() {
-            self.send(signal::SIGKILL);
+            self.attended.send(signal::SIGKILL);
             self.killed_until = Some(now + KILL_PATIENCE);
         }
     }
 
-    fn pass_signals(&self) -> Result<(), Errno> {
+    fn pass_signals(&mut self) -> Result<(), Errno> {
         while let Some(received) = self.signals.read()? {
             match (received.number, &self.terminal) {
                 (SIGWINCH, Some(terminal)) => tcsetwinsize(terminal, terminal::size())?,
                 (SIGWINCH, None) => {}
-                (number, _) => self.send(number),
+                (number, _) => self.attended.send(number),
             }
         }
         Ok(())
-    }
-
-    /// One that has ended meanwhile is waited for next.
-    fn send(&self, number: i32) {
-        if let Err(_ended) = signal::send(self.process.pidfd.as_fd(), number) {}
-    }
-
-    fn ending(&self) -> Result<Option<Ending>, Errno> {
-        let id = WaitId::PidFd(self.process.pidfd.as_fd());
-        let status = match waitid(id, WaitIdOptions::EXITED | WaitIdOptions::NOHANG) {
-            Err(Errno::INTR) => return Ok(None),
-            status => status?,
-        };
-        Ok(status.map(|status| match (status.exit_status(), status.terminating_signal()) {
-            (Some(code), _) => Ending::Exited(u8::try_from(code & 0xff).unwrap_or(u8::MAX)),
-            (None, signal) => Ending::Killed(signal.unwrap_or(signal::SIGKILL)),
-        }))
     }
 
     /// What it wrote before it ended. A reader that does not take it is given up in time.
@@ -163,5 +167,28 @@ impl Attendance {
                 return;
             }
         }
+    }
+}
+
+impl Attended for Process {
+    fn descriptor(&self) -> BorrowedFd<'_> {
+        self.child.pidfd.as_fd()
+    }
+
+    /// One that has ended meanwhile is waited for next.
+    fn send(&mut self, number: i32) {
+        if let Err(_ended) = signal::send(self.child.pidfd.as_fd(), number) {}
+    }
+
+    fn ending(&mut self) -> Result<Option<Ending>, Errno> {
+        let id = WaitId::PidFd(self.child.pidfd.as_fd());
+        let status = match waitid(id, WaitIdOptions::EXITED | WaitIdOptions::NOHANG) {
+            Err(Errno::INTR) => return Ok(None),
+            status => status?,
+        };
+        Ok(status.map(|status| match (status.exit_status(), status.terminating_signal()) {
+            (Some(code), _) => Ending::Exited(u8::try_from(code & 0xff).unwrap_or(u8::MAX)),
+            (None, signal) => Ending::Killed(signal.unwrap_or(signal::SIGKILL)),
+        }))
     }
 }

@@ -22,11 +22,11 @@ use redd_spec::selinux::SelinuxContext;
 use redd_spec::text::ByteString;
 use redd_sys::channel::Channel;
 use redd_sys::clone::{ChildProcess, CloneRequest, Cloned, Namespaces, clone_process};
-use redd_sys::root_dir::{Links, RootDir};
+use redd_sys::root_dir::RootDir;
 use redd_sys::single_thread::SingleThreaded;
 use redd_sys::stub_init::{self, Role};
 use redd_sys::{Errno, process, seccomp, signal};
-use rustix::fs::{CWD, Gid, Mode, OFlags, Uid, fchown, fstatfs, openat};
+use rustix::fs::{CWD, Gid, Mode, OFlags, Uid, fchown, openat};
 use rustix::process::{Pid, PidfdFlags, WaitId, WaitIdOptions, pidfd_open, waitid};
 use rustix::pty::{OpenptFlags, ioctl_tiocgptpeer};
 use rustix::termios::{Winsize, tcsetwinsize};
@@ -35,10 +35,10 @@ use super::cgroups::Cgroups;
 use super::connect::{execute, stub, written};
 use super::limits::Limits;
 use super::message::{self, Limit, Message};
+use super::seat::open_terminal;
 use super::user::{self, UserWords};
 use super::{EnterError, Leader, environment, join};
 use crate::StepError;
-use crate::child::console::allocate;
 use crate::child::execute::find;
 use crate::child::privileges::{self, OwnFiles};
 use crate::error::best_effort;
@@ -233,20 +233,14 @@ impl Traveller<'_> {
 
     /// The other end of a terminal, where the command gets one.
     fn open_terminal(&self, user: &UserFacts) -> Result<Option<OwnedFd>, StepError> {
-        const DEVPTS_SUPER_MAGIC: u64 = 0x1cd1;
         let Streams::Terminal(size) = self.command.streams else { return Ok(None) };
         let hint = "without -t no terminal is needed";
-        let missing = |errno: Errno| StepError::about("making a terminal in /dev/pts")(errno).with_hint(hint);
-        let root = RootDir::open(Path::new("/"))?;
-        let terminals = root.resolve(Path::new("/dev/pts"), Links::Refused).map_err(missing)?;
-        if fstatfs(&terminals)?.f_type.cast_unsigned() != DEVPTS_SUPER_MAGIC {
-            return Err(missing(Errno::NODEV));
-        }
-        let manager = allocate(&terminals).map_err(|error| missing(error.errno))?;
+        let manager =
+            open_terminal(&RootDir::open(Path::new("/"))?).map_err(|error| error.with_hint(hint))?;
         let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
-        let payload = ioctl_tiocgptpeer(&manager, flags).map_err(missing)?;
+        let payload = ioctl_tiocgptpeer(&manager, flags)?;
         tcsetwinsize(&manager, size)?;
-        fchown(&payload, Some(Uid::from_raw(user.uid)), None::<Gid>).map_err(missing)?;
+        fchown(&payload, Some(Uid::from_raw(user.uid)), None::<Gid>)?;
         stand_in(&payload, &payload, &payload)?;
         Ok(Some(manager))
     }

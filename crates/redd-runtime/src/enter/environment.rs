@@ -8,7 +8,7 @@ use redd_spec::variables;
 use super::command::Command;
 
 /// Where programs are looked for where nobody says it.
-const SEARCH_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+pub(super) const SEARCH_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// What every program inside has, then what belongs to the user, then what the caller wants: later ones win.
 pub(super) fn of(entry: &Entry, command: &Command<'_>, user: &UserFacts) -> Vec<ByteString> {
@@ -49,14 +49,18 @@ pub(super) fn program(
         let base = user.shell.rsplit('/').next().unwrap_or("sh");
         return (texts(&[&user.shell, "/bin/bash", "/bin/sh"]), texts(&[&format!("-{base}")]));
     };
-    if name.as_bytes().contains(&b'/') {
-        return (vec![name.clone()], command.arguments.to_vec());
-    }
     let path = environment.iter().find_map(|text| text.as_bytes().strip_prefix(b"PATH=")).unwrap_or_default();
+    (candidates(name, path), command.arguments.to_vec())
+}
+
+/// Where a program may be.
+pub(super) fn candidates(name: &ByteString, path: &[u8]) -> Vec<ByteString> {
+    if name.as_bytes().contains(&b'/') {
+        return vec![name.clone()];
+    }
     let directories = path.split(|&byte| byte == b':').filter(|directory| directory.starts_with(b"/"));
-    let candidates =
-        directories.filter_map(|directory| ByteString::new([directory, b"/", name.as_bytes()].concat()).ok());
-    (candidates.collect(), command.arguments.to_vec())
+    let candidate = |directory: &[u8]| ByteString::new([directory, b"/", name.as_bytes()].concat()).ok();
+    directories.filter_map(candidate).collect()
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 
 use super::EnterError;
+use super::cgroups::Cgroups;
 use crate::facts::read_text;
 
 /// A machine's PID 1.
@@ -58,6 +59,14 @@ impl Leader {
     pub(crate) fn is_alive(&self) -> bool {
         const EXISTENCE: i32 = 0;
         signal::send(self.pidfd.as_fd(), EXISTENCE).is_ok()
+    }
+
+    /// Whether nothing in its machine moves.
+    ///
+    /// # Errors
+    /// The machine does not run, or its cgroup is not to be found.
+    pub fn is_frozen(&self) -> Result<bool, EnterError> {
+        Cgroups::of(self).map(|cgroups| cgroups.is_frozen)
     }
 
     /// Whether it has not ended: one that nobody has waited for is alive to signals.

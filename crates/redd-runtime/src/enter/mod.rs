@@ -13,10 +13,12 @@ mod join;
 mod leader;
 mod limits;
 mod message;
+mod seat;
 mod user;
 
 pub use connect::connect;
 pub use leader::Leader;
+pub use seat::Seat;
 pub use user::UserWords;
 
 use std::time::Duration;

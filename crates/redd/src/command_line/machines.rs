@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 pub use console::ConsoleArguments;
-pub use exec::{ExecArguments, How};
+pub use exec::{ExecArguments, Guest, How, ShellArguments};
 pub use mount::{MountVerb, Owner};
 use redd_spec::lifecycle::SignalNumber;
 use redd_spec::name::MachineName;
@@ -42,6 +42,8 @@ pub enum MachineVerb {
     Login(Name),
     /// Run a command in a machine, whatever is in there
     Exec(Box<ExecArguments>),
+    /// Log in to a machine
+    Shell(Box<ShellArguments>),
     /// Change limits of a machine, now and for later starts; without a change: show what holds
     Set(SetArguments),
     /// Mount files of the host in a machine, show or remove such mounts

@@ -1,9 +1,11 @@
-//! `redd exec`
+//! `redd exec` and `redd shell`
 
 use std::ffi::OsStr;
+use std::io::{IsTerminal as _, stdin};
 
 use redd_machine::MachineError;
 use redd_machine::exec::{self, Ending, Request, Terminal};
+use redd_machine::shell::{self, Login};
 use redd_nspawn::Caller;
 use redd_spec::parse;
 use redd_spec::payload::EnvironmentVariable;
@@ -11,7 +13,7 @@ use redd_spec::text::ByteString;
 use redd_spec::variables;
 use redd_sys::Errno;
 
-use crate::command_line::machines::{ExecArguments, How};
+use crate::command_line::machines::{ExecArguments, How, ShellArguments};
 use crate::exit_status::{self, ExitStatus};
 use crate::{report, surroundings};
 
@@ -32,18 +34,34 @@ pub(super) fn exec(arguments: ExecArguments) -> ExitStatus {
     end(&wanted, exec::exec(&arguments.name, &request))
 }
 
+pub(super) fn shell(arguments: ShellArguments) -> ExitStatus {
+    let name = &arguments.guest.machine;
+    let wanted = format!("cannot log in to {name}");
+    let words = match Words::read(arguments.command, &arguments.how) {
+        Ok(words) => words,
+        Err(error) => return refuse(&wanted, &*error),
+    };
+    let request = Request {
+        arguments: &words.command,
+        user: arguments.guest.user.as_ref(),
+        directory: arguments.how.workdir.as_ref(),
+        variables: &words.variables,
+        terminal_type: words.terminal_type.as_deref().filter(|_| stdin().is_terminal()),
+        terminal: if stdin().is_terminal() { Terminal::Own } else { Terminal::None },
+    };
+    let login = if arguments.plain { Login::Plain } else { Login::Session };
+    end(&wanted, shell::shell(name, &request, login))
+}
+
 /// What of the words needs the caller's environment.
-pub(super) struct Words {
-    pub(super) command: Vec<ByteString>,
-    pub(super) variables: Vec<EnvironmentVariable>,
-    pub(super) terminal_type: Option<String>,
+struct Words {
+    command: Vec<ByteString>,
+    variables: Vec<EnvironmentVariable>,
+    terminal_type: Option<String>,
 }
 
 impl Words {
-    pub(super) fn read(
-        command: Vec<std::ffi::OsString>,
-        how: &How,
-    ) -> Result<Self, Box<dyn std::error::Error>> {
+    fn read(command: Vec<std::ffi::OsString>, how: &How) -> Result<Self, Box<dyn std::error::Error>> {
         let caller = surroundings::caller()?;
         let variables = how.env.iter().map(|word| parse::environment_variable(word, &caller.environment));
         Ok(Self {
@@ -60,13 +78,13 @@ fn terminal_type(caller: &Caller) -> Option<String> {
 }
 
 /// Words that cannot be used.
-pub(super) fn refuse(wanted: &str, error: &dyn std::error::Error) -> ExitStatus {
+fn refuse(wanted: &str, error: &dyn std::error::Error) -> ExitStatus {
     report::failure(wanted, error, None);
     exit_status::FAILED
 }
 
 /// The command's own status; small numbers are the command's, so what redd fails with is not among them.
-pub(super) fn end(wanted: &str, result: Result<Ending, MachineError>) -> ExitStatus {
+fn end(wanted: &str, result: Result<Ending, MachineError>) -> ExitStatus {
     match result {
         Ok(Ending::Exited(status)) => ExitStatus::of_payload(status),
         Ok(Ending::Killed(signal)) => ExitStatus::of_signal(signal),

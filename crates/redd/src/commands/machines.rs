@@ -11,7 +11,7 @@ use redd_spec::name::MachineName;
 use redd_sys::Errno;
 
 use super::console::console;
-use super::exec::exec;
+use super::exec::{exec, shell};
 use super::login::login;
 use crate::command_line::machines::{KillArguments, KillTarget, MachineVerb, StopArguments};
 use crate::exit_status::{self, ExitStatus};
@@ -34,6 +34,7 @@ pub(super) fn dispatch(verb: MachineVerb) -> ExitStatus {
         MachineVerb::Console(arguments) => console(&arguments),
         MachineVerb::Login(argument) => login(&argument.name),
         MachineVerb::Exec(arguments) => exec(*arguments),
+        MachineVerb::Shell(arguments) => shell(*arguments),
     }
 }
 
