@@ -109,7 +109,7 @@ impl MachineError {
     #[must_use]
     pub fn of_entrance(name: &MachineName, cause: EnterError) -> Self {
         let hint = cause.hint().map(str::to_owned);
-        let refused = |hint: String| Self::Refused { what: format!("{name}: {cause}"), hint: Some(hint) };
+        let refused = |hint: String| Self::Refused { what: cause.to_string(), hint: Some(hint) };
         match &cause {
             EnterError::NotRunning => Self::NotRunning { name: name.clone() },
             EnterError::NoProgram { program, cause } => {
@@ -119,7 +119,7 @@ impl MachineError {
             EnterError::Frozen => refused(format!("redd resume {name} lets it go on")),
             EnterError::TooManyProcesses => refused(format!("redd set {name} pids=… lets it have more")),
             EnterError::Killed => refused(format!("redd set {name} memory=… gives it more")),
-            EnterError::Failed { .. } => Self::Refused { what: format!("{name}: {cause}"), hint },
+            EnterError::Failed { .. } => Self::Refused { what: cause.to_string(), hint },
         }
     }
 

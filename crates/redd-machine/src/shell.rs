@@ -71,7 +71,7 @@ fn log_in(
     let failed = |cause| MachineError::Host { what: "preparing a session".to_owned(), cause };
     let refused = |error: io::Error| {
         let hint = Some("--plain opens one without the machine's service manager".to_owned());
-        MachineError::Refused { what: format!("{name}: its service manager: {error}"), hint }
+        MachineError::Refused { what: format!("its service manager: {error}"), hint }
     };
     let signals = exec::listen().map_err(failed)?;
     let seat = Seat::prepare(leader, request.user, request.arguments, terminal::size())

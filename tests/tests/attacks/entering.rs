@@ -196,6 +196,8 @@ fn judge(users: Users, found: &str) {
     };
     let strange: Vec<&&str> = lines.iter().filter(|line| !is_known(line)).collect();
     assert!(strange.is_empty(), "{users:?}: {strange:#?}");
+    let is_traced = lines.contains(&"traced /memfd:redd-enter (deleted)");
+    assert_eq!(is_traced, users == Users::Hosts, "{lines:#?}");
     // Whoever is traced before it is the command has what the command has.
     let has: Vec<&&str> = lines.iter().filter(|line| line.starts_with("has ")).collect();
     for field in ["has CapPrm", "has CapBnd", "has Seccomp:"] {
