@@ -9,7 +9,7 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use redd_tests::schema::Schema;
-use redd_tests::{Need, minimal_tree, needs, redd, run, unique_name};
+use redd_tests::{Background, Need, minimal_tree, needs, own_tree, redd, run, unique_name};
 use serde_json::Value;
 
 /// How long something may take on a busy machine.
@@ -384,4 +384,136 @@ fn events_of_named_machines_tell_of_no_others() {
             break;
         }
     }
+}
+
+/// A tree whose init is this script.
+fn tree_with_init(script: &str) -> tempfile::TempDir {
+    use std::os::unix::fs::PermissionsExt as _;
+    let tree = minimal_tree();
+    fs::create_dir_all(tree.path().join("usr/sbin")).unwrap();
+    std::os::unix::fs::symlink("usr/sbin", tree.path().join("sbin")).unwrap();
+    let init = tree.path().join("usr/sbin/init");
+    fs::write(&init, format!("#!/usr/bin/busybox sh\n{script}\n")).unwrap();
+    fs::set_permissions(init, fs::Permissions::from_mode(0o755)).unwrap();
+    tree
+}
+
+/// A machine in the background whose init ended, by its name.
+fn ended(options: &[&str], script: &str) -> String {
+    let tree = tree_with_init(script);
+    let machine = Background::named(&unique_name());
+    let options = [&["--network-veth=no", "--private-network"], options].concat();
+    // It may be over before its start is.
+    drop(redd_tests::finish(machine.starting(tree.path(), &options)));
+    wait_for_ending(&machine.name);
+    machine.name.clone()
+}
+
+/// Its tree has no name: what is known of it then is how it ended.
+fn wait_for_ending(name: &str) {
+    let deadline = Instant::now() + TIMEOUT;
+    let is_ended = || {
+        let shown = run(["show", name]);
+        serde_json::from_str::<Value>(&shown.output).is_ok_and(|shown| !shown["ending"].is_null())
+    };
+    while !is_ended() {
+        assert!(Instant::now() < deadline, "{name} does not end");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+#[test]
+fn the_status_of_a_machine_that_failed_says_why_and_what_it_wrote_last() {
+    needs!(Need::Root);
+    let script = "printf 'the \\033[31mred\\033[0m end\\033]0;title\\007\\n'; exit 3";
+    let name = ended(&[], script);
+    let status = run(["status", &name]);
+    assert_eq!(status.status, 3);
+    assert!(status.output.contains("PID 1 ended with status 3"), "{}", status.output);
+    assert!(status.output.contains("\nthe red end"), "{}", status.output);
+    assert!(is_harmless(&status.output), "{}", status.output);
+    let shown = show(&name);
+    assert_fits("show", &shown);
+    assert_eq!((&shown["ending"]["failed"], &shown["ending"]["status"]), (&true.into(), &3.into()));
+    let logs = run(["logs", &name]);
+    assert!(logs.output.contains("\nthe red end"), "{}", logs.output);
+    assert!(is_harmless(&logs.output), "{}", logs.output);
+    assert_eq!(run(["logs", "--boot", "-7", &name]).status, 1);
+}
+
+#[test]
+fn the_status_of_a_machine_without_memory_says_so() {
+    needs!(Need::Root);
+    let name = ended(&["--memory=16M"], "x=0123456789abcdef; while :; do x=$x$x; done");
+    let status = run(["status", &name]);
+    assert!(status.output.contains("out of memory"), "{}", status.output);
+    assert!(show(&name)["ending"]["oomKills"].as_u64() > Some(0));
+}
+
+#[test]
+fn what_somebody_asked_for_is_no_failure() {
+    needs!(Need::Root, Need::Debian13);
+    let machine = Background::start(&Need::Debian13.tree(), &["-x"]);
+    machine.does(&["terminate"], &[]);
+    wait_for_ending(&machine.name);
+    let ending = show(&machine.name)["ending"].clone();
+    assert_eq!((&ending["failed"], &ending["asked"]), (&false.into(), &true.into()), "{ending}");
+}
+
+#[test]
+fn units_that_failed_inside_and_mounts_are_in_the_status() {
+    needs!(Need::Root, Need::Debian13);
+    let machine = Background::start(&Need::Debian13.tree(), &["-x"]);
+    machine.does(&["wait"], &["--for", "running"]);
+    assert!(machine.does(&["status"], &[]).contains("running, none failed"));
+    drop(machine.verb(&["exec"], &["--", "systemd-run", "--wait", "--unit=broken", "false"]));
+    let status = machine.does(&["status"], &[]);
+    assert!(status.contains("degraded, failed: broken.service"), "{status}");
+    let source = tempfile::tempdir().unwrap();
+    machine.does(&["mount", "add"], &[source.path().to_str().unwrap(), "/mnt"]);
+    let status = machine.does(&["status"], &[]);
+    assert!(status.contains(&format!("Mount: {}:/mnt", source.path().display())), "{status}");
+    assert_fits("show", &show(&machine.name));
+    // Who is frozen is asked for nothing.
+    machine.does(&["pause"], &[]);
+    assert!(machine.does(&["status"], &[]).contains("console-getty.service"));
+    machine.does(&["resume"], &[]);
+    machine.stop();
+}
+
+#[test]
+fn a_boot_is_drawn_with_the_steps_of_redd_and_the_units_of_the_payload() {
+    needs!(Need::Root, Need::Debian13);
+    let machine = Background::start(&Need::Debian13.tree(), &["-x"]);
+    machine.does(&["wait"], &["--for", "running"]);
+    let picture = machine.does(&["boot-plot"], &[]);
+    assert!(picture.starts_with("<svg ") && picture.ends_with("</svg>"), "{picture}");
+    for part in ["redd: composes and confines", "systemd: start-up", "systemd-journald.service"] {
+        assert!(picture.contains(part), "no {part} in {picture}");
+    }
+    assert!(!picture.contains("not finished"), "{picture}");
+    let name = machine.name.clone();
+    machine.stop();
+    assert_eq!(run(["boot-plot", &name]).status, 3);
+}
+
+#[test]
+fn a_journal_is_read_while_its_machine_runs_and_when_it_is_stopped() {
+    needs!(Need::Root, Need::Debian13);
+    let tree = own_tree();
+    fs::create_dir_all(tree.path().join("var/log/journal")).unwrap();
+    let name = unique_name();
+    fs::create_dir_all(TREES).unwrap();
+    std::os::unix::fs::symlink(tree.path(), Path::new(TREES).join(&name)).unwrap();
+    assert_eq!(run(["start", &name]).status, 0);
+    let write = ["exec", &name, "--", "sh", "-c", "echo a word to keep | systemd-cat; journalctl --sync"];
+    assert_eq!(run(write).status, 0);
+    let word = |run: redd_tests::Run| {
+        assert_eq!(run.status, 0, "{run:?}");
+        assert!(run.output.contains("a word to keep") && is_harmless(&run.output), "{run:?}");
+    };
+    word(run(["logs", "--journal", &name]));
+    assert_eq!(run(["stop", &name]).status, 0);
+    word(run(["logs", "--journal", &name]));
+    fs::remove_file(Path::new(TREES).join(name)).unwrap();
 }

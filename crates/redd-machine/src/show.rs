@@ -12,7 +12,9 @@ use serde::Serialize;
 
 use crate::MachineError;
 use crate::enable::is_enabled;
+use crate::limits::{self, Holding};
 use crate::look::{self, Health, Network, Sight, State, Unit, Usage};
+use crate::mounts::{self, Mounted};
 use crate::registry::Registered;
 
 /// The longest text of a supervisor's that is shown, in bytes.
@@ -121,6 +123,10 @@ pub struct Details {
     pub units_truncated: bool,
     /// What its systemd says of its units; nothing where it has none, is frozen, or does not answer.
     pub health: Option<Health>,
+    /// What verbs have mounted in it while it runs.
+    pub mounts: Vec<Mount>,
+    /// What limits hold for it.
+    pub limits: Vec<Limit>,
     /// How its last life ended, where that is known and it does not run.
     pub ending: Option<Ending>,
 }
@@ -196,9 +202,48 @@ impl Details {
             health: matches!(sight.state, State::Starting | State::Running)
                 .then(|| look::health(&sight.name))
                 .flatten(),
+            mounts: mounts(sight),
+            limits: limits(sight),
             ending: ending(sight),
         }
     }
+}
+
+/// Something that a verb has mounted in a machine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Mount {
+    /// Source, destination and options, as `--bind=` takes them, escaped.
+    pub value: String,
+    /// Whether it is read-only.
+    pub read_only: bool,
+    /// Whether it is there after later starts.
+    pub kept: bool,
+}
+
+/// A limit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Limit {
+    /// The option that sets it, without its dashes.
+    pub option: String,
+    /// What the kernel has, as values of the option.
+    pub values: Vec<String>,
+}
+
+fn mounts(sight: &Sight) -> Vec<Mount> {
+    let all = if sight.state.is_live() { mounts::list(&sight.name) } else { Ok(Vec::new()) };
+    let mount = |mounted: Mounted| Mount {
+        value: escape(mounted.value.as_bytes(), TEXT_MAX),
+        read_only: mounted.read_only,
+        kept: mounted.kept,
+    };
+    all.unwrap_or_default().into_iter().map(mount).collect()
+}
+
+fn limits(sight: &Sight) -> Vec<Limit> {
+    let all = if sight.state.is_live() { limits::holding(&sight.name, |_| None) } else { Ok(Vec::new()) };
+    let limit = |holding: Holding| Limit { option: holding.option.to_owned(), values: holding.now };
+    all.unwrap_or_default().into_iter().map(limit).filter(|limit| !limit.values.is_empty()).collect()
 }
 
 /// One that runs has had better days since.

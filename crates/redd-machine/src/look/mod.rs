@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use redd_control::client::ClientError;
+use redd_control::ending::LastEnding;
 use redd_control::event::Phase;
 use redd_control::machine::Description;
 use redd_spec::name::MachineName;
@@ -135,7 +136,8 @@ pub fn survey(scope: Scope) -> Result<Survey, MachineError> {
     Ok(Survey { machines: machines.into_values().collect(), warnings })
 }
 
-/// Looks at one machine; `None` where there is none of that name.
+/// Looks at one machine; `None` where there is none of that name. One that was started from a path, or from a copy, and
+/// ended has no tree of its name: how it ended is known all the same.
 ///
 /// # Errors
 /// The directory of machines cannot be read.
@@ -144,7 +146,8 @@ pub fn look_at(name: &MachineName) -> Result<Option<Sight>, MachineError> {
         return Ok(running(vec![registered]).into_values().next());
     }
     let trees = trees::named_trees().unwrap_or_default();
-    Ok(trees.into_iter().find(|tree| tree.name == *name).map(stopped))
+    let tree = trees.into_iter().find(|tree| tree.name == *name).map(stopped);
+    Ok(tree.or_else(|| LastEnding::read(name).ok().flatten().map(|_| without_tree(name.clone()))))
 }
 
 fn running(registered: Vec<Registered>) -> BTreeMap<MachineName, Sight> {
@@ -219,11 +222,15 @@ fn stopped(tree: NamedTree) -> Sight {
         System::Unnamed => None,
         System::Unresponsive => Some("(does not answer)".to_owned()),
     };
+    Sight { os, tree: Some(tree.path), ..without_tree(tree.name) }
+}
+
+fn without_tree(name: MachineName) -> Sight {
     Sight {
-        name: tree.name,
+        name,
         state: State::Stopped,
-        os,
-        tree: Some(tree.path),
+        os: None,
+        tree: None,
         booted: None,
         network: Network::Unknown,
         usage: Usage::default(),

@@ -2,17 +2,21 @@
 
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use redd_control::place;
 use redd_machine::console_log::{self, Follower, INTERVAL, plain};
-use redd_machine::look::{self, State};
+use redd_machine::look::{self, Sight, State};
 use redd_machine::{MachineError, registry};
+use redd_spec::name::MachineName;
 
 use super::look::failure;
 use crate::command_line::machines::look::Logs;
 use crate::exit_status::{self, ExitStatus};
 use crate::report;
 
+/// How long a machine may take to be there, or gone.
+const SETTLING_MAX: Duration = Duration::from_secs(5);
 /// The longest line that is read of a journal, in bytes; what is longer comes in pieces.
 const LINE_MAX: u64 = 64 * 1024;
 
@@ -90,7 +94,7 @@ fn journal(request: &Logs) -> ExitStatus {
 
 fn journal_command(request: &Logs) -> Result<Command, MachineError> {
     let not_running = || MachineError::NotRunning { name: request.name.clone() };
-    let machine = look::look_at(&request.name)?.ok_or_else(not_running)?;
+    let machine = settled(&request.name)?.ok_or_else(not_running)?;
     let mut command = Command::new("/proc/self/exe");
     match machine.state {
         State::Stopped | State::Leftover => {
@@ -111,6 +115,21 @@ fn journal_command(request: &Logs) -> Result<Command, MachineError> {
     command.args(request.lines.map(|lines| format!("--lines={lines}")));
     command.args(request.boot.map(|boot| format!("--boot={boot}")));
     Ok(command)
+}
+
+/// A machine that has just come, or has just ended and is being undone, is one that runs, or does not, in a moment.
+fn settled(name: &MachineName) -> Result<Option<Sight>, MachineError> {
+    let deadline = Instant::now() + SETTLING_MAX;
+    loop {
+        let machine = look::look_at(name)?;
+        let is_passing = |machine: &Sight| {
+            matches!(machine.state, State::Starting | State::Stopping) && machine.description.is_none()
+        };
+        if !machine.as_ref().is_some_and(is_passing) || Instant::now() > deadline {
+            return Ok(machine);
+        }
+        std::thread::sleep(INTERVAL / 10);
+    }
 }
 
 /// Passes on what a command prints, without what a terminal would obey (R27).

@@ -89,6 +89,11 @@ fn lines(details: &Details, colours: Colours) -> Vec<(&'static str, String)> {
     ];
     lines.extend(known.into_iter().filter_map(|(name, value)| Some((name, value?))));
     lines.extend(usage(details));
+    let mounts = details
+        .mounts
+        .iter()
+        .map(|mount| format!("{}{}", mount.value, if mount.read_only { " (read-only)" } else { "" }));
+    lines.extend(mounts.map(|mount| ("Mount", mount)));
     lines.extend(details.cgroup.clone().map(|cgroup| ("Cgroup", cgroup)));
     lines
 }
