@@ -391,3 +391,93 @@ fn a_mount_that_a_killed_verb_had_begun_is_taken_back() {
     machine.wait_for_message("READY=1");
     assert!(!machine.succeeds("test -e /mnt/half/file"));
 }
+
+fn device(words: &[&str]) -> Run {
+    run([&["device"], words].concat())
+}
+
+/// Whether the payload can use a device; a shell would make a file where there is none.
+fn can_open(machine: &Machine, path: &str) -> bool {
+    as_unit(machine, &format!("test -c {path} && exec 3<>{path}")).0
+}
+
+/// `/dev/fuse` opens without a partner, and no payload has it by default.
+#[test]
+fn a_device_that_is_added_can_be_used_and_no_longer_when_it_is_removed() {
+    needs!(Need::Root, Need::Debian13, Need::Fuse);
+    for options in [&[][..], &["--private-users=no"]] {
+        let (machine, _kept) = boot(options);
+        let name = machine.name.clone();
+        let opens = |path: &str| can_open(&machine, path);
+        assert!(!opens("/dev/fuse"));
+        assert_done(&device(&["add", &name, "/dev/fuse"]));
+        assert!(opens("/dev/fuse"));
+        assert!(opens("/dev/char/10:229"));
+        assert_eq!(machine.shell("stat -c %F:%u:%g /dev/fuse"), "character special file:0:0");
+        assert_eq!(device(&["add", &name, "/dev/fuse"]).status, 6);
+        assert!(device(&["list", &name]).output.contains("/dev/fuse"));
+        assert!(opens("/dev/null") && !opens("/dev/loop-control"));
+
+        assert!(machine.inside(&["systemctl", "reboot"]).status.success());
+        machine.wait_for_message("READY=1");
+        assert!(opens("/dev/fuse"));
+
+        // Whoever keeps the node cannot use it either.
+        assert!(machine.succeeds("touch /dev/again && mount --bind /dev/fuse /dev/again"));
+        assert!(opens("/dev/again"));
+        assert_eq!(device(&["remove", &name, "/dev/fuse"]).status, 0);
+        assert!(!machine.succeeds("test -e /dev/fuse"));
+        assert!(machine.succeeds("test -c /dev/again") && !opens("/dev/again") && opens("/dev/null"));
+        assert_eq!(device(&["list", "--no-legend", &name]).output, "");
+    }
+}
+
+#[test]
+fn devices_that_cannot_be_added_are_refused_by_name() {
+    needs!(Need::Root, Need::Debian13);
+    let (machine, _kept) = boot(&[]);
+    for (path, status) in [
+        ("/dev/missing", 1),
+        ("/etc/passwd", 1),
+        ("/dev/pts/0", 1),
+        ("/dev/../etc/passwd", 1),
+        ("/dev/null", 6),
+        ("/dev/shm", 1),
+    ] {
+        let refused = device(&["add", &machine.name, path]);
+        assert_eq!(refused.status, status, "{path}: {}", refused.errors);
+        assert!(refused.errors.contains(path), "{path}: {}", refused.errors);
+    }
+    assert_eq!(device(&["remove", &machine.name, "/dev/null"]).status, 1);
+    assert_eq!(device(&["add", "not-there", "/dev/null"]).status, 3);
+}
+
+#[test]
+fn a_device_that_is_kept_is_there_at_the_next_start() {
+    needs!(Need::Root, Need::Debian13, Need::Fuse);
+    let (machine, _kept) = boot(&[]);
+    let name = machine.name.clone();
+    let plan = || run(["plan", "--json", "boot", "-x", "-M", &name, Need::Debian13.tree().to_str().unwrap()]);
+    assert_done(&device(&["add", "--keep", &name, "/dev/fuse"]));
+    assert!(plan().output.contains("\"fuse\""));
+    assert_eq!(device(&["remove", &name, "/dev/fuse"]).status, 0);
+    assert!(!plan().output.contains("\"fuse\""));
+}
+
+/// The second file that is renamed is the list of devices: it can be used by then.
+#[test]
+fn a_device_that_a_killed_verb_had_begun_is_taken_back() {
+    needs!(Need::Root, Need::Debian13, Need::Fuse, Need::Strace);
+    let (machine, _kept) = boot(&[]);
+    let redd = redd().get_program().to_owned();
+    let mut command = Command::new("strace");
+    let inject = "inject=rename,renameat,renameat2:signal=SIGKILL:when=2";
+    command.args(["-o", "/dev/null", "-e", "trace=rename,renameat,renameat2", "-e", inject]);
+    command.arg(redd).args(["device", "add", &machine.name, "/dev/fuse"]);
+    assert_ne!(finish(command).status, 0);
+    assert!(can_open(&machine, "/dev/fuse"));
+    assert!(machine.succeeds("touch /dev/again && mount --bind /dev/fuse /dev/again"));
+    assert!(run(["gc"]).output.contains(&machine.name));
+    assert!(!machine.succeeds("test -e /dev/fuse"));
+    assert!(machine.succeeds("test -c /dev/again") && !can_open(&machine, "/dev/again"));
+}

@@ -4,13 +4,14 @@ use redd_control::place;
 use redd_spec::name::MachineName;
 
 use crate::turn::Turn;
-use crate::{MachineError, limits, mounts};
+use crate::{MachineError, devices, limits, mounts};
 
 /// A verb's turn at a machine, with nothing left over from those before.
 pub(crate) fn turn(name: &MachineName, verb: &str) -> Result<Turn, MachineError> {
     let turn = Turn::take(name, verb)?;
     limits::finish_begun(name, &turn);
     mounts::finish_begun(name, &turn);
+    devices::finish_begun(name, &turn);
     Ok(turn)
 }
 
@@ -18,7 +19,7 @@ pub(crate) fn turn(name: &MachineName, verb: &str) -> Result<Turn, MachineError>
 #[must_use]
 pub fn mend() -> Vec<MachineName> {
     let entries = std::fs::read_dir(place::MACHINES).into_iter().flatten().flatten();
-    let begun = [limits::BEGUN, mounts::BEGUN];
+    let begun = [limits::BEGUN, mounts::BEGUN, devices::BEGUN];
     let names = entries.filter(|entry| begun.iter().any(|file| entry.path().join(file).exists()));
     let names = names.filter_map(|entry| entry.file_name().to_str()?.parse::<MachineName>().ok());
     names.filter(|name| turn(name, "gc").is_ok()).collect()

@@ -2,12 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use redd_control::client::Client;
-use redd_control::machine::{Change, method};
-use redd_control::record::Record;
-use redd_runtime::enter::{EnterError, Leader};
 use redd_runtime::live::mounts::{attach, attached, detach};
-use redd_spec::ids::{HostId, IdRange};
 use redd_spec::mounts::{Bind, BindSource, CustomMount};
 use redd_spec::name::MachineName;
 use redd_spec::parse;
@@ -16,6 +11,7 @@ use redd_spec::root::Access;
 use serde::{Deserialize, Serialize};
 
 use crate::keep::{Addition, Kept, Line};
+use crate::reach::{adopt, failed, ids, leader};
 use crate::turn::Turn;
 use crate::{MachineError, mend};
 
@@ -106,7 +102,7 @@ pub fn add(name: &MachineName, mounted: &Mounted) -> Result<(), MachineError> {
     let before = attached(&leader, &bind.destination).map_err(|cause| failed(name, cause))?;
     turn.begin(BEGUN, &Begun { mounted: mounted.clone(), before: Some(before) })?;
     let result = attach(&leader, &bind, ids(name)).map_err(|cause| failed(name, cause)).and_then(|()| {
-        let done = adopt(name, mounted.option(), mounted).and_then(|()| {
+        let done = adopt(name, mounted.option(), Some(&mounted.value)).and_then(|()| {
             all.push(mounted.clone());
             turn.begin(MOUNTS, &all)?;
             if mounted.kept { keep(name, mounted, Some(mounted)) } else { Ok(()) }
@@ -178,18 +174,11 @@ fn take_away(name: &MachineName, turn: &Turn, mounted: &Mounted) -> Result<(), M
     if attached(&leader, &destination).map_err(|cause| failed(name, cause))?.is_some() {
         detach(&leader, &destination).map_err(|cause| failed(name, cause))?;
     }
-    adopt(name, if mounted.read_only { "no-bind-ro" } else { "no-bind" }, mounted)?;
+    adopt(name, if mounted.read_only { "no-bind-ro" } else { "no-bind" }, Some(&mounted.value))?;
     let mut all = list_of(turn);
     all.retain(|known| !known.is_at(&destination));
     turn.begin(MOUNTS, &all)?;
     if mounted.kept { keep(name, mounted, None) } else { Ok(()) }
-}
-
-/// Tells the supervisor, for later boots of the machine.
-fn adopt(name: &MachineName, option: &str, mounted: &Mounted) -> Result<(), MachineError> {
-    let change = Change { option: option.to_owned(), value: Some(mounted.value.clone()) };
-    let told = Client::connect(name).and_then(|mut client| client.call(method::ADOPT, &change));
-    told.map(|_nothing: serde_json::Value| ()).map_err(|cause| MachineError::of_client(name, cause))
 }
 
 fn keep(name: &MachineName, old: &Mounted, new: Option<&Mounted>) -> Result<(), MachineError> {
@@ -198,27 +187,6 @@ fn keep(name: &MachineName, old: &Mounted, new: Option<&Mounted>) -> Result<(), 
         lines.extend(new.map(|new| (new.key().to_owned(), new.value.clone())));
     };
     Kept::of(name, &KEPT).change(edit).map(drop)
-}
-
-fn leader(name: &MachineName) -> Result<Leader, MachineError> {
-    Leader::of(name).map_err(|cause| failed(name, cause))
-}
-
-/// The ids that are the machine's own.
-fn ids(name: &MachineName) -> Option<IdRange> {
-    let text = Record::read(name).ok()??.ids?;
-    let (start, count) = text.split_once(':')?;
-    IdRange::new(HostId(start.parse().ok()?), count.parse().ok()?).ok()
-}
-
-fn failed(name: &MachineName, cause: EnterError) -> MachineError {
-    match cause {
-        EnterError::NotRunning => MachineError::NotRunning { name: name.clone() },
-        EnterError::TimedOut(_) => {
-            MachineError::TimedOut { name: name.clone(), what: "does not answer from inside".to_owned() }
-        }
-        cause => MachineError::Refused { what: cause.to_string(), hint: cause.hint().map(str::to_owned) },
-    }
 }
 
 /// Where a mount comes from, and where it is, for people.

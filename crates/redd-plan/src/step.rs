@@ -6,7 +6,7 @@ use redd_spec::name::MachineName;
 use redd_spec::uuid::Uuid;
 use serde::{Deserialize, Serialize};
 
-use crate::action::{Action, LayerPlace};
+use crate::action::{Action, DevicePolicy, LayerPlace};
 use crate::cgroup::{CgroupPath, NamedCgroup};
 use crate::clause::Clause;
 use crate::supervision::Supervision;
@@ -22,6 +22,9 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// What the supervisor is to do while the payload runs.
     pub supervision: Supervision,
+    /// Which devices may be used, for changes while it runs.
+    #[serde(skip)]
+    pub devices: DevicePolicy,
     /// What the user should know before it starts.
     pub warnings: Vec<Warning>,
 }

@@ -9,7 +9,7 @@ use redd_spec::resources::Resources;
 use redd_spec::root::Access;
 
 /// What was changed since the start. They are options as of a start: what is taken over is checked as it would be there.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Adopted(Vec<Change>);
 
 impl Adopted {
@@ -44,6 +44,14 @@ impl Adopted {
         Ok(())
     }
 
+    /// The devices that were added, or taken away.
+    pub(crate) fn devices(&self, wanted: Presence) -> impl Iterator<Item = DeviceNode> {
+        self.0.iter().filter_map(move |change| match Part::of(change) {
+            Ok(Some((presence, Part::Device(device)))) if presence == wanted => Some(device),
+            _ => None,
+        })
+    }
+
     /// Makes all of them hold for the next boot.
     pub(crate) fn apply(&self, spec: &mut Spec) {
         for change @ Change { option, value } in &self.0 {
@@ -62,7 +70,7 @@ impl Adopted {
 
 /// Whether something is added or taken away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Presence {
+pub(crate) enum Presence {
     Added,
     Removed,
 }

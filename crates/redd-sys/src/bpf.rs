@@ -9,10 +9,12 @@ use crate::syscall;
 
 const BPF_PROG_LOAD: usize = 5;
 const BPF_PROG_ATTACH: usize = 8;
+const BPF_PROG_GET_FD_BY_ID: usize = 13;
 const BPF_PROG_QUERY: usize = 16;
 const BPF_PROG_TYPE_CGROUP_DEVICE: u32 = 15;
 const BPF_CGROUP_DEVICE: u32 = 6;
 const BPF_F_ALLOW_MULTI: u32 = 2;
+const BPF_F_REPLACE: u32 = 4;
 
 /// The members of `union bpf_attr` for `BPF_PROG_LOAD` that are used; the kernel takes the others as zero.
 #[repr(C)]
@@ -51,6 +53,14 @@ struct QueryAttributes {
     program_ids: u64,
     program_count: u32,
     padding: u32,
+}
+
+/// The members of `union bpf_attr` for `BPF_PROG_GET_FD_BY_ID`.
+#[repr(C)]
+struct OpenAttributes {
+    id: u32,
+    next_id: u32,
+    flags: u32,
 }
 
 fn number(fd: BorrowedFd<'_>) -> u32 {
@@ -98,12 +108,47 @@ const LOAD_ATTEMPTS: u32 = 16;
 /// # Errors
 /// Those of bpf(2).
 pub fn attach_device_program(cgroup: BorrowedFd<'_>, program: BorrowedFd<'_>) -> Result<(), Errno> {
+    attach(cgroup, program, None)
+}
+
+/// Puts a device program in the place of the one that is attached to a cgroup itself, at once: there is no moment without
+/// any.
+///
+/// # Errors
+/// Those of bpf(2); `EBUSY` where there is more than one, `ENOENT` where there is none.
+pub fn replace_device_program(cgroup: BorrowedFd<'_>, program: BorrowedFd<'_>) -> Result<(), Errno> {
+    let mut ids = [0_u32; 2];
+    let old = match query(cgroup, &mut ids) {
+        Ok(0) => return Err(Errno::NOENT),
+        Ok(1) => open(ids[0])?,
+        Ok(_) | Err(Errno::NOSPC) => return Err(Errno::BUSY),
+        Err(errno) => return Err(errno),
+    };
+    use std::os::fd::AsFd as _;
+    attach(cgroup, program, Some(old.as_fd()))
+}
+
+fn open(id: u32) -> Result<OwnedFd, Errno> {
+    let attributes = OpenAttributes { id, next_id: 0, flags: 0 };
+    let arguments =
+        [BPF_PROG_GET_FD_BY_ID, (&raw const attributes) as usize, size_of::<OpenAttributes>(), 0, 0, 0];
+    // SAFETY: the structure lives until the call returns.
+    let result = unsafe { syscall::raw(__NR_bpf, arguments) };
+    // SAFETY: the call made a new descriptor.
+    Ok(unsafe { syscall::owned_fd(result?) })
+}
+
+fn attach(
+    cgroup: BorrowedFd<'_>,
+    program: BorrowedFd<'_>,
+    replaced: Option<BorrowedFd<'_>>,
+) -> Result<(), Errno> {
     let attributes = AttachAttributes {
         target: number(cgroup),
         program: number(program),
         attach_type: BPF_CGROUP_DEVICE,
-        flags: BPF_F_ALLOW_MULTI,
-        replaced: 0,
+        flags: if replaced.is_some() { BPF_F_ALLOW_MULTI | BPF_F_REPLACE } else { BPF_F_ALLOW_MULTI },
+        replaced: replaced.map_or(0, number),
     };
     let arguments =
         [BPF_PROG_ATTACH, (&raw const attributes) as usize, size_of::<AttachAttributes>(), 0, 0, 0];
@@ -117,17 +162,22 @@ pub fn attach_device_program(cgroup: BorrowedFd<'_>, program: BorrowedFd<'_>) ->
 /// # Errors
 /// Those of bpf(2).
 pub fn count_device_programs(cgroup: BorrowedFd<'_>) -> Result<u32, Errno> {
+    query(cgroup, &mut [])
+}
+
+/// How many there are; their ids, where there is room for all.
+fn query(cgroup: BorrowedFd<'_>, ids: &mut [u32]) -> Result<u32, Errno> {
     let mut attributes = QueryAttributes {
         target: number(cgroup),
         attach_type: BPF_CGROUP_DEVICE,
         query_flags: 0,
         attach_flags: 0,
-        program_ids: 0,
-        program_count: 0,
+        program_ids: if ids.is_empty() { 0 } else { ids.as_mut_ptr() as u64 },
+        program_count: u32::try_from(ids.len()).unwrap_or(0),
         padding: 0,
     };
     let arguments = [BPF_PROG_QUERY, (&raw mut attributes) as usize, size_of::<QueryAttributes>(), 0, 0, 0];
-    // SAFETY: the structure lives until the call returns; without room for ids the kernel stores the count only.
+    // SAFETY: the structure and the ids live until the call returns; the kernel stores no more ids than there is room for.
     unsafe { syscall::raw(__NR_bpf, arguments) }?;
     Ok(attributes.program_count)
 }

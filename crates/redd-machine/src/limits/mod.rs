@@ -5,8 +5,6 @@ mod holding;
 mod settle;
 mod write;
 
-use redd_control::client::Client;
-use redd_control::machine::{Change, method};
 use redd_control::record::Record;
 use redd_spec::name::MachineName;
 use redd_spec::parse;
@@ -15,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::keep::{self, Addition, Kept, Line};
 use crate::turn::Turn;
-use crate::{MachineError, mend};
+use crate::{MachineError, mend, reach};
 pub use holding::{Holding, holding};
 use write::Before;
 
@@ -138,14 +136,7 @@ fn keep_and_adopt(name: &MachineName, settings: &[Setting], lasting: Lasting) ->
 
 /// Tells the supervisor, for later boots of the machine.
 fn adopt(name: &MachineName, settings: &[Setting]) -> Result<(), MachineError> {
-    let failed = |cause| MachineError::of_client(name, cause);
-    for Setting { option, value, .. } in settings {
-        let change = Change { option: option.clone(), value: value.clone() };
-        let _nothing: serde_json::Value = Client::connect(name)
-            .and_then(|mut client| client.call(method::ADOPT, &change))
-            .map_err(failed)?;
-    }
-    Ok(())
+    settings.iter().try_for_each(|setting| reach::adopt(name, &setting.option, setting.value.as_deref()))
 }
 
 /// What is kept after a change.

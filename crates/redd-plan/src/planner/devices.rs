@@ -95,6 +95,12 @@ fn bound<'a>(context: &Context<'a>) -> impl Iterator<Item = (&'a Bind, DeviceNum
     })
 }
 
+/// What a device that a machine has a node of its own for may be used for.
+#[must_use]
+pub const fn node_rule(number: DeviceNumber) -> DeviceRule {
+    rule(number, DeviceAccess::ALL)
+}
+
 const fn rule(number: DeviceNumber, access: DeviceAccess) -> DeviceRule {
     let kind = match number.kind {
         DeviceClass::Block => DeviceKind::Block,

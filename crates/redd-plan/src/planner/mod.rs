@@ -24,6 +24,7 @@ mod shared_cgroups;
 
 pub use bound_users::BoundUserError;
 pub use check::PlanError;
+pub use devices::node_rule;
 pub use network::{host_link_name, mac_address};
 
 use redd_spec::Spec;
@@ -63,6 +64,7 @@ pub fn plan(spec: &Spec, host: &HostFacts, tree: &TreeFacts, grants: &Grants) ->
         uuid: context.uuid,
         steps: steps.steps,
         supervision: supervision(&context),
+        devices: devices::policy(&context),
         warnings: steps.warnings,
     })
 }

@@ -51,6 +51,24 @@ pub(super) fn attach_device_program(path: &CgroupPath, program: &DeviceProgram) 
     }
 }
 
+/// Without a moment in which there is no filter.
+pub(crate) fn replace_device_program(path: &CgroupPath, program: &DeviceProgram) -> Result<(), StepError> {
+    let program =
+        bpf::load_device_program(program.instructions()).map_err(StepError::about("loading the program"))?;
+    bpf::replace_device_program(open(path)?.as_fd(), program.as_fd())
+        .map_err(StepError::about("replacing the device filter"))
+}
+
+/// Takes rules back, and gives those that hold.
+pub(crate) fn change_device_rules(
+    path: &CgroupPath,
+    taken: &DevicePolicy,
+    policy: &DevicePolicy,
+) -> Result<(), StepError> {
+    taken.v1_lines().iter().try_for_each(|line| write(&path.0, "devices.deny", line))?;
+    policy.v1_lines().iter().try_for_each(|line| write(&path.0, "devices.allow", line))
+}
+
 pub(super) fn set_device_rules(path: &CgroupPath, policy: &DevicePolicy) -> Result<(), StepError> {
     write(&path.0, "devices.deny", "a")?;
     policy.v1_lines().iter().try_for_each(|line| write(&path.0, "devices.allow", line))

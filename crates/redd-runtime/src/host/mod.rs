@@ -1,6 +1,6 @@
 //! What the host's side does: one action, one function.
 
-mod cgroup;
+pub(crate) mod cgroup;
 pub(crate) mod clone;
 pub(crate) mod hints;
 pub(crate) mod identity;

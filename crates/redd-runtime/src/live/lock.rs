@@ -5,13 +5,18 @@
 
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 
+use redd_plan::facts::{DeviceClass, DeviceNumber};
+use redd_spec::ids::HostId;
 use redd_sys::channel::Channel;
 use redd_sys::clone::{CloneRequest, Cloned, Namespaces, clone_process};
 use redd_sys::mount::{self, FileSystemOption, MountAttribute, MountAttributes, Propagation, Recursion};
 use redd_sys::root_dir::file_type;
 use redd_sys::single_thread::SingleThreaded;
 use redd_sys::{Errno, process};
-use rustix::fs::{CWD, FileType, Mode, OFlags, fstat, mkdirat, openat};
+use rustix::fs::{
+    AtFlags, CWD, FileType, Gid, Mode, OFlags, Uid, chmodat, chownat, fstat, makedev, mkdirat, mknodat,
+    openat,
+};
 
 use crate::StepError;
 use crate::error::best_effort;
@@ -20,18 +25,26 @@ use crate::error::best_effort;
 const STAGING: &str = "/run/redd";
 const NAME: &str = "mount";
 
-/// A copy of a mount that is attached nowhere, its flags locked for whoever is in a user namespace.
+/// What the copy is of.
+pub(super) enum Original<'a> {
+    /// A mount that is attached nowhere.
+    Mount(BorrowedFd<'a>),
+    /// A device node of somebody's own.
+    Node { number: DeviceNumber, mode: u32, owner: HostId },
+}
+
+/// A mount that is attached nowhere, its flags locked for whoever is in a user namespace, where there is one.
 pub(super) fn locked(
     proof: &SingleThreaded,
-    mounted: BorrowedFd<'_>,
-    users: BorrowedFd<'_>,
+    original: &Original<'_>,
+    users: Option<BorrowedFd<'_>>,
 ) -> Result<OwnedFd, StepError> {
     let (here, there) = Channel::pair()?;
     let request = CloneRequest { namespaces: Namespaces::empty(), into_cgroup: None };
     let child = match clone_process(proof, &request)? {
         Cloned::Parent(child) => child,
         Cloned::Child => {
-            let errno = match copy(proof, mounted, users) {
+            let errno = match copy(proof, original, users) {
                 Ok(copy) => there.send(&[], &[copy.as_fd()]).err(),
                 Err(cause) => Some(cause.errno),
             };
@@ -57,8 +70,8 @@ pub(super) fn locked(
 /// The child's part.
 fn copy(
     proof: &SingleThreaded,
-    mounted: BorrowedFd<'_>,
-    users: BorrowedFd<'_>,
+    original: &Original<'_>,
+    users: Option<BorrowedFd<'_>>,
 ) -> Result<OwnedFd, StepError> {
     process::unshare(proof, Namespaces::MOUNT)?;
     let open = |path| openat(CWD, path, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty());
@@ -67,17 +80,44 @@ fn copy(
     let options = [FileSystemOption::Value("mode", "0755")];
     let staging = mount::new_file_system("tmpfs", &options, MountAttribute::empty())?;
     mount::attach(staging.as_fd(), open(STAGING)?.as_fd())?;
-    if file_type(&fstat(mounted)?) == FileType::Directory {
-        mkdirat(&staging, NAME, Mode::from_raw_mode(0o700))?;
-    } else {
-        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
-        openat(&staging, NAME, flags, Mode::from_raw_mode(0o600))?;
+    match original {
+        Original::Mount(mounted) => place(staging.as_fd(), *mounted)?,
+        Original::Node { number, mode, owner } => make_node(staging.as_fd(), *number, *mode, *owner)?,
     }
-    let place = openat(&staging, NAME, OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty())?;
-    mount::attach(mounted, place.as_fd())?;
     // The working directory is the one of the copied namespace from then on.
     rustix::process::fchdir(&staging)?;
-    process::enter_namespace(proof, users, Namespaces::USER)?;
-    process::unshare(proof, Namespaces::MOUNT)?;
+    if let Some(users) = users {
+        process::enter_namespace(proof, users, Namespaces::USER)?;
+        process::unshare(proof, Namespaces::MOUNT)?;
+    }
     Ok(mount::copy_tree(CWD, c"mount", Recursion::Recursive)?)
+}
+
+fn place(staging: BorrowedFd<'_>, mounted: BorrowedFd<'_>) -> Result<(), StepError> {
+    if file_type(&fstat(mounted)?) == FileType::Directory {
+        mkdirat(staging, NAME, Mode::from_raw_mode(0o700))?;
+    } else {
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
+        openat(staging, NAME, flags, Mode::from_raw_mode(0o600))?;
+    }
+    let place = openat(staging, NAME, OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty())?;
+    Ok(mount::attach(mounted, place.as_fd())?)
+}
+
+fn make_node(
+    staging: BorrowedFd<'_>,
+    number: DeviceNumber,
+    mode: u32,
+    owner: HostId,
+) -> Result<(), StepError> {
+    let kind = match number.kind {
+        DeviceClass::Block => FileType::BlockDevice,
+        DeviceClass::Character => FileType::CharacterDevice,
+    };
+    let mode = Mode::from_raw_mode(mode);
+    mknodat(staging, NAME, kind, mode, makedev(number.major, number.minor))?;
+    // Whatever the caller's mask is.
+    chmodat(staging, NAME, mode, AtFlags::empty())?;
+    let (user, group) = (Uid::from_raw(owner.0), Gid::from_raw(owner.0));
+    Ok(chownat(staging, NAME, Some(user), Some(group), AtFlags::SYMLINK_NOFOLLOW)?)
 }

@@ -21,7 +21,7 @@ use rustix::fs::{AtFlags, FileType, Stat, StatxAttributes, StatxFlags, fstat, st
 use rustix::mount::{UnmountFlags, unmount};
 use serde::{Deserialize, Serialize};
 
-use super::lock;
+use super::lock::{self, Original};
 use crate::StepError;
 use crate::child::mounts::mount_point_below;
 use crate::enter::errand::{self, Errand, Rights};
@@ -94,7 +94,7 @@ pub fn detach(leader: &Leader, path: &PathInRoot) -> Result<(), EnterError> {
     .map(drop)
 }
 
-fn go_in(
+pub(super) fn go_in(
     leader: &Leader,
     errand: &Errand<'_>,
     work: impl FnOnce() -> Result<Option<u64>, StepError>,
@@ -159,7 +159,10 @@ fn prepared(leader: &Leader, bind: &Bind, ids: Option<IdRange>) -> Result<(Owned
         about()(errno).with_hint("where owners are to be mapped: not every file system can; leave that out")
     })?;
     let copy = match ids {
-        Some(_) => lock::locked(&proof, copy.as_fd(), user_namespace(leader)?.as_fd())?,
+        Some(_) => {
+            let users = user_namespace(leader)?;
+            lock::locked(&proof, &Original::Mount(copy.as_fd()), Some(users.as_fd()))?
+        }
         None => copy,
     };
     Ok((copy, kind))
@@ -196,7 +199,7 @@ fn destination_owner(leader: &Leader, bind: &Bind) -> Result<Option<HostId>, Ste
     Ok(root.status(bind.destination.as_path())?.map(|status| HostId(status.st_uid)))
 }
 
-fn user_namespace(leader: &Leader) -> Result<OwnedFd, StepError> {
+pub(super) fn user_namespace(leader: &Leader) -> Result<OwnedFd, StepError> {
     let file = File::open(leader.directory().join("ns/user"))?;
     // A number that is somebody else's by now would have been read of somebody else.
     if !leader.is_alive() {

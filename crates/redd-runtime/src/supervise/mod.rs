@@ -7,6 +7,7 @@ mod buffer;
 mod console;
 mod control;
 mod drive;
+mod filter;
 mod health;
 mod machine;
 mod notify;

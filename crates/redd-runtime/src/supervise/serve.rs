@@ -150,12 +150,18 @@ impl Session<'_> {
             Some(value) => format!("{}={}", change.option, escape(value.as_bytes(), CHANGE_MAX)),
             None => format!("{}=", change.option),
         };
+        let (before, is_device) = (self.adopted.clone(), change.option.ends_with("device"));
         let now = parse::life(&change.option, change.value.as_deref());
         if let Err(cause) = self.adopted.add(change) {
             return Reply::error(
                 message::error::INVALID_PARAMETER,
                 &json!({ "parameter": cause.to_string() }),
             );
+        }
+        if is_device && let Err(cause) = self.filter_devices() {
+            *self.adopted = before;
+            let errno = cause.errno.raw_os_error();
+            return Reply::error(error::FAILED, &json!({ "what": cause.to_string(), "errno": errno }));
         }
         if let Ok(now) = now {
             if let LifeChange::Watchdog(time) = now {

@@ -1,6 +1,7 @@
 //! The verbs for machines that are there.
 
 mod console;
+pub mod device;
 mod exec;
 pub mod life;
 pub mod look;
@@ -46,6 +47,9 @@ pub enum MachineVerb {
     Shell(Box<ShellArguments>),
     /// Change limits of a machine, now and for later starts; without a change: show what holds
     Set(SetArguments),
+    /// Let a machine use devices of the host, show or remove such devices
+    #[command(subcommand)]
+    Device(device::DeviceVerb),
     /// Mount files of the host in a machine, show or remove such mounts
     #[command(subcommand)]
     Mount(MountVerb),

@@ -26,6 +26,7 @@ pub(super) fn dispatch(verb: MachineVerb) -> ExitStatus {
             each(&names.names, "terminate", |name| stop::stop(name, &request, |_| {}))
         }
         MachineVerb::Pause(names) => each(&names.names, "pause", pause::pause),
+        MachineVerb::Device(verb) => super::device::device(&verb),
         MachineVerb::Mount(verb) => mount::mount(&verb),
         MachineVerb::Set(arguments) => set::set(&arguments),
         MachineVerb::Look(look) => super::look::look(&look),

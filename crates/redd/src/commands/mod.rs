@@ -6,6 +6,7 @@ mod check;
 mod config;
 mod console;
 mod copy;
+mod device;
 mod doctor;
 mod events;
 mod exec;

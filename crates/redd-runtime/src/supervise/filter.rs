@@ -1,0 +1,45 @@
+//! The device filter of a machine that runs, as verbs have changed it.
+
+use redd_plan::action::{Action, DevicePolicy};
+use redd_plan::facts::DeviceFacts;
+use redd_plan::planner::node_rule;
+use redd_spec::devices::DeviceNode;
+use redd_sys::Errno;
+
+use super::drive::Session;
+use crate::StepError;
+use crate::adopt::Presence;
+use crate::facts::devices::device_facts;
+use crate::host::cgroup::{change_device_rules, replace_device_program};
+
+impl Session<'_> {
+    /// Puts a filter in place that allows what the start did, and what was added since, without what was taken away.
+    pub(super) fn filter_devices(&self) -> Result<(), StepError> {
+        let rules = |presence| {
+            let nodes: Vec<DeviceNode> = self.adopted.devices(presence).collect();
+            let facts =
+                device_facts(&nodes).map_err(|error| StepError::about(error.to_string())(Errno::NODEV))?;
+            let of_node = |facts: DeviceFacts| match facts {
+                DeviceFacts::Node(number, _) => Some(node_rule(number)),
+                DeviceFacts::Absent | DeviceFacts::NoDevice => None,
+            };
+            Ok::<_, StepError>(facts.into_iter().filter_map(of_node).collect::<Vec<_>>())
+        };
+        let (added, removed) = (rules(Presence::Added)?, rules(Presence::Removed)?);
+        let defaults = DevicePolicy::container_default().rules;
+        let taken: Vec<_> = removed.into_iter().filter(|rule| !defaults.contains(rule)).collect();
+        let mut policy = self.plan.devices.clone();
+        policy.rules.retain(|rule| !taken.contains(rule));
+        policy.rules.extend(added);
+        let changed = self.plan.steps.iter().find_map(|step| match &step.action {
+            Action::AttachDeviceProgram { path, .. } => Some(replace_device_program(path, &policy.compile())),
+            Action::SetDeviceRules { path, .. } => {
+                Some(change_device_rules(path, &DevicePolicy { rules: taken.clone() }, &policy))
+            }
+            _ => None,
+        });
+        let outside =
+            || StepError::about("the filter is that of the container redd runs in")(Errno::OPNOTSUPP);
+        changed.unwrap_or_else(|| Err(outside()))
+    }
+}
