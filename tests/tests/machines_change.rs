@@ -481,3 +481,37 @@ fn a_device_that_a_killed_verb_had_begun_is_taken_back() {
     assert!(!machine.succeeds("test -e /dev/fuse"));
     assert!(machine.succeeds("test -c /dev/again") && !can_open(&machine, "/dev/again"));
 }
+
+/// In version 1 a machine has a cgroup only where something of it is limited.
+#[test]
+fn a_cgroup_that_a_change_made_goes_with_the_machine_however_that_ends() {
+    needs!(Need::Root, Need::Debian13);
+    for end in ["TERM", "KILL"] {
+        let (machine, _kept) = boot(&[]);
+        let (name, before) = (machine.name.clone(), cgroup_file(&machine, "cpu", ""));
+        assert_set(&name, &["--runtime", "cpus=1"]);
+        let cgroup = cgroup_file(&machine, "cpu", "");
+        assert!(cgroup.ends_with(format!("redd-{name}")) && cgroup.is_dir(), "{}", cgroup.display());
+        assert_eq!(cgroup, before);
+        let busy = machine.inside(&["systemd-run", "--quiet", "sleep", "3600"]);
+        assert!(busy.status.success());
+        machine.signal(end);
+        assert_eq!(machine.wait() >= 256, end == "KILL");
+        wait_until("the cgroup stays", || !cgroup.exists());
+        assert!(!PathBuf::from("/run/redd/machines").join(&name).exists() || end == "KILL");
+    }
+}
+
+/// Whoever is frozen can be given a limit all the same: nobody inside is asked.
+#[test]
+fn a_frozen_machine_is_changed_too() {
+    needs!(Need::Root, Need::Debian13);
+    let (machine, _kept) = boot(&[]);
+    let (name, source) = (machine.name.clone(), source());
+    assert_done(&run(["pause", &name]));
+    assert_set(&name, &["--runtime", "pids=700", "cpus=1"]);
+    assert_done(&mount(&["add", &name, source.path().to_str().unwrap(), "/mnt/cold"]));
+    assert_done(&run(["resume", &name]));
+    assert_eq!((now(&name, "pids-max"), now(&name, "cpus")), ("700".to_owned(), "1".to_owned()));
+    assert_eq!(machine.shell("cat /mnt/cold/file"), "hello");
+}
