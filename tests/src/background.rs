@@ -49,6 +49,19 @@ impl Background {
         machine
     }
 
+    /// The same by this redd.
+    ///
+    /// # Panics
+    /// It cannot be started.
+    #[must_use]
+    pub fn start_by(mut redd: Command, tree: &Path, options: &[&str]) -> Self {
+        let machine = Self::named(&unique_name());
+        redd.args(["start", "-M", &machine.name]).args(options).arg("-D").arg(tree);
+        let started = finish(redd);
+        assert_eq!(started.status, 0, "{started:?}");
+        machine
+    }
+
     /// One of this name that does not run.
     #[must_use]
     pub fn named(name: &str) -> Self {
@@ -59,7 +72,7 @@ impl Background {
     #[must_use]
     pub fn starting(&self, tree: &Path, options: &[&str]) -> Command {
         let mut command = redd();
-        command.args(["start", "-M", &self.name]).args(options).arg(tree);
+        command.args(["start", "-M", &self.name]).args(options).arg("-D").arg(tree);
         command
     }
 
@@ -201,6 +214,8 @@ impl Drop for Background {
         if self.record().is_some() {
             self.kill_supervisor();
         }
+        // What `set` keeps of it.
+        drop(std::fs::remove_dir_all(format!("/etc/systemd/nspawn/{}.nspawn.d", self.name)));
     }
 }
 

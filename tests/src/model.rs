@@ -10,29 +10,27 @@ mod tests;
 
 use std::collections::BTreeSet;
 
+/// How many processes a machine may have, where somebody set that.
+pub type Limit = Option<u32>;
+
 /// How a machine is, as far as verbs can tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum State {
+pub struct State {
+    /// What can be seen of it.
+    pub life: Life,
+    /// What holds for its next start.
+    pub kept: Limit,
+}
+
+/// What can be seen of a machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Life {
     /// It does not run, and nothing of it is there.
     Stopped,
     /// Something ended it; soon it is stopped.
     Ending,
-    /// Something ended it, and it is booted again soon.
-    Rebooting(Limit),
     /// It runs.
-    Running(Live),
-}
-
-/// How many processes it may have, where somebody set that.
-pub type Limit = Option<u32>;
-
-/// What can differ of a machine that runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Live {
-    /// Whether it is frozen.
-    pub motion: Motion,
-    /// How many processes it may have.
-    pub limit: Limit,
+    Running(Motion, Limit),
 }
 
 /// Whether a machine is frozen.
@@ -46,20 +44,36 @@ pub enum Motion {
     Doomed,
 }
 
-impl State {
-    /// As it is after a start.
-    pub const FRESH: Self = Self::running(Motion::Going, None);
+impl Life {
+    /// As it is after a start where nobody ever set anything.
+    pub const FRESH: Self = Self::Running(Motion::Going, None);
+}
 
-    const fn running(motion: Motion, limit: Limit) -> Self {
-        Self::Running(Live { motion, limit })
+impl State {
+    const STOPPED: Self = Self { life: Life::Stopped, kept: None };
+
+    const fn with(self, life: Life) -> Self {
+        Self { life, ..self }
     }
 
-    /// What becomes of it by itself.
-    const fn next(self) -> Option<Self> {
-        match self {
-            Self::Stopped | Self::Running(_) => None,
-            Self::Ending => Some(Self::Stopped),
-            Self::Rebooting(limit) => Some(Self::running(Motion::Going, limit)),
+    const fn booted(self) -> Self {
+        self.with(Life::Running(Motion::Going, self.kept))
+    }
+
+    /// Whether what it may have is not what is kept.
+    fn is_half_set(self) -> bool {
+        matches!(self.life, Life::Running(_, limit) if limit != self.kept)
+    }
+
+    /// What may become of it by itself.
+    fn next(self) -> Vec<Self> {
+        match self.life {
+            Life::Ending => vec![self.with(Life::Stopped)],
+            // A change that was cut is finished or taken back by whoever comes next.
+            Life::Running(motion, limit) if self.is_half_set() => {
+                vec![Self { kept: limit, ..self }, self.with(Life::Running(motion, self.kept))]
+            }
+            Life::Stopped | Life::Running(..) => Vec::new(),
         }
     }
 }
@@ -121,6 +135,8 @@ impl Code {
 enum Progress {
     /// It has not had its effect.
     Begun,
+    /// It has had its first effect, and waits until the machine is gone.
+    Stopping,
     /// It has had its effect, and goes on.
     Working,
     /// It ended.
@@ -130,65 +146,81 @@ enum Progress {
 impl Verb {
     /// What may happen at the moment at which it has its effect.
     fn effects(self, state: State) -> Vec<(Progress, State)> {
-        match state {
-            State::Stopped => vec![self.on_stopped()],
-            State::Running(live) => vec![self.on_running(live)],
-            State::Ending => self.on_what_ends(state),
-            State::Rebooting(_) if self.ends() => {
-                vec![(Progress::Working, State::Ending), (Progress::Working, state)]
+        match state.life {
+            Life::Stopped => self.on_stopped(state),
+            Life::Running(motion, limit) => {
+                let (progress, after) = self.on_running(state, motion, limit);
+                match self {
+                    // Between the two it can only be cut.
+                    Self::Set(limit) => {
+                        vec![(progress, after), (progress, State { kept: Some(limit), ..after })]
+                    }
+                    _ => vec![(progress, after)],
+                }
             }
-            State::Rebooting(_) => self.on_what_ends(state),
+            Life::Ending => self.on_what_ends(state),
         }
     }
 
-    fn on_stopped(self) -> (Progress, State) {
-        let ended = |code| (Progress::Ended(code), State::Stopped);
+    fn on_stopped(self, state: State) -> Vec<(Progress, State)> {
+        let ended = |code| vec![(Progress::Ended(code), state)];
         match self {
-            Self::Start | Self::Restart => (Progress::Working, State::FRESH),
+            Self::Start => vec![(Progress::Working, state.booted())],
             Self::List | Self::CollectGarbage | Self::KillSupervisor => ended(Code::DONE),
             Self::Exec => ended(Code::NO_EXEC),
+            // There are settings of that name, so there is such a machine.
+            Self::Set(limit) if state.kept.is_some() => {
+                vec![(Progress::Working, State { kept: Some(limit), ..state })]
+            }
             _ => ended(Code::NOT_RUNNING),
         }
     }
 
-    fn on_running(self, live: Live) -> (Progress, State) {
-        let same = State::Running(live);
-        let moving = |motion| State::running(motion, live.limit);
-        let after = match (self, live.motion) {
-            (Self::Start, _) => return (Progress::Ended(Code::CONFLICT), same),
-            (Self::Exec, Motion::Frozen | Motion::Doomed) => return (Progress::Ended(Code::NO_EXEC), same),
+    fn on_running(self, state: State, motion: Motion, limit: Limit) -> (Progress, State) {
+        let moving = |motion| Life::Running(motion, limit);
+        let after = match (self, motion) {
+            (Self::Start, _) => return (Progress::Ended(Code::CONFLICT), state),
+            (Self::Exec, Motion::Frozen | Motion::Doomed) => {
+                return (Progress::Ended(Code::NO_EXEC), state);
+            }
             (Self::Stop | Self::StopNow | Self::Terminate | Self::Kill | Self::KillSupervisor, _)
             | (Self::Crash, Motion::Going)
-            | (Self::Resume, Motion::Doomed) => State::Ending,
-            (Self::Restart, _) => State::Rebooting(live.limit),
+            | (Self::Resume, Motion::Doomed) => Life::Ending,
+            (Self::Restart, _) => return (Progress::Stopping, state.with(Life::Ending)),
             (Self::Crash, _) => moving(Motion::Doomed),
             (Self::Pause, Motion::Going) => moving(Motion::Frozen),
             (Self::Resume, _) => moving(Motion::Going),
-            (Self::Set(limit), _) => State::running(live.motion, Some(limit)),
-            (Self::Pause | Self::Exec | Self::List | Self::CollectGarbage, _) => same,
+            (Self::Set(limit), _) => Life::Running(motion, Some(limit)),
+            (Self::Pause | Self::Exec | Self::List | Self::CollectGarbage, _) => state.life,
         };
-        (Progress::Working, after)
+        (Progress::Working, state.with(after))
     }
 
     /// It may meet it yet, or notice that it ends.
     fn on_what_ends(self, state: State) -> Vec<(Progress, State)> {
-        let refused = self.failures().into_iter().map(Progress::Ended);
-        let met = if self == Self::Start { Progress::Ended(Code::CONFLICT) } else { Progress::Working };
-        [met].into_iter().chain(refused).map(|progress| (progress, state)).collect()
+        let refused = self.failures().into_iter().map(|code| (Progress::Ended(code), state));
+        let met = match self {
+            Self::Start => (Progress::Ended(Code::CONFLICT), state),
+            Self::Restart => (Progress::Stopping, state),
+            Self::Set(limit) => (Progress::Working, State { kept: Some(limit), ..state }),
+            _ => (Progress::Working, state),
+        };
+        [met].into_iter().chain(refused).collect()
     }
 
     /// How it may end after its effect; not yet, where there is nothing.
     fn endings(self, state: State) -> Vec<Code> {
-        let is_running = matches!(state, State::Running(_));
-        match (self, state) {
-            (Self::Stop | Self::StopNow | Self::Terminate, State::Ending)
-            | (Self::Restart, State::Rebooting(_)) => Vec::new(),
-            (Self::Stop | Self::StopNow | Self::Terminate | Self::Kill | Self::Crash, _) => vec![Code::DONE],
-            (Self::Start | Self::Restart, _) if is_running => vec![Code::DONE],
-            // What it started ended at once.
-            (Self::Start | Self::Restart, _) => self.failures(),
-            (_, _) if is_running => vec![Code::DONE],
-            (_, _) => [Code::DONE].into_iter().chain(self.failures()).collect(),
+        let ends_machines = matches!(self, Self::Stop | Self::StopNow | Self::Terminate);
+        let starts_machines = matches!(self, Self::Start | Self::Restart);
+        match state.life {
+            Life::Ending if ends_machines => Vec::new(),
+            // What was started ended at once.
+            Life::Ending | Life::Stopped if starts_machines => self.failures(),
+            // Not before it is kept.
+            Life::Running(..) if matches!(self, Self::Set(_)) && state.is_half_set() => Vec::new(),
+            Life::Running(..) => vec![Code::DONE],
+            _ if self.ends() => vec![Code::DONE],
+            _ => [Code::DONE].into_iter().chain(self.failures()).collect(),
         }
     }
 
@@ -234,15 +266,19 @@ pub struct Machine {
 
 impl Default for Machine {
     fn default() -> Self {
-        Self { states: BTreeSet::from([State::Stopped]) }
+        Self { states: BTreeSet::from([State::STOPPED]) }
     }
 }
 
 impl Machine {
-    /// What it may be when nothing happens any more: what ends has ended.
+    /// How it may be seen when nothing happens any more: what ends has ended.
     #[must_use]
-    pub fn settled(&self) -> BTreeSet<State> {
-        self.states.iter().map(|state| state.next().unwrap_or(*state)).collect()
+    pub fn settled(&self) -> BTreeSet<Life> {
+        let settle = |state: &State| match state.life {
+            Life::Ending => Life::Stopped,
+            life => life,
+        };
+        self.states.iter().map(settle).collect()
     }
 
     /// Something was done, and ended so.

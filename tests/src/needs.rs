@@ -47,6 +47,8 @@ pub enum Need {
     FileSystems,
     /// The device behind file systems in user space.
     Fuse,
+    /// bindfs(1), a file system that a process serves.
+    Bindfs,
     /// A compiler for C, for the few lines of a hostile program.
     Compiler,
 }
@@ -77,6 +79,7 @@ impl Need {
             Self::Attributes => "attributes",
             Self::FileSystems => "file-systems",
             Self::Fuse => "fuse",
+            Self::Bindfs => "bindfs",
             Self::Compiler => "compiler",
         }
     }
@@ -119,6 +122,7 @@ impl Need {
                 paths.iter().all(|path| PathBuf::from(path).exists())
             }
             Self::Fuse => PathBuf::from("/dev/fuse").exists(),
+            Self::Bindfs => PathBuf::from("/usr/bin/bindfs").exists(),
             Self::Compiler => PathBuf::from("/usr/bin/cc").exists(),
             Self::Debian12
             | Self::Debian13

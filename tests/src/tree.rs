@@ -10,8 +10,8 @@ use crate::Need;
 /// What `tests/tiny/init.c` becomes.
 const TINY_INIT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/tiny-init"));
 /// What can be called by name in a tiny tree.
-const TINY_PROGRAMS: [&str; 12] =
-    ["cat", "cp", "dd", "echo", "false", "head", "id", "ls", "sh", "sleep", "tail", "true"];
+const TINY_PROGRAMS: [&str; 14] =
+    ["cat", "cp", "dd", "echo", "false", "head", "id", "ls", "mkdir", "rm", "sh", "sleep", "tail", "true"];
 
 /// A copy of Debian 13, for payloads that write to their tree; removed when it is dropped.
 #[must_use]
@@ -40,7 +40,8 @@ pub fn minimal_tree() -> tempfile::TempDir {
 ///
 /// The init is ready at once, and stops when it is told to. Arguments change that: with `deaf` it hears no word of
 /// stopping, with `unready` it never says that it is ready, with `crash` or `crash-when-ready` it ends at once with
-/// status 70; with that it ends at SIGUSR1 in any case.
+/// status 70; with `greedy` it has a child that takes memory without end. In any case it ends with that status at
+/// SIGUSR1, and looks for a file at SIGHUP.
 #[must_use]
 pub fn tiny_tree() -> tempfile::TempDir {
     let tree = minimal_tree();

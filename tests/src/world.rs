@@ -11,7 +11,7 @@ use redd_control::event::Phase;
 use redd_control::machine::{Description, method};
 use serde_json::json;
 
-use crate::model::{Limit, Live, Motion, State};
+use crate::model::{Life, Limit, Motion};
 
 /// How long a machine may be on its way.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -22,7 +22,7 @@ const LIMIT_OF_A_START: u32 = 16_384;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Seen {
     /// In a state that lasts.
-    Settled(State),
+    Settled(Life),
     /// On its way from one to another, or with something left behind.
     Between(String),
 }
@@ -38,9 +38,7 @@ pub fn look(name: &str) -> Seen {
     match asked {
         Ok(description) if description.phase == Phase::Running => running(&description),
         Ok(description) => Seen::Between(format!("{:?}", description.phase)),
-        Err(ClientError::NotRunning | ClientError::Closed) if !is_there(name) => {
-            Seen::Settled(State::Stopped)
-        }
+        Err(ClientError::NotRunning | ClientError::Closed) if !is_there(name) => Seen::Settled(Life::Stopped),
         Err(error) => Seen::Between(error.to_string()),
     }
 }
@@ -49,7 +47,7 @@ pub fn look(name: &str) -> Seen {
 ///
 /// # Errors
 /// It is in none of them for a long time.
-pub fn settled(name: &str, allowed: &BTreeSet<State>) -> Result<State, Seen> {
+pub fn settled(name: &str, allowed: &BTreeSet<Life>) -> Result<Life, Seen> {
     let deadline = Instant::now() + PATIENCE;
     loop {
         match look(name) {
@@ -63,12 +61,10 @@ pub fn settled(name: &str, allowed: &BTreeSet<State>) -> Result<State, Seen> {
 }
 
 /// Nobody sees from outside that a frozen machine will end.
-fn doomed(state: State) -> State {
-    match state {
-        State::Running(live) if live.motion == Motion::Frozen => {
-            State::Running(Live { motion: Motion::Doomed, ..live })
-        }
-        state => state,
+fn doomed(life: Life) -> Life {
+    match life {
+        Life::Running(Motion::Frozen, limit) => Life::Running(Motion::Doomed, limit),
+        life => life,
     }
 }
 
@@ -82,7 +78,7 @@ fn running(description: &Description) -> Seen {
     if frozen != description.paused {
         return Seen::Between(format!("paused {}, frozen {frozen}", description.paused));
     }
-    Seen::Settled(State::Running(Live { motion, limit: limit(&description.cgroups) }))
+    Seen::Settled(Life::Running(motion, limit(&description.cgroups)))
 }
 
 /// As version 2 says, or version 1.

@@ -49,7 +49,7 @@ fn a_signal_reaches_the_init_alone_or_everybody() {
     let machine = Background::start(tree.path(), &["--read-only"]);
     machine.wait_for(
         || drop(machine.does(&["kill", "--signal=HUP"], &[])),
-        |event| *event == Event::Status { text: "hangs up".to_owned() },
+        |event| *event == Event::Status { text: "looks around".to_owned() },
     );
     machine.does(&["kill", "--whom=all", "--signal=USR1"], &[]);
     machine.assert_gone();

@@ -3,7 +3,6 @@
 //!
 //! A sample by default; `cargo xtask interleave` for as many as are wanted. `REDD_SEED` repeats a run.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
-#![expect(clippy::print_stderr, reason = "a long run says how far it is")]
 
 use std::cell::Cell;
 use std::path::Path;
@@ -15,7 +14,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
-use redd_tests::model::{Code, Machine, State, Step, Verb};
+use redd_tests::model::{Code, Life, Machine, Step, Verb};
 use redd_tests::world::{processes, settled};
 use redd_tests::{Background, Need, finish, needs, sweep, tiny_tree, unique_name};
 
@@ -26,7 +25,12 @@ const ALL: u32 = 1000;
 /// How long a verb may take.
 const BOUND: Duration = Duration::from_secs(20);
 
-const VERBS: [Verb; 11] = [
+const VERBS: [Verb; 16] = [
+    Verb::Restart,
+    Verb::Exec,
+    Verb::Set(100),
+    Verb::Set(200),
+    Verb::List,
     Verb::Stop,
     Verb::StopNow,
     Verb::Terminate,
@@ -128,7 +132,7 @@ impl<'a> World<'a> {
             let allowed = machine.settled();
             let seen = settled(&background.name, &allowed)
                 .map_err(|seen| format!("{} is {seen:?}, not one of {allowed:?}", background.name))?;
-            if seen == State::Stopped {
+            if seen == Life::Stopped {
                 background.assert_gone();
                 assert_eq!(processes(&background.name), Vec::<String>::new());
             }

@@ -8,7 +8,8 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use redd_tests::model::{Code, Machine, State, Step, Verb};
+use redd_tests::model::{Code, Life, Machine, Step, Verb};
+use redd_tests::small::Place;
 use redd_tests::sweep::{Fault, Point, Scope, command_points, selected, with_fault};
 use redd_tests::world::settled;
 use redd_tests::{Background, Need, finish, needs, run, tiny_tree, unique_name};
@@ -75,7 +76,7 @@ impl Sweep<'_> {
         drop(background.verb(&["terminate"], &[]));
         assert_eq!(run(["gc"]).status, 0);
         background.assert_gone();
-        assert_eq!(settled(&background.name, &[State::Stopped].into()), Ok(State::Stopped));
+        assert_eq!(settled(&background.name, &[Life::Stopped].into()), Ok(Life::Stopped));
     }
 }
 
@@ -96,5 +97,84 @@ sweeps! {
     a_killed_terminate_leaves_a_machine_that_runs_or_none: [Verb::Start], Verb::Terminate, 12;
     a_killed_pause_can_be_done_again: [Verb::Start], Verb::Pause, 12;
     a_killed_resume_can_be_done_again: [Verb::Start, Verb::Pause], Verb::Resume, 12;
+    a_killed_set_is_finished_or_taken_back: [Verb::Start], Verb::Set(123), 16;
+    a_killed_exec_can_be_done_again: [Verb::Start], Verb::Exec, 12;
+    a_killed_start_leaves_a_machine_or_none: [], Verb::Start, 16;
+    a_killed_restart_leaves_a_machine_or_none: [Verb::Start], Verb::Restart, 12;
     a_killed_stop_of_a_frozen_machine_can_be_done_again: [Verb::Start, Verb::Pause], Verb::Stop, 8;
+}
+
+/// Kills a command at each selected point, and has somebody look.
+fn killed_at_each_point(command: &Command, sample: usize, look: impl Fn(&Point)) {
+    let points = selected(command_points(command), sample);
+    // What the look expects is what one that was not killed leaves.
+    look(&Point { system_call: "none".to_owned(), occurrence: 0 });
+    for point in &points {
+        let mut killed = with_fault(command, Scope::Supervisor, point, Fault::Killed);
+        killed.stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
+        look(point);
+    }
+}
+
+#[test]
+fn a_killed_mount_is_made_or_taken_back() {
+    needs!(Need::Root, Need::Strace);
+    let (tree, place) = (tiny_tree(), Place::new());
+    let source = place.directory("source", 0, 0o755);
+    let machine = Background::start(tree.path(), &[]);
+    let mounts = || machine.does(&["exec"], &["cat", "/proc/self/mountinfo"]);
+    let before = mounts();
+    let add = machine.command(&["mount", "add"], &[&source, "/mnt"]);
+    killed_at_each_point(&add, 12, |point| {
+        let again = machine.verb(&["mount", "add"], &[&source, "/mnt"]);
+        assert!([0, 6].contains(&again.status), "after {point}: {again:?}");
+        assert_eq!(machine.does(&["exec"], &["cat", "/mnt/source"]), "source", "after {point}");
+        machine.does(&["mount", "remove"], &["/mnt"]);
+        assert_eq!(mounts(), before, "after {point}");
+    });
+    machine.stop();
+}
+
+#[test]
+fn a_killed_removal_of_a_mount_can_be_done_again() {
+    needs!(Need::Root, Need::Strace);
+    let (tree, place) = (tiny_tree(), Place::new());
+    let source = place.directory("source", 0, 0o755);
+    let machine = Background::start(tree.path(), &[]);
+    let mounts = || machine.does(&["exec"], &["cat", "/proc/self/mountinfo"]);
+    let before = mounts();
+    machine.does(&["mount", "add"], &[&source, "/mnt"]);
+    let remove = machine.command(&["mount", "remove"], &["/mnt"]);
+    killed_at_each_point(&remove, 10, |point| {
+        let again = machine.verb(&["mount", "remove"], &["/mnt"]);
+        // It may have been done.
+        assert!(again.status == 0 || mounts() == before, "after {point}: {again:?}");
+        assert_eq!(mounts(), before, "after {point}");
+        machine.does(&["mount", "add"], &[&source, "/mnt"]);
+    });
+    machine.stop();
+}
+
+#[test]
+fn a_killed_copy_can_be_done_again_and_leaves_nothing_of_its_own() {
+    needs!(Need::Root, Need::Strace);
+    let (tree, place) = (tiny_tree(), Place::new());
+    let source = format!("{}/.", place.directory("source", 0, 0o755));
+    let machine = Background::start(tree.path(), &[]);
+    let empty = || drop(machine.does(&["exec"], &["sh", "-c", "cd /tmp; rm -rf copied; mkdir copied"]));
+    let target = format!("{}:/tmp/copied", machine.name);
+    let copy = |options: &[&str]| {
+        let mut command = redd_tests::redd();
+        command.arg("copy").args(options).args([&source, &target]);
+        command
+    };
+    empty();
+    killed_at_each_point(&copy(&[]), 16, |point| {
+        let again = finish(copy(&["--force"]));
+        assert_eq!(again.status, 0, "after {point}: {again:?}");
+        let seen = machine.does(&["exec"], &["sh", "-c", "cd /tmp; ls -A . copied; cat copied/source"]);
+        assert_eq!(seen, ".:\ncopied\n\ncopied:\nsource\nsource", "after {point}");
+        empty();
+    });
+    machine.stop();
 }

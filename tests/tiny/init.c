@@ -1,6 +1,7 @@
 /* PID 1 of the smallest machines. It says that it is ready, and ends when it is told to, as a systemd would: by the
  * same signals. Words that it is called with change that. */
 #define _GNU_SOURCE
+#include <fcntl.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -30,6 +31,17 @@ static void say(const char *message) {
 	close(channel);
 }
 
+/* Never has enough memory. */
+static void grow(void) {
+	if (fork())
+		return;
+	for (;;) {
+		char *piece = malloc(1 << 20);
+		if (piece)
+			memset(piece, 1, 1 << 20);
+	}
+}
+
 static int has(char **words, const char *word) {
 	for (; *words; words++)
 		if (!strcmp(*words, word))
@@ -42,11 +54,14 @@ static void hear(int number, char **words) {
 	switch (number) {
 	case SIGCHLD:
 		while (waitpid(-1, NULL, WNOHANG) > 0) {}
+		if (has(words, "greedy"))
+			grow();
 		return;
 	case SIGUSR1: /* It crashes. */
 		_exit(70);
-	case SIGHUP:
-		say("STATUS=hangs up");
+	case SIGHUP: /* It looks for something in its root that it has not looked at before. */
+		say("STATUS=looks around");
+		close(open("/etc/nothing", O_RDONLY));
 		return;
 	}
 	if (has(words, "deaf"))
@@ -74,6 +89,8 @@ int main(int count, char **words) {
 		say("READY=1");
 	if (has(words, "crash-when-ready"))
 		_exit(70);
+	if (has(words, "greedy"))
+		grow();
 	for (;;) {
 		struct signalfd_siginfo info;
 		if (read(signals, &info, sizeof info) == sizeof info)

@@ -7,7 +7,7 @@ use crate::trees::{self, Suite};
 use crate::{Failure, binary, shell};
 
 /// Programs, and the Debian packages that have them.
-const PROGRAMS: [(&str, &str); 17] = [
+const PROGRAMS: [(&str, &str); 20] = [
     ("mmdebstrap", "mmdebstrap"),
     ("nsenter", "util-linux"),
     ("strace", "strace"),
@@ -25,6 +25,9 @@ const PROGRAMS: [(&str, &str); 17] = [
     ("setcap", "libcap2-bin"),
     ("mkfs.btrfs", "btrfs-progs"),
     ("mkfs.xfs", "xfsprogs"),
+    ("bindfs", "bindfs"),
+    ("fish", "fish"),
+    ("zsh", "zsh"),
 ];
 /// What redd is measured against, and the system call filter that podman has.
 const PEERS: [(&str, &str); 5] = [

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Code, Progress, State, Step, Verb};
+use super::{Code, Life, Progress, State, Step, Verb};
 
 /// The machine, and how far each verb is.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,9 +41,17 @@ fn reachable(first: Moment) -> BTreeSet<Moment> {
 
 impl Moment {
     fn successors(&self) -> Vec<Self> {
-        let by_itself = self.state.next().map(|state| Self { state, ..self.clone() });
+        let is_set = |(verb, progress): &(Verb, Progress)| {
+            matches!(verb, Verb::Set(_)) && *progress == Progress::Working
+        };
+        let next = if self.verbs.iter().any(is_set) && self.state.is_half_set() {
+            Vec::new()
+        } else {
+            self.state.next()
+        };
+        let by_itself = next.into_iter().map(|state| Self { state, ..self.clone() });
         let by_verbs = (0..self.verbs.len()).flat_map(|index| self.steps_of(index));
-        by_itself.into_iter().chain(by_verbs).collect()
+        by_itself.chain(by_verbs).collect()
     }
 
     /// What one of the verbs may do.
@@ -51,6 +59,12 @@ impl Moment {
         let (verb, progress) = self.verbs[index];
         match progress {
             Progress::Ended(_) => Vec::new(),
+            Progress::Stopping => match self.state.life {
+                Life::Ending => Vec::new(),
+                Life::Stopped => vec![self.with(index, Progress::Working, self.state.booted())],
+                // Somebody was quicker.
+                Life::Running(..) => vec![self.with(index, Progress::Ended(Code::CONFLICT), self.state)],
+            },
             Progress::Working => {
                 let endings = verb.endings(self.state).into_iter();
                 endings.map(|code| self.with(index, Progress::Ended(code), self.state)).collect()
@@ -70,7 +84,9 @@ impl Moment {
 
     fn is_another_at_work(&self, index: usize) -> bool {
         let mut others = self.verbs.iter().enumerate().filter(|(other, _)| *other != index);
-        others.any(|(_, (verb, progress))| verb.changes() && *progress == Progress::Working)
+        others.any(|(_, (verb, progress))| {
+            verb.changes() && matches!(progress, Progress::Stopping | Progress::Working)
+        })
     }
 
     fn with(&self, index: usize, progress: Progress, state: State) -> Self {
