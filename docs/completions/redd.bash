@@ -25,14 +25,47 @@ _redd() {
             redd,config)
                 cmd="redd__subcmd__config"
                 ;;
+            redd,console)
+                cmd="redd__subcmd__console"
+                ;;
+            redd,copy)
+                cmd="redd__subcmd__copy"
+                ;;
+            redd,copy-from)
+                cmd="redd__subcmd__copy__subcmd__from"
+                ;;
+            redd,copy-to)
+                cmd="redd__subcmd__copy__subcmd__to"
+                ;;
+            redd,disable)
+                cmd="redd__subcmd__disable"
+                ;;
             redd,doctor)
                 cmd="redd__subcmd__doctor"
+                ;;
+            redd,enable)
+                cmd="redd__subcmd__enable"
+                ;;
+            redd,events)
+                cmd="redd__subcmd__events"
+                ;;
+            redd,exec)
+                cmd="redd__subcmd__exec"
                 ;;
             redd,gc)
                 cmd="redd__subcmd__gc"
                 ;;
             redd,kill)
                 cmd="redd__subcmd__kill"
+                ;;
+            redd,list)
+                cmd="redd__subcmd__list"
+                ;;
+            redd,ls)
+                cmd="redd__subcmd__list"
+                ;;
+            redd,mount)
+                cmd="redd__subcmd__mount"
                 ;;
             redd,pause)
                 cmd="redd__subcmd__pause"
@@ -43,11 +76,26 @@ _redd() {
             redd,poweroff)
                 cmd="redd__subcmd__stop"
                 ;;
+            redd,restart)
+                cmd="redd__subcmd__restart"
+                ;;
             redd,resume)
                 cmd="redd__subcmd__resume"
                 ;;
             redd,run)
                 cmd="redd__subcmd__run"
+                ;;
+            redd,set)
+                cmd="redd__subcmd__set"
+                ;;
+            redd,show)
+                cmd="redd__subcmd__show"
+                ;;
+            redd,start)
+                cmd="redd__subcmd__start"
+                ;;
+            redd,status)
+                cmd="redd__subcmd__status"
                 ;;
             redd,stop)
                 cmd="redd__subcmd__stop"
@@ -55,11 +103,29 @@ _redd() {
             redd,terminate)
                 cmd="redd__subcmd__terminate"
                 ;;
+            redd,top)
+                cmd="redd__subcmd__top"
+                ;;
+            redd,try)
+                cmd="redd__subcmd__try"
+                ;;
+            redd,wait)
+                cmd="redd__subcmd__wait"
+                ;;
             redd__subcmd__config,check)
                 cmd="redd__subcmd__config__subcmd__check"
                 ;;
             redd__subcmd__config,show)
                 cmd="redd__subcmd__config__subcmd__show"
+                ;;
+            redd__subcmd__mount,add)
+                cmd="redd__subcmd__mount__subcmd__add"
+                ;;
+            redd__subcmd__mount,list)
+                cmd="redd__subcmd__mount__subcmd__list"
+                ;;
+            redd__subcmd__mount,remove)
+                cmd="redd__subcmd__mount__subcmd__remove"
                 ;;
             redd__subcmd__plan,boot)
                 cmd="redd__subcmd__plan__subcmd__boot"
@@ -74,7 +140,7 @@ _redd() {
 
     case "${cmd}" in
         redd)
-            opts="-h -V --help --version boot run plan config doctor gc check stop poweroff kill terminate pause resume"
+            opts="-h -V --help --version boot run start enable plan config try doctor gc check stop poweroff kill terminate pause resume restart disable wait console exec set mount list ls status show events top copy copy-to copy-from"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -88,7 +154,7 @@ _redd() {
             return 0
             ;;
         redd__subcmd__boot)
-            opts="-D -M -x -E -U -Z -L -n -P -q -j -h --directory --machine --ephemeral --read-only --volatile --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --ambient-capability --no-new-privileges --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context --selinux-apifs-context --nesting --device --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --keep-unit --help"
+            opts="-D -M -x -E -U -Z -L -n -P -q -j -h --directory --machine --ephemeral --read-only --volatile --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --ambient-capability --no-new-privileges --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context --selinux-apifs-context --nesting --device --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --memory-high --swap --cpu-weight --io-weight --io-read-bandwidth --io-write-bandwidth --io-read-iops --io-write-iops --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --keep-unit --restart --restart-delay --restart-limit --watchdog --ready-timeout --after --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -278,6 +344,38 @@ _redd() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --memory-high)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --swap)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cpu-weight)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --io-weight)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --io-read-bandwidth)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --io-write-bandwidth)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --io-read-iops)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --io-write-iops)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --rlimit)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -327,6 +425,30 @@ _redd() {
                     return 0
                     ;;
                 --notify-ready)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --restart)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --restart-delay)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --restart-limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --watchdog)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ready-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --after)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -416,7 +538,7 @@ _redd() {
             return 0
             ;;
         redd__subcmd__config__subcmd__show)
-            opts="-D -M -x -E -U -Z -L -n -P -q -j -h --directory --machine --ephemeral --read-only --volatile --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --ambient-capability --no-new-privileges --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context --selinux-apifs-context --nesting --device --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --keep-unit --origin --json --help"
+            opts="-D -M -x -E -U -Z -L -n -P -q -j -h --directory --machine --ephemeral --read-only --volatile --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --ambient-capability --no-new-privileges --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context --selinux-apifs-context --nesting --device --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --memory-high --swap --cpu-weight --io-weight --io-read-bandwidth --io-write-bandwidth --io-read-iops --io-write-iops --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --keep-unit --restart --restart-delay --restart-limit --watchdog --ready-timeout --after --origin --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -606,6 +728,38 @@ _redd() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --memory-high)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --swap)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cpu-weight)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --io-weight)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --io-read-bandwidth)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --io-write-bandwidth)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --io-read-iops)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --io-write-iops)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --rlimit)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -658,6 +812,104 @@ _redd() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --restart)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --restart-delay)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --restart-limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --watchdog)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ready-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --after)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        redd__subcmd__console)
+            opts="-w -f -h --watch --force --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        redd__subcmd__copy)
+            opts="-a -f -q -h --archive --owner --force --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --owner)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        redd__subcmd__copy__subcmd__from)
+            opts="-f -q -h --force --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        redd__subcmd__copy__subcmd__to)
+            opts="-f -q -h --force --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        redd__subcmd__disable)
+            opts="-h --now --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 *)
                     COMPREPLY=()
                     ;;
@@ -672,6 +924,72 @@ _redd() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        redd__subcmd__enable)
+            opts="-h --now --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        redd__subcmd__events)
+            opts="-h --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        redd__subcmd__exec)
+            opts="-t -i -w -e -u -h --tty --interactive --workdir --env --user --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --workdir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -w)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --env)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -e)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -u)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -719,6 +1037,80 @@ _redd() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        redd__subcmd__list)
+            opts="-q -a -h --quiet --no-legend --json --all --running --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        redd__subcmd__mount)
+            opts="-h --help add remove list"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        redd__subcmd__mount__subcmd__add)
+            opts="-h --ro --owner --no-submounts --keep --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --owner)
+                    COMPREPLY=($(compgen -W "noidmap idmap rootidmap owneridmap" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        redd__subcmd__mount__subcmd__list)
+            opts="-h --json --no-legend --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        redd__subcmd__mount__subcmd__remove)
+            opts="-h --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         redd__subcmd__pause)
             opts="-h --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -748,7 +1140,7 @@ _redd() {
             return 0
             ;;
         redd__subcmd__plan__subcmd__boot)
-            opts="-D -M -x -E -U -Z -L -n -P -q -j -h --directory --machine --ephemeral --read-only --volatile --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --ambient-capability --no-new-privileges --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context --selinux-apifs-context --nesting --device --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --keep-unit --help"
+            opts="-D -M -x -E -U -Z -L -n -P -q -j -h --directory --machine --ephemeral --read-only --volatile --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --ambient-capability --no-new-privileges --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context --selinux-apifs-context --nesting --device --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --memory-high --swap --cpu-weight --io-weight --io-read-bandwidth --io-write-bandwidth --io-read-iops --io-write-iops --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --keep-unit --restart --restart-delay --restart-limit --watchdog --ready-timeout --after --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -938,6 +1330,38 @@ _redd() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --memory-high)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --swap)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cpu-weight)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --io-weight)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --io-read-bandwidth)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --io-write-bandwidth)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --io-read-iops)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --io-write-iops)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --rlimit)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -987,6 +1411,30 @@ _redd() {
                     return 0
                     ;;
                 --notify-ready)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --restart)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --restart-delay)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --restart-limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --watchdog)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ready-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --after)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -998,7 +1446,7 @@ _redd() {
             return 0
             ;;
         redd__subcmd__plan__subcmd__run)
-            opts="-D -M -x -E -U -Z -L -n -P -q -j -a -u -h --directory --machine --ephemeral --read-only --volatile --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --ambient-capability --no-new-privileges --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context --selinux-apifs-context --nesting --device --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --keep-unit --as-pid2 --as-pid1 --user --uid --chdir --help"
+            opts="-D -M -x -E -U -Z -L -n -P -q -j -a -u -h --directory --machine --ephemeral --read-only --volatile --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --ambient-capability --no-new-privileges --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context --selinux-apifs-context --nesting --device --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --memory-high --swap --cpu-weight --io-weight --io-read-bandwidth --io-write-bandwidth --io-read-iops --io-write-iops --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --keep-unit --restart --restart-delay --restart-limit --watchdog --ready-timeout --after --as-pid2 --as-pid1 --user --uid --chdir --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1188,6 +1636,38 @@ _redd() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --memory-high)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --swap)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cpu-weight)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --io-weight)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --io-read-bandwidth)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --io-write-bandwidth)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --io-read-iops)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --io-write-iops)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --rlimit)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1237,6 +1717,30 @@ _redd() {
                     return 0
                     ;;
                 --notify-ready)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --restart)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --restart-delay)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --restart-limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --watchdog)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ready-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --after)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1253,6 +1757,24 @@ _redd() {
                     return 0
                     ;;
                 --chdir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        redd__subcmd__restart)
+            opts="-h --no-wait --start-timeout --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --start-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1278,7 +1800,7 @@ _redd() {
             return 0
             ;;
         redd__subcmd__run)
-            opts="-D -M -x -E -U -Z -L -n -P -q -j -a -u -h --directory --machine --ephemeral --read-only --volatile --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --ambient-capability --no-new-privileges --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context --selinux-apifs-context --nesting --device --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --keep-unit --as-pid2 --as-pid1 --user --uid --chdir --help"
+            opts="-D -M -x -E -U -Z -L -n -P -q -j -a -u -h --directory --machine --ephemeral --read-only --volatile --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --ambient-capability --no-new-privileges --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context --selinux-apifs-context --nesting --device --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --memory-high --swap --cpu-weight --io-weight --io-read-bandwidth --io-write-bandwidth --io-read-iops --io-write-iops --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --keep-unit --restart --restart-delay --restart-limit --watchdog --ready-timeout --after --as-pid2 --as-pid1 --user --uid --chdir --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1468,6 +1990,38 @@ _redd() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --memory-high)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --swap)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cpu-weight)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --io-weight)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --io-read-bandwidth)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --io-write-bandwidth)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --io-read-iops)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --io-write-iops)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --rlimit)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1520,6 +2074,30 @@ _redd() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --restart)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --restart-delay)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --restart-limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --watchdog)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ready-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --after)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --uid)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1533,6 +2111,366 @@ _redd() {
                     return 0
                     ;;
                 --chdir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        redd__subcmd__set)
+            opts="-h --runtime --json --no-legend --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        redd__subcmd__show)
+            opts="-h --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        redd__subcmd__start)
+            opts="-D -M -x -E -U -Z -L -n -P -q -j -h --directory --machine --ephemeral --read-only --volatile --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --ambient-capability --no-new-privileges --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context --selinux-apifs-context --nesting --device --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --memory-high --swap --cpu-weight --io-weight --io-read-bandwidth --io-write-bandwidth --io-read-iops --io-write-iops --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --keep-unit --restart --restart-delay --restart-limit --watchdog --ready-timeout --after --no-wait --start-timeout --all-enabled --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --directory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -D)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --machine)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -M)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --volatile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --settings)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --template)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pivot-root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --oci-bundle)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --hostname)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --uuid)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --setenv)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -E)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --private-users)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --private-users-ownership)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --capability)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --drop-capability)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ambient-capability)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --no-new-privileges)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --system-call-filter)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --restrict-address-families)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --suppress-sync)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --personality)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --selinux-context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -Z)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --selinux-apifs-context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -L)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --nesting)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --device)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --private-network)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --network-veth)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bind)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bind-ro)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tmpfs)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --inaccessible)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --overlay)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --overlay-ro)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bind-user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bind-user-shell)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bind-user-group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --set-credential)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --load-credential)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --memory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pids-max)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cpus)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --memory-high)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --swap)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cpu-weight)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --io-weight)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --io-read-bandwidth)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --io-write-bandwidth)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --io-read-iops)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --io-write-iops)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rlimit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --oom-score-adjust)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cpu-affinity)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timezone)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resolv-conf)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --console)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --background)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ttys)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --link-journal)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --init)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --kill-signal)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --stop-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --notify-ready)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --restart)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --restart-delay)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --restart-limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --watchdog)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ready-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --after)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --start-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        redd__subcmd__status)
+            opts="-n -h --lines --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --lines)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1575,22 +2513,97 @@ _redd() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        redd__subcmd__top)
+            opts="-d -h --once --json --delay --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --delay)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -d)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        redd__subcmd__try)
+            opts="-h --with-home --with-services --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        redd__subcmd__wait)
+            opts="-h --for --timeout --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --for)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
     esac
 }
 
 _redd_taker() {
     case "$1" in
-        "boot") takes=tree at=0 scope= valued="--directory -D --machine -M --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv -E --private-users-ownership --capability --drop-capability --ambient-capability --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context -Z --selinux-apifs-context -L --device --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready" ;;
-        "run") takes=tree at=0 scope= valued="--directory -D --machine -M --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv -E --private-users-ownership --capability --drop-capability --ambient-capability --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context -Z --selinux-apifs-context -L --device --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --uid --user -u --chdir" ;;
-        "plan boot") takes=tree at=0 scope= valued="--directory -D --machine -M --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv -E --private-users-ownership --capability --drop-capability --ambient-capability --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context -Z --selinux-apifs-context -L --device --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready" ;;
-        "plan run") takes=tree at=0 scope= valued="--directory -D --machine -M --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv -E --private-users-ownership --capability --drop-capability --ambient-capability --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context -Z --selinux-apifs-context -L --device --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --uid --user -u --chdir" ;;
-        "config show") takes=tree at=0 scope= valued="--directory -D --machine -M --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv -E --private-users-ownership --capability --drop-capability --ambient-capability --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context -Z --selinux-apifs-context -L --device --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready" ;;
+        "boot") takes=tree at=0 scope= valued="--directory -D --machine -M --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv -E --private-users-ownership --capability --drop-capability --ambient-capability --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context -Z --selinux-apifs-context -L --device --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --memory-high --swap --cpu-weight --io-weight --io-read-bandwidth --io-write-bandwidth --io-read-iops --io-write-iops --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --restart --restart-delay --restart-limit --watchdog --ready-timeout --after" ;;
+        "run") takes=tree at=0 scope= valued="--directory -D --machine -M --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv -E --private-users-ownership --capability --drop-capability --ambient-capability --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context -Z --selinux-apifs-context -L --device --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --memory-high --swap --cpu-weight --io-weight --io-read-bandwidth --io-write-bandwidth --io-read-iops --io-write-iops --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --restart --restart-delay --restart-limit --watchdog --ready-timeout --after --uid --user -u --chdir" ;;
+        "start") takes=names at=0 scope= valued="--directory -D --machine -M --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv -E --private-users-ownership --capability --drop-capability --ambient-capability --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context -Z --selinux-apifs-context -L --device --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --memory-high --swap --cpu-weight --io-weight --io-read-bandwidth --io-write-bandwidth --io-read-iops --io-write-iops --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --restart --restart-delay --restart-limit --watchdog --ready-timeout --after --start-timeout" ;;
+        "enable") takes=names at=0 scope= valued="" ;;
+        "plan boot") takes=tree at=0 scope= valued="--directory -D --machine -M --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv -E --private-users-ownership --capability --drop-capability --ambient-capability --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context -Z --selinux-apifs-context -L --device --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --memory-high --swap --cpu-weight --io-weight --io-read-bandwidth --io-write-bandwidth --io-read-iops --io-write-iops --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --restart --restart-delay --restart-limit --watchdog --ready-timeout --after" ;;
+        "plan run") takes=tree at=0 scope= valued="--directory -D --machine -M --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv -E --private-users-ownership --capability --drop-capability --ambient-capability --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context -Z --selinux-apifs-context -L --device --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --memory-high --swap --cpu-weight --io-weight --io-read-bandwidth --io-write-bandwidth --io-read-iops --io-write-iops --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --restart --restart-delay --restart-limit --watchdog --ready-timeout --after --uid --user -u --chdir" ;;
+        "config show") takes=tree at=0 scope= valued="--directory -D --machine -M --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv -E --private-users-ownership --capability --drop-capability --ambient-capability --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context -Z --selinux-apifs-context -L --device --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --memory-high --swap --cpu-weight --io-weight --io-read-bandwidth --io-write-bandwidth --io-read-iops --io-write-iops --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --restart --restart-delay --restart-limit --watchdog --ready-timeout --after" ;;
         "check") takes=name at=0 scope=--running valued="--pid --manager --adapter --mode --image --make-image --compare --explain --html" ;;
         "stop"|"poweroff") takes=names at=0 scope=--running valued="--timeout" ;;
         "kill") takes=names at=0 scope=--running valued="--signal -s --whom" ;;
         "terminate") takes=names at=0 scope=--running valued="" ;;
         "pause") takes=names at=0 scope=--running valued="" ;;
         "resume") takes=names at=0 scope=--running valued="" ;;
+        "restart") takes=names at=0 scope= valued="--start-timeout" ;;
+        "disable") takes=names at=0 scope= valued="" ;;
+        "wait") takes=name at=0 scope=--running valued="--for --timeout" ;;
+        "console") takes=name at=0 scope=--running valued="" ;;
+        "exec") takes=name at=0 scope=--running valued="--workdir -w --env -e --user -u" ;;
+        "set") takes=name at=0 scope=--running valued="" ;;
+        "mount add") takes=name at=0 scope=--running valued="--owner" ;;
+        "mount remove") takes=name at=0 scope=--running valued="" ;;
+        "mount list") takes=name at=0 scope=--running valued="" ;;
+        "status") takes=names at=0 scope= valued="--lines -n" ;;
+        "show") takes=names at=0 scope= valued="" ;;
+        "events") takes=names at=0 scope=--running valued="" ;;
+        "copy"|"cp") takes=places at=0 scope= valued="--owner" ;;
+        "copy-to") takes=name at=0 scope=--running valued="" ;;
+        "copy-from") takes=name at=0 scope=--running valued="" ;;
     esac
 }
 

@@ -28,8 +28,11 @@ complete -c redd -n "__fish_redd_needs_command" -s h -l help -d 'Print help'
 complete -c redd -n "__fish_redd_needs_command" -s V -l version -d 'Print version'
 complete -c redd -n "__fish_redd_needs_command" -f -a "boot" -d 'Boot the operating system in a tree on this terminal'
 complete -c redd -n "__fish_redd_needs_command" -f -a "run" -d 'Run one command in a tree'
+complete -c redd -n "__fish_redd_needs_command" -f -a "start" -d 'Boot operating systems in the background'
+complete -c redd -n "__fish_redd_needs_command" -f -a "enable" -d 'Have machines started with the host, by `redd start --all-enabled`'
 complete -c redd -n "__fish_redd_needs_command" -f -a "plan" -d 'Show what `boot` or `run` would do, without doing it'
 complete -c redd -n "__fish_redd_needs_command" -f -a "config" -d 'Show the settings of a machine, or check files about it'
+complete -c redd -n "__fish_redd_needs_command" -f -a "try" -d 'Boot a copy of this host\'s own system, and throw it away when it ends'
 complete -c redd -n "__fish_redd_needs_command" -f -a "doctor" -d 'Show what this host offers, and what that means for redd'
 complete -c redd -n "__fish_redd_needs_command" -f -a "gc" -d 'Remove what a killed redd left behind'
 complete -c redd -n "__fish_redd_needs_command" -f -a "check" -d 'Judge how well a container manager keeps the Container Interface'
@@ -39,6 +42,22 @@ complete -c redd -n "__fish_redd_needs_command" -f -a "kill" -d 'Send a machine\
 complete -c redd -n "__fish_redd_needs_command" -f -a "terminate" -d 'End machines at once'
 complete -c redd -n "__fish_redd_needs_command" -f -a "pause" -d 'Freeze every process of machines'
 complete -c redd -n "__fish_redd_needs_command" -f -a "resume" -d 'Let frozen machines go on'
+complete -c redd -n "__fish_redd_needs_command" -f -a "restart" -d 'Stop machines and start them again, with the words they were started with'
+complete -c redd -n "__fish_redd_needs_command" -f -a "disable" -d 'No longer have machines started with the host'
+complete -c redd -n "__fish_redd_needs_command" -f -a "wait" -d 'Wait until a machine is in some state'
+complete -c redd -n "__fish_redd_needs_command" -f -a "console" -d 'Go to a machine\'s console'
+complete -c redd -n "__fish_redd_needs_command" -f -a "exec" -d 'Run a command in a machine, whatever is in there'
+complete -c redd -n "__fish_redd_needs_command" -f -a "set" -d 'Change limits of a machine, now and for later starts; without a change: show what holds'
+complete -c redd -n "__fish_redd_needs_command" -f -a "mount" -d 'Mount files of the host in a machine, show or remove such mounts'
+complete -c redd -n "__fish_redd_needs_command" -f -a "list" -d 'Show which machines there are, running and stopped'
+complete -c redd -n "__fish_redd_needs_command" -f -a "ls" -d 'Show which machines there are, running and stopped'
+complete -c redd -n "__fish_redd_needs_command" -f -a "status" -d 'Show how a machine is, what runs in it, or why it does not run'
+complete -c redd -n "__fish_redd_needs_command" -f -a "show" -d 'Show everything that is known of machines, for programs'
+complete -c redd -n "__fish_redd_needs_command" -f -a "events" -d 'Print what happens to machines, a line of JSON each, until it is interrupted'
+complete -c redd -n "__fish_redd_needs_command" -f -a "top" -d 'Show machines as they use the processors, again and again'
+complete -c redd -n "__fish_redd_needs_command" -f -a "copy" -d 'Copy files into machines, out of them, and between them'
+complete -c redd -n "__fish_redd_needs_command" -f -a "copy-to" -d 'Copy files into a machine'
+complete -c redd -n "__fish_redd_needs_command" -f -a "copy-from" -d 'Copy files out of a machine'
 complete -c redd -n "__fish_redd_using_subcommand boot" -s D -l directory -d 'Root directory; then every word is the payload\'s' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -s M -l machine -d 'Name of the machine, and of its tree if no other is named' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l volatile -d 'What is lost at the end: yes, state, overlay or no' -r
@@ -79,6 +98,14 @@ complete -c redd -n "__fish_redd_using_subcommand boot" -l load-credential -d 'P
 complete -c redd -n "__fish_redd_using_subcommand boot" -l memory -d 'Memory: bytes, per cent of the host\'s, or infinity [default: 80%]' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l pids-max -d 'Processes, or infinity [default: 16384]' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l cpus -d 'Processors, e.g. 1.5' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l memory-high -d 'Memory above which the payload is slowed down, as --memory=' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l swap -d 'Swap: as --memory=, or 0 for none' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l cpu-weight -d 'Share of processor time against others, 1 to 10000 [default: 100]' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l io-weight -d 'Share of block devices\' time against others, 1 to 10000 [default: 100]' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l io-read-bandwidth -d 'Bytes read of a block device in a second, e.g. "/dev/sda 10M"' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l io-write-bandwidth -d 'Bytes written to a block device in a second' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l io-read-iops -d 'Reads of a block device in a second, e.g. "/dev/sda 1000"' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l io-write-iops -d 'Writes to a block device in a second' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l rlimit -d 'A limit of setrlimit(2)' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l oom-score-adjust -d 'Score for the OOM killer, -1000 to 1000' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l cpu-affinity -d 'Processors to run on, e.g. 0-3,6' -r
@@ -92,6 +119,12 @@ complete -c redd -n "__fish_redd_using_subcommand boot" -l init -d 'Init to boot
 complete -c redd -n "__fish_redd_using_subcommand boot" -l kill-signal -d 'Signal for an orderly stop [default: what the init wants, SIGTERM for a command]' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l stop-timeout -d 'How long an orderly stop may take [default: 90s]' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l notify-ready -d 'Report readiness when PID 1 does [default: yes for boot]' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l restart -d 'Start it again when it ended: no, on-failure or always [default: no]' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l restart-delay -d 'How long to wait before; twice as long each further time [default: 1s]' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l restart-limit -d 'How often in a row, or infinity [default: 5]' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l watchdog -d 'Kill it where PID 1 has sent WATCHDOG=1 and then does not for so long' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l ready-timeout -d 'Kill it where PID 1 is not ready within so long [default: infinity]' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l after -d 'Where these are started with it, wait until they are ready' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -s x -l ephemeral -d 'Work on a copy that is removed at the end'
 complete -c redd -n "__fish_redd_using_subcommand boot" -l read-only -d 'Do not let the tree be changed'
 complete -c redd -n "__fish_redd_using_subcommand boot" -s U -d 'Short for --private-users=pick --private-users-ownership=auto'
@@ -140,6 +173,14 @@ complete -c redd -n "__fish_redd_using_subcommand run" -l load-credential -d 'Pa
 complete -c redd -n "__fish_redd_using_subcommand run" -l memory -d 'Memory: bytes, per cent of the host\'s, or infinity [default: 80%]' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l pids-max -d 'Processes, or infinity [default: 16384]' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l cpus -d 'Processors, e.g. 1.5' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l memory-high -d 'Memory above which the payload is slowed down, as --memory=' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l swap -d 'Swap: as --memory=, or 0 for none' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l cpu-weight -d 'Share of processor time against others, 1 to 10000 [default: 100]' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l io-weight -d 'Share of block devices\' time against others, 1 to 10000 [default: 100]' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l io-read-bandwidth -d 'Bytes read of a block device in a second, e.g. "/dev/sda 10M"' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l io-write-bandwidth -d 'Bytes written to a block device in a second' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l io-read-iops -d 'Reads of a block device in a second, e.g. "/dev/sda 1000"' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l io-write-iops -d 'Writes to a block device in a second' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l rlimit -d 'A limit of setrlimit(2)' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l oom-score-adjust -d 'Score for the OOM killer, -1000 to 1000' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l cpu-affinity -d 'Processors to run on, e.g. 0-3,6' -r
@@ -153,6 +194,12 @@ complete -c redd -n "__fish_redd_using_subcommand run" -l init -d 'Init to boot:
 complete -c redd -n "__fish_redd_using_subcommand run" -l kill-signal -d 'Signal for an orderly stop [default: what the init wants, SIGTERM for a command]' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l stop-timeout -d 'How long an orderly stop may take [default: 90s]' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l notify-ready -d 'Report readiness when PID 1 does [default: yes for boot]' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l restart -d 'Start it again when it ended: no, on-failure or always [default: no]' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l restart-delay -d 'How long to wait before; twice as long each further time [default: 1s]' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l restart-limit -d 'How often in a row, or infinity [default: 5]' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l watchdog -d 'Kill it where PID 1 has sent WATCHDOG=1 and then does not for so long' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l ready-timeout -d 'Kill it where PID 1 is not ready within so long [default: infinity]' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l after -d 'Where these are started with it, wait until they are ready' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -s u -l uid -l user -d 'User to run it as: a name or number of the tree\'s /etc/passwd' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l chdir -d 'Directory to run it in' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -s x -l ephemeral -d 'Work on a copy that is removed at the end'
@@ -165,6 +212,86 @@ complete -c redd -n "__fish_redd_using_subcommand run" -l keep-unit -d 'Exit wit
 complete -c redd -n "__fish_redd_using_subcommand run" -s a -l as-pid2 -d 'Run the command below a small init (default)'
 complete -c redd -n "__fish_redd_using_subcommand run" -l as-pid1 -d 'Run the command itself as PID 1'
 complete -c redd -n "__fish_redd_using_subcommand run" -s h -l help -d 'Print help'
+complete -c redd -n "__fish_redd_using_subcommand start" -s D -l directory -d 'Root directory; then every word is the payload\'s' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -s M -l machine -d 'Name of the machine, and of its tree if no other is named' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -l volatile -d 'What is lost at the end: yes, state, overlay or no' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -l settings -d 'Settings file: yes, no, override or trusted [default: yes]' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -l template -d 'Make the tree from this one, if it does not exist' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -l pivot-root -d 'Take a directory of the tree as the root' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -l oci-bundle -d 'Bundle of the Open Container Initiative, in place of a tree' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -l hostname -d 'Host name inside; the machine\'s name otherwise' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -l uuid -d '$container_uuid, where the tree has no machine id' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -s E -l setenv -d 'Set a variable for the payload, or pass the caller\'s on' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -l private-users -d 'User namespace: pick, yes, no, identity or START:N' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -l private-users-ownership -d 'How owners in the tree become owners inside: auto, map, foreign, chown or off' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -l capability -d 'Capabilities to add to the default set' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -l drop-capability -d 'Capabilities to take from it' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -l ambient-capability -d 'Capabilities that a command keeps, whoever it is run as' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -l no-new-privileges -d 'Keep programs from gaining privileges [default: no]' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -l system-call-filter -d 'System calls to allow, or with ~ to refuse' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -l restrict-address-families -d 'Address families of sockets to allow, or with ~ to refuse; none: no sockets' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -l suppress-sync -d 'Let system calls that wait for storage do nothing [default: no]' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -l personality -d 'Machine that uname(2) tells of, e.g. x86 on x86-64' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -s Z -l selinux-context -d 'SELinux context of the payload' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -s L -l selinux-apifs-context -d 'SELinux context of file systems in memory' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -l nesting -d 'Let container managers work inside [default: no]' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -l device -d 'Let the payload use a node of the host\'s /dev' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -l private-network -d 'Network namespace of its own; no: the host\'s network' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -s n -l network-veth -d 'Link host0 inside and ve-NAME outside' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -l bind -d 'Bind a file or directory of the host, or with + of the tree' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -l bind-ro -d 'The same, read-only' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -l tmpfs -d 'Mount an empty file system in memory' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -l inaccessible -d 'Make a path inaccessible' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -l overlay -d 'Show directories as one, the lowest first; with + of the tree' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -l overlay-ro -d 'The same, read-only' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -l bind-user -d 'A user of the host that is known inside, with the home directory' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -l bind-user-shell -d 'Their shell: the host\'s (yes), the payload\'s default (no), or this one' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -l bind-user-group -d 'A group of the payload that they are members of' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -l set-credential -d 'Pass a credential to PID 1' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -l load-credential -d 'Pass a credential from a file, a socket, or redd\'s own' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -l memory -d 'Memory: bytes, per cent of the host\'s, or infinity [default: 80%]' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -l pids-max -d 'Processes, or infinity [default: 16384]' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -l cpus -d 'Processors, e.g. 1.5' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -l memory-high -d 'Memory above which the payload is slowed down, as --memory=' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -l swap -d 'Swap: as --memory=, or 0 for none' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -l cpu-weight -d 'Share of processor time against others, 1 to 10000 [default: 100]' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -l io-weight -d 'Share of block devices\' time against others, 1 to 10000 [default: 100]' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -l io-read-bandwidth -d 'Bytes read of a block device in a second, e.g. "/dev/sda 10M"' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -l io-write-bandwidth -d 'Bytes written to a block device in a second' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -l io-read-iops -d 'Reads of a block device in a second, e.g. "/dev/sda 1000"' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -l io-write-iops -d 'Writes to a block device in a second' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -l rlimit -d 'A limit of setrlimit(2)' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -l oom-score-adjust -d 'Score for the OOM killer, -1000 to 1000' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -l cpu-affinity -d 'Processors to run on, e.g. 0-3,6' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -l timezone -d 'Time zone: auto, symlink, copy, bind, delete or off' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -l resolv-conf -d 'resolv.conf: auto, off, delete, or copy-, replace-, bind- with host, static, uplink, stub' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -l console -d 'Console: interactive, read-only, passive, kept, pipe or autopipe' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -l background -d 'Background colour of the console, e.g. 44 or 48;2;0;0;64; empty for none' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -l ttys -d 'Terminals beside the console, each with a login prompt' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -l link-journal -d 'Link the payload\'s journal with the host\'s: no (default), auto, try-host or try-guest' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -l init -d 'Init to boot: auto, a kind of docs/inits.md, or a path in the tree' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -l kill-signal -d 'Signal for an orderly stop [default: what the init wants, SIGTERM for a command]' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -l stop-timeout -d 'How long an orderly stop may take [default: 90s]' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -l notify-ready -d 'Report readiness when PID 1 does [default: yes for boot]' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -l restart -d 'Start it again when it ended: no, on-failure or always [default: no]' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -l restart-delay -d 'How long to wait before; twice as long each further time [default: 1s]' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -l restart-limit -d 'How often in a row, or infinity [default: 5]' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -l watchdog -d 'Kill it where PID 1 has sent WATCHDOG=1 and then does not for so long' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -l ready-timeout -d 'Kill it where PID 1 is not ready within so long [default: infinity]' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -l after -d 'Where these are started with it, wait until they are ready' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -l start-timeout -d 'How long to wait until it is ready; it goes on without that [default: 5min]' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -s x -l ephemeral -d 'Work on a copy that is removed at the end'
+complete -c redd -n "__fish_redd_using_subcommand start" -l read-only -d 'Do not let the tree be changed'
+complete -c redd -n "__fish_redd_using_subcommand start" -s U -d 'Short for --private-users=pick --private-users-ownership=auto'
+complete -c redd -n "__fish_redd_using_subcommand start" -s P -l pipe -d 'Short for --console=pipe'
+complete -c redd -n "__fish_redd_using_subcommand start" -s q -l quiet -d 'Print no warnings and no hints'
+complete -c redd -n "__fish_redd_using_subcommand start" -s j -d 'Short for --link-journal=try-guest'
+complete -c redd -n "__fish_redd_using_subcommand start" -l keep-unit -d 'Exit with 133 when the payload reboots, for a unit to restart'
+complete -c redd -n "__fish_redd_using_subcommand start" -l no-wait -d 'Do not wait until it is ready'
+complete -c redd -n "__fish_redd_using_subcommand start" -l all-enabled -d 'Start what was enabled, for an init script of the host'
+complete -c redd -n "__fish_redd_using_subcommand start" -s h -l help -d 'Print help'
+complete -c redd -n "__fish_redd_using_subcommand enable" -l now -d 'Start them now, too'
+complete -c redd -n "__fish_redd_using_subcommand enable" -s h -l help -d 'Print help'
 complete -c redd -n "__fish_redd_using_subcommand plan; and not __fish_seen_subcommand_from boot run" -l json -d 'Print JSON'
 complete -c redd -n "__fish_redd_using_subcommand plan; and not __fish_seen_subcommand_from boot run" -s h -l help -d 'Print help'
 complete -c redd -n "__fish_redd_using_subcommand plan; and not __fish_seen_subcommand_from boot run" -f -a "boot" -d 'Show what `boot` would do'
@@ -209,6 +336,14 @@ complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcomma
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l memory -d 'Memory: bytes, per cent of the host\'s, or infinity [default: 80%]' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l pids-max -d 'Processes, or infinity [default: 16384]' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l cpus -d 'Processors, e.g. 1.5' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l memory-high -d 'Memory above which the payload is slowed down, as --memory=' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l swap -d 'Swap: as --memory=, or 0 for none' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l cpu-weight -d 'Share of processor time against others, 1 to 10000 [default: 100]' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l io-weight -d 'Share of block devices\' time against others, 1 to 10000 [default: 100]' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l io-read-bandwidth -d 'Bytes read of a block device in a second, e.g. "/dev/sda 10M"' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l io-write-bandwidth -d 'Bytes written to a block device in a second' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l io-read-iops -d 'Reads of a block device in a second, e.g. "/dev/sda 1000"' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l io-write-iops -d 'Writes to a block device in a second' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l rlimit -d 'A limit of setrlimit(2)' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l oom-score-adjust -d 'Score for the OOM killer, -1000 to 1000' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l cpu-affinity -d 'Processors to run on, e.g. 0-3,6' -r
@@ -222,6 +357,12 @@ complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcomma
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l kill-signal -d 'Signal for an orderly stop [default: what the init wants, SIGTERM for a command]' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l stop-timeout -d 'How long an orderly stop may take [default: 90s]' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l notify-ready -d 'Report readiness when PID 1 does [default: yes for boot]' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l restart -d 'Start it again when it ended: no, on-failure or always [default: no]' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l restart-delay -d 'How long to wait before; twice as long each further time [default: 1s]' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l restart-limit -d 'How often in a row, or infinity [default: 5]' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l watchdog -d 'Kill it where PID 1 has sent WATCHDOG=1 and then does not for so long' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l ready-timeout -d 'Kill it where PID 1 is not ready within so long [default: infinity]' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l after -d 'Where these are started with it, wait until they are ready' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -s x -l ephemeral -d 'Work on a copy that is removed at the end'
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l read-only -d 'Do not let the tree be changed'
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -s U -d 'Short for --private-users=pick --private-users-ownership=auto'
@@ -270,6 +411,14 @@ complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcomma
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l memory -d 'Memory: bytes, per cent of the host\'s, or infinity [default: 80%]' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l pids-max -d 'Processes, or infinity [default: 16384]' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l cpus -d 'Processors, e.g. 1.5' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l memory-high -d 'Memory above which the payload is slowed down, as --memory=' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l swap -d 'Swap: as --memory=, or 0 for none' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l cpu-weight -d 'Share of processor time against others, 1 to 10000 [default: 100]' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l io-weight -d 'Share of block devices\' time against others, 1 to 10000 [default: 100]' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l io-read-bandwidth -d 'Bytes read of a block device in a second, e.g. "/dev/sda 10M"' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l io-write-bandwidth -d 'Bytes written to a block device in a second' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l io-read-iops -d 'Reads of a block device in a second, e.g. "/dev/sda 1000"' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l io-write-iops -d 'Writes to a block device in a second' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l rlimit -d 'A limit of setrlimit(2)' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l oom-score-adjust -d 'Score for the OOM killer, -1000 to 1000' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l cpu-affinity -d 'Processors to run on, e.g. 0-3,6' -r
@@ -283,6 +432,12 @@ complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcomma
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l kill-signal -d 'Signal for an orderly stop [default: what the init wants, SIGTERM for a command]' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l stop-timeout -d 'How long an orderly stop may take [default: 90s]' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l notify-ready -d 'Report readiness when PID 1 does [default: yes for boot]' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l restart -d 'Start it again when it ended: no, on-failure or always [default: no]' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l restart-delay -d 'How long to wait before; twice as long each further time [default: 1s]' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l restart-limit -d 'How often in a row, or infinity [default: 5]' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l watchdog -d 'Kill it where PID 1 has sent WATCHDOG=1 and then does not for so long' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l ready-timeout -d 'Kill it where PID 1 is not ready within so long [default: infinity]' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l after -d 'Where these are started with it, wait until they are ready' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -s u -l uid -l user -d 'User to run it as: a name or number of the tree\'s /etc/passwd' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l chdir -d 'Directory to run it in' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -s x -l ephemeral -d 'Work on a copy that is removed at the end'
@@ -338,6 +493,14 @@ complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcom
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l memory -d 'Memory: bytes, per cent of the host\'s, or infinity [default: 80%]' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l pids-max -d 'Processes, or infinity [default: 16384]' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l cpus -d 'Processors, e.g. 1.5' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l memory-high -d 'Memory above which the payload is slowed down, as --memory=' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l swap -d 'Swap: as --memory=, or 0 for none' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l cpu-weight -d 'Share of processor time against others, 1 to 10000 [default: 100]' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l io-weight -d 'Share of block devices\' time against others, 1 to 10000 [default: 100]' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l io-read-bandwidth -d 'Bytes read of a block device in a second, e.g. "/dev/sda 10M"' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l io-write-bandwidth -d 'Bytes written to a block device in a second' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l io-read-iops -d 'Reads of a block device in a second, e.g. "/dev/sda 1000"' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l io-write-iops -d 'Writes to a block device in a second' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l rlimit -d 'A limit of setrlimit(2)' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l oom-score-adjust -d 'Score for the OOM killer, -1000 to 1000' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l cpu-affinity -d 'Processors to run on, e.g. 0-3,6' -r
@@ -351,6 +514,12 @@ complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcom
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l kill-signal -d 'Signal for an orderly stop [default: what the init wants, SIGTERM for a command]' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l stop-timeout -d 'How long an orderly stop may take [default: 90s]' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l notify-ready -d 'Report readiness when PID 1 does [default: yes for boot]' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l restart -d 'Start it again when it ended: no, on-failure or always [default: no]' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l restart-delay -d 'How long to wait before; twice as long each further time [default: 1s]' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l restart-limit -d 'How often in a row, or infinity [default: 5]' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l watchdog -d 'Kill it where PID 1 has sent WATCHDOG=1 and then does not for so long' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l ready-timeout -d 'Kill it where PID 1 is not ready within so long [default: infinity]' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l after -d 'Where these are started with it, wait until they are ready' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -s x -l ephemeral -d 'Work on a copy that is removed at the end'
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l read-only -d 'Do not let the tree be changed'
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -s U -d 'Short for --private-users=pick --private-users-ownership=auto'
@@ -362,6 +531,9 @@ complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcom
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l json -d 'Print JSON'
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help'
+complete -c redd -n "__fish_redd_using_subcommand try" -l with-home -d 'People\'s homes and root\'s are in the copy'
+complete -c redd -n "__fish_redd_using_subcommand try" -l with-services -d 'The host\'s services start in the copy too'
+complete -c redd -n "__fish_redd_using_subcommand try" -s h -l help -d 'Print help'
 complete -c redd -n "__fish_redd_using_subcommand doctor" -l json -d 'Print JSON'
 complete -c redd -n "__fish_redd_using_subcommand doctor" -s h -l help -d 'Print help'
 complete -c redd -n "__fish_redd_using_subcommand gc" -s h -l help -d 'Print help'
@@ -393,6 +565,75 @@ complete -c redd -n "__fish_redd_using_subcommand kill" -s h -l help -d 'Print h
 complete -c redd -n "__fish_redd_using_subcommand terminate" -s h -l help -d 'Print help'
 complete -c redd -n "__fish_redd_using_subcommand pause" -s h -l help -d 'Print help'
 complete -c redd -n "__fish_redd_using_subcommand resume" -s h -l help -d 'Print help'
+complete -c redd -n "__fish_redd_using_subcommand restart" -l start-timeout -d 'How long to wait until it is ready; it goes on without that' -r
+complete -c redd -n "__fish_redd_using_subcommand restart" -l no-wait -d 'Do not wait until it is ready'
+complete -c redd -n "__fish_redd_using_subcommand restart" -s h -l help -d 'Print help'
+complete -c redd -n "__fish_redd_using_subcommand disable" -l now -d 'Stop them now, too'
+complete -c redd -n "__fish_redd_using_subcommand disable" -s h -l help -d 'Print help'
+complete -c redd -n "__fish_redd_using_subcommand wait" -l for -d 'ready, running, degraded, stopped, or unit=NAME' -r
+complete -c redd -n "__fish_redd_using_subcommand wait" -l timeout -d 'For so long at most' -r
+complete -c redd -n "__fish_redd_using_subcommand wait" -s h -l help -d 'Print help'
+complete -c redd -n "__fish_redd_using_subcommand console" -s w -l watch -d 'Only look on'
+complete -c redd -n "__fish_redd_using_subcommand console" -s f -l force -d 'Take over from whoever types there'
+complete -c redd -n "__fish_redd_using_subcommand console" -s h -l help -d 'Print help'
+complete -c redd -n "__fish_redd_using_subcommand exec" -s w -l workdir -d 'Where it starts [default: its user\'s home]' -r
+complete -c redd -n "__fish_redd_using_subcommand exec" -s e -l env -d 'A variable of its environment; NAME alone is the one that you have' -r
+complete -c redd -n "__fish_redd_using_subcommand exec" -s u -l user -d 'Who it is: names or numbers, as the machine knows them [default: root]' -r
+complete -c redd -n "__fish_redd_using_subcommand exec" -s t -l tty -d 'Give it a terminal of its own'
+complete -c redd -n "__fish_redd_using_subcommand exec" -s i -l interactive -d 'Let it read what is typed here, which it does in any case'
+complete -c redd -n "__fish_redd_using_subcommand exec" -s h -l help -d 'Print help'
+complete -c redd -n "__fish_redd_using_subcommand set" -l runtime -d 'Until the machine ends, and not for later starts'
+complete -c redd -n "__fish_redd_using_subcommand set" -l json -d 'Print JSON'
+complete -c redd -n "__fish_redd_using_subcommand set" -l no-legend -d 'Print no line of headings'
+complete -c redd -n "__fish_redd_using_subcommand set" -s h -l help -d 'Print help'
+complete -c redd -n "__fish_redd_using_subcommand mount; and not __fish_seen_subcommand_from add remove list" -s h -l help -d 'Print help'
+complete -c redd -n "__fish_redd_using_subcommand mount; and not __fish_seen_subcommand_from add remove list" -f -a "add" -d 'Mount a file or directory of the host in a machine that runs'
+complete -c redd -n "__fish_redd_using_subcommand mount; and not __fish_seen_subcommand_from add remove list" -f -a "remove" -d 'Take away what was mounted, for everybody inside'
+complete -c redd -n "__fish_redd_using_subcommand mount; and not __fish_seen_subcommand_from add remove list" -f -a "list" -d 'Show what was mounted'
+complete -c redd -n "__fish_redd_using_subcommand mount; and __fish_seen_subcommand_from add" -l owner -d 'How owners appear inside' -r -f -a "noidmap\t'As they are: who is not the machine\'s own is nobody'
+idmap\t'Id N outside is id N inside'
+rootidmap\t'The source\'s owner is root inside'
+owneridmap\t'The source\'s owner is the destination\'s'"
+complete -c redd -n "__fish_redd_using_subcommand mount; and __fish_seen_subcommand_from add" -l ro -d 'Nothing can be written'
+complete -c redd -n "__fish_redd_using_subcommand mount; and __fish_seen_subcommand_from add" -l no-submounts -d 'Without what is mounted below the source'
+complete -c redd -n "__fish_redd_using_subcommand mount; and __fish_seen_subcommand_from add" -l keep -d 'For later starts too'
+complete -c redd -n "__fish_redd_using_subcommand mount; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c redd -n "__fish_redd_using_subcommand mount; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help'
+complete -c redd -n "__fish_redd_using_subcommand mount; and __fish_seen_subcommand_from list" -l json -d 'Print JSON'
+complete -c redd -n "__fish_redd_using_subcommand mount; and __fish_seen_subcommand_from list" -l no-legend -d 'Print no line of headings'
+complete -c redd -n "__fish_redd_using_subcommand mount; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c redd -n "__fish_redd_using_subcommand list" -s q -l quiet -d 'Print names alone'
+complete -c redd -n "__fish_redd_using_subcommand list" -l no-legend -d 'Print no names of columns'
+complete -c redd -n "__fish_redd_using_subcommand list" -l json -d 'Print JSON'
+complete -c redd -n "__fish_redd_using_subcommand list" -s a -l all -d 'Show every address, and what killed redds left behind'
+complete -c redd -n "__fish_redd_using_subcommand list" -l running -d 'Pass stopped machines over'
+complete -c redd -n "__fish_redd_using_subcommand list" -s h -l help -d 'Print help'
+complete -c redd -n "__fish_redd_using_subcommand ls" -s q -l quiet -d 'Print names alone'
+complete -c redd -n "__fish_redd_using_subcommand ls" -l no-legend -d 'Print no names of columns'
+complete -c redd -n "__fish_redd_using_subcommand ls" -l json -d 'Print JSON'
+complete -c redd -n "__fish_redd_using_subcommand ls" -s a -l all -d 'Show every address, and what killed redds left behind'
+complete -c redd -n "__fish_redd_using_subcommand ls" -l running -d 'Pass stopped machines over'
+complete -c redd -n "__fish_redd_using_subcommand ls" -s h -l help -d 'Print help'
+complete -c redd -n "__fish_redd_using_subcommand status" -s n -l lines -d 'How many lines of its console are shown' -r
+complete -c redd -n "__fish_redd_using_subcommand status" -s h -l help -d 'Print help'
+complete -c redd -n "__fish_redd_using_subcommand show" -l json -d 'Print an array, whatever is asked for'
+complete -c redd -n "__fish_redd_using_subcommand show" -s h -l help -d 'Print help'
+complete -c redd -n "__fish_redd_using_subcommand events" -s h -l help -d 'Print help'
+complete -c redd -n "__fish_redd_using_subcommand top" -s d -l delay -d 'Seconds between two looks' -r
+complete -c redd -n "__fish_redd_using_subcommand top" -l once -d 'Look for one interval, print, and end'
+complete -c redd -n "__fish_redd_using_subcommand top" -l json -d 'Print a line of JSON for each interval'
+complete -c redd -n "__fish_redd_using_subcommand top" -s h -l help -d 'Print help'
+complete -c redd -n "__fish_redd_using_subcommand copy" -l owner -d 'Who owns what is copied, in numbers, as they are there' -r
+complete -c redd -n "__fish_redd_using_subcommand copy" -s a -l archive -d 'Keep owners, set-id bits, capabilities and access lists; otherwise root (on the host: you) owns what is copied'
+complete -c redd -n "__fish_redd_using_subcommand copy" -s f -l force -d 'Replace files that are there'
+complete -c redd -n "__fish_redd_using_subcommand copy" -s q -l quiet -d 'Show no progress, and not what is left out'
+complete -c redd -n "__fish_redd_using_subcommand copy" -s h -l help -d 'Print help'
+complete -c redd -n "__fish_redd_using_subcommand copy-to" -s f -l force -d 'Replace files that are there'
+complete -c redd -n "__fish_redd_using_subcommand copy-to" -s q -l quiet -d 'Show no progress, and not what is left out'
+complete -c redd -n "__fish_redd_using_subcommand copy-to" -s h -l help -d 'Print help'
+complete -c redd -n "__fish_redd_using_subcommand copy-from" -s f -l force -d 'Replace files that are there'
+complete -c redd -n "__fish_redd_using_subcommand copy-from" -s q -l quiet -d 'Show no progress, and not what is left out'
+complete -c redd -n "__fish_redd_using_subcommand copy-from" -s h -l help -d 'Print help'
 
 # The names of machines, where a verb takes one.
 function __fish_redd_names_at
@@ -401,6 +642,8 @@ function __fish_redd_names_at
 end
 complete -c redd -n "__fish_seen_subcommand_from boot; and __fish_redd_names_at 2 2" -a "(redd list -q 2>/dev/null)"
 complete -c redd -n "__fish_seen_subcommand_from run; and __fish_redd_names_at 2 2" -a "(redd list -q 2>/dev/null)"
+complete -c redd -n "__fish_seen_subcommand_from start; and __fish_redd_names_at 2 99" -f -a "(redd list -q 2>/dev/null)"
+complete -c redd -n "__fish_seen_subcommand_from enable; and __fish_redd_names_at 2 99" -f -a "(redd list -q 2>/dev/null)"
 complete -c redd -n "__fish_seen_subcommand_from plan; and __fish_seen_subcommand_from boot; and __fish_redd_names_at 3 3" -a "(redd list -q 2>/dev/null)"
 complete -c redd -n "__fish_seen_subcommand_from plan; and __fish_seen_subcommand_from run; and __fish_redd_names_at 3 3" -a "(redd list -q 2>/dev/null)"
 complete -c redd -n "__fish_seen_subcommand_from config; and __fish_seen_subcommand_from show; and __fish_redd_names_at 3 3" -a "(redd list -q 2>/dev/null)"
@@ -411,3 +654,19 @@ complete -c redd -n "__fish_seen_subcommand_from kill; and __fish_redd_names_at 
 complete -c redd -n "__fish_seen_subcommand_from terminate; and __fish_redd_names_at 2 99" -f -a "(redd list -q --running 2>/dev/null)"
 complete -c redd -n "__fish_seen_subcommand_from pause; and __fish_redd_names_at 2 99" -f -a "(redd list -q --running 2>/dev/null)"
 complete -c redd -n "__fish_seen_subcommand_from resume; and __fish_redd_names_at 2 99" -f -a "(redd list -q --running 2>/dev/null)"
+complete -c redd -n "__fish_seen_subcommand_from restart; and __fish_redd_names_at 2 99" -f -a "(redd list -q 2>/dev/null)"
+complete -c redd -n "__fish_seen_subcommand_from disable; and __fish_redd_names_at 2 99" -f -a "(redd list -q 2>/dev/null)"
+complete -c redd -n "__fish_seen_subcommand_from wait; and __fish_redd_names_at 2 2" -f -a "(redd list -q --running 2>/dev/null)"
+complete -c redd -n "__fish_seen_subcommand_from console; and __fish_redd_names_at 2 2" -f -a "(redd list -q --running 2>/dev/null)"
+complete -c redd -n "__fish_seen_subcommand_from exec; and __fish_redd_names_at 2 2" -f -a "(redd list -q --running 2>/dev/null)"
+complete -c redd -n "__fish_seen_subcommand_from set; and __fish_redd_names_at 2 2" -f -a "(redd list -q --running 2>/dev/null)"
+complete -c redd -n "__fish_seen_subcommand_from mount; and __fish_seen_subcommand_from add; and __fish_redd_names_at 3 3" -f -a "(redd list -q --running 2>/dev/null)"
+complete -c redd -n "__fish_seen_subcommand_from mount; and __fish_seen_subcommand_from remove; and __fish_redd_names_at 3 3" -f -a "(redd list -q --running 2>/dev/null)"
+complete -c redd -n "__fish_seen_subcommand_from mount; and __fish_seen_subcommand_from list; and __fish_redd_names_at 3 3" -f -a "(redd list -q --running 2>/dev/null)"
+complete -c redd -n "__fish_seen_subcommand_from status; and __fish_redd_names_at 2 99" -f -a "(redd list -q 2>/dev/null)"
+complete -c redd -n "__fish_seen_subcommand_from show; and __fish_redd_names_at 2 99" -f -a "(redd list -q 2>/dev/null)"
+complete -c redd -n "__fish_seen_subcommand_from events; and __fish_redd_names_at 2 99" -f -a "(redd list -q --running 2>/dev/null)"
+complete -c redd -n "__fish_seen_subcommand_from copy; and __fish_redd_names_at 2 3" -a "(redd list -q 2>/dev/null | string replace -r '$' :)"
+complete -c redd -n "__fish_seen_subcommand_from cp; and __fish_redd_names_at 2 3" -a "(redd list -q 2>/dev/null | string replace -r '$' :)"
+complete -c redd -n "__fish_seen_subcommand_from copy-to; and __fish_redd_names_at 2 2" -f -a "(redd list -q --running 2>/dev/null)"
+complete -c redd -n "__fish_seen_subcommand_from copy-from; and __fish_redd_names_at 2 2" -f -a "(redd list -q --running 2>/dev/null)"
