@@ -19,6 +19,9 @@ _redd() {
             redd,boot)
                 cmd="redd__subcmd__boot"
                 ;;
+            redd,boot-plot)
+                cmd="redd__subcmd__boot__subcmd__plot"
+                ;;
             redd,check)
                 cmd="redd__subcmd__check"
                 ;;
@@ -60,6 +63,12 @@ _redd() {
                 ;;
             redd,list)
                 cmd="redd__subcmd__list"
+                ;;
+            redd,login)
+                cmd="redd__subcmd__login"
+                ;;
+            redd,logs)
+                cmd="redd__subcmd__logs"
                 ;;
             redd,ls)
                 cmd="redd__subcmd__list"
@@ -140,7 +149,7 @@ _redd() {
 
     case "${cmd}" in
         redd)
-            opts="-h -V --help --version boot run start enable plan config try doctor gc check stop poweroff kill terminate pause resume restart disable wait console exec set mount list ls status show events top copy copy-to copy-from"
+            opts="-h -V --help --version boot run start enable plan config try doctor gc check stop poweroff kill terminate pause resume restart disable wait console login exec set mount list ls status show events top logs boot-plot copy copy-to copy-from"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -452,6 +461,20 @@ _redd() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        redd__subcmd__boot__subcmd__plot)
+            opts="-h --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 *)
                     COMPREPLY=()
                     ;;
@@ -1044,6 +1067,50 @@ _redd() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        redd__subcmd__login)
+            opts="-h --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        redd__subcmd__logs)
+            opts="-f -n -b -h --follow --lines --boot --console --journal --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --lines)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --boot)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2593,6 +2660,7 @@ _redd_taker() {
         "disable") takes=names at=0 scope= valued="" ;;
         "wait") takes=name at=0 scope=--running valued="--for --timeout" ;;
         "console") takes=name at=0 scope=--running valued="" ;;
+        "login") takes=name at=0 scope=--running valued="" ;;
         "exec") takes=name at=0 scope=--running valued="--workdir -w --env -e --user -u" ;;
         "set") takes=name at=0 scope=--running valued="" ;;
         "mount add") takes=name at=0 scope=--running valued="--owner" ;;
@@ -2601,6 +2669,8 @@ _redd_taker() {
         "status") takes=names at=0 scope= valued="--lines -n" ;;
         "show") takes=names at=0 scope= valued="" ;;
         "events") takes=names at=0 scope=--running valued="" ;;
+        "logs") takes=name at=0 scope= valued="--lines -n --boot -b" ;;
+        "boot-plot") takes=name at=0 scope=--running valued="" ;;
         "copy"|"cp") takes=places at=0 scope= valued="--owner" ;;
         "copy-to") takes=name at=0 scope=--running valued="" ;;
         "copy-from") takes=name at=0 scope=--running valued="" ;;

@@ -46,6 +46,7 @@ complete -c redd -n "__fish_redd_needs_command" -f -a "restart" -d 'Stop machine
 complete -c redd -n "__fish_redd_needs_command" -f -a "disable" -d 'No longer have machines started with the host'
 complete -c redd -n "__fish_redd_needs_command" -f -a "wait" -d 'Wait until a machine is in some state'
 complete -c redd -n "__fish_redd_needs_command" -f -a "console" -d 'Go to a machine\'s console'
+complete -c redd -n "__fish_redd_needs_command" -f -a "login" -d 'Log in to a machine, at a prompt of its own'
 complete -c redd -n "__fish_redd_needs_command" -f -a "exec" -d 'Run a command in a machine, whatever is in there'
 complete -c redd -n "__fish_redd_needs_command" -f -a "set" -d 'Change limits of a machine, now and for later starts; without a change: show what holds'
 complete -c redd -n "__fish_redd_needs_command" -f -a "mount" -d 'Mount files of the host in a machine, show or remove such mounts'
@@ -55,6 +56,8 @@ complete -c redd -n "__fish_redd_needs_command" -f -a "status" -d 'Show how a ma
 complete -c redd -n "__fish_redd_needs_command" -f -a "show" -d 'Show everything that is known of machines, for programs'
 complete -c redd -n "__fish_redd_needs_command" -f -a "events" -d 'Print what happens to machines, a line of JSON each, until it is interrupted'
 complete -c redd -n "__fish_redd_needs_command" -f -a "top" -d 'Show machines as they use the processors, again and again'
+complete -c redd -n "__fish_redd_needs_command" -f -a "logs" -d 'Print what a machine wrote to its console, or to its journal'
+complete -c redd -n "__fish_redd_needs_command" -f -a "boot-plot" -d 'Draw what each part of a machine\'s boot cost, as SVG'
 complete -c redd -n "__fish_redd_needs_command" -f -a "copy" -d 'Copy files into machines, out of them, and between them'
 complete -c redd -n "__fish_redd_needs_command" -f -a "copy-to" -d 'Copy files into a machine'
 complete -c redd -n "__fish_redd_needs_command" -f -a "copy-from" -d 'Copy files out of a machine'
@@ -576,6 +579,7 @@ complete -c redd -n "__fish_redd_using_subcommand wait" -s h -l help -d 'Print h
 complete -c redd -n "__fish_redd_using_subcommand console" -s w -l watch -d 'Only look on'
 complete -c redd -n "__fish_redd_using_subcommand console" -s f -l force -d 'Take over from whoever types there'
 complete -c redd -n "__fish_redd_using_subcommand console" -s h -l help -d 'Print help'
+complete -c redd -n "__fish_redd_using_subcommand login" -s h -l help -d 'Print help'
 complete -c redd -n "__fish_redd_using_subcommand exec" -s w -l workdir -d 'Where it starts [default: its user\'s home]' -r
 complete -c redd -n "__fish_redd_using_subcommand exec" -s e -l env -d 'A variable of its environment; NAME alone is the one that you have' -r
 complete -c redd -n "__fish_redd_using_subcommand exec" -s u -l user -d 'Who it is: names or numbers, as the machine knows them [default: root]' -r
@@ -623,6 +627,13 @@ complete -c redd -n "__fish_redd_using_subcommand top" -s d -l delay -d 'Seconds
 complete -c redd -n "__fish_redd_using_subcommand top" -l once -d 'Look for one interval, print, and end'
 complete -c redd -n "__fish_redd_using_subcommand top" -l json -d 'Print a line of JSON for each interval'
 complete -c redd -n "__fish_redd_using_subcommand top" -s h -l help -d 'Print help'
+complete -c redd -n "__fish_redd_using_subcommand logs" -s n -l lines -d 'Print the last lines alone' -r
+complete -c redd -n "__fish_redd_using_subcommand logs" -s b -l boot -d 'Print one boot alone: 0 is the last one, -1 the one before, 1 the first one that is kept' -r
+complete -c redd -n "__fish_redd_using_subcommand logs" -s f -l follow -d 'Go on with what is written from now on'
+complete -c redd -n "__fish_redd_using_subcommand logs" -l console -d 'Print what was written to the console of a machine in the background; the default where there is such a log'
+complete -c redd -n "__fish_redd_using_subcommand logs" -l journal -d 'Print the journal'
+complete -c redd -n "__fish_redd_using_subcommand logs" -s h -l help -d 'Print help'
+complete -c redd -n "__fish_redd_using_subcommand boot-plot" -s h -l help -d 'Print help'
 complete -c redd -n "__fish_redd_using_subcommand copy" -l owner -d 'Who owns what is copied, in numbers, as they are there' -r
 complete -c redd -n "__fish_redd_using_subcommand copy" -s a -l archive -d 'Keep owners, set-id bits, capabilities and access lists; otherwise root (on the host: you) owns what is copied'
 complete -c redd -n "__fish_redd_using_subcommand copy" -s f -l force -d 'Replace files that are there'
@@ -658,6 +669,7 @@ complete -c redd -n "__fish_seen_subcommand_from restart; and __fish_redd_names_
 complete -c redd -n "__fish_seen_subcommand_from disable; and __fish_redd_names_at 2 99" -f -a "(redd list -q 2>/dev/null)"
 complete -c redd -n "__fish_seen_subcommand_from wait; and __fish_redd_names_at 2 2" -f -a "(redd list -q --running 2>/dev/null)"
 complete -c redd -n "__fish_seen_subcommand_from console; and __fish_redd_names_at 2 2" -f -a "(redd list -q --running 2>/dev/null)"
+complete -c redd -n "__fish_seen_subcommand_from login; and __fish_redd_names_at 2 2" -f -a "(redd list -q --running 2>/dev/null)"
 complete -c redd -n "__fish_seen_subcommand_from exec; and __fish_redd_names_at 2 2" -f -a "(redd list -q --running 2>/dev/null)"
 complete -c redd -n "__fish_seen_subcommand_from set; and __fish_redd_names_at 2 2" -f -a "(redd list -q --running 2>/dev/null)"
 complete -c redd -n "__fish_seen_subcommand_from mount; and __fish_seen_subcommand_from add; and __fish_redd_names_at 3 3" -f -a "(redd list -q --running 2>/dev/null)"
@@ -666,6 +678,8 @@ complete -c redd -n "__fish_seen_subcommand_from mount; and __fish_seen_subcomma
 complete -c redd -n "__fish_seen_subcommand_from status; and __fish_redd_names_at 2 99" -f -a "(redd list -q 2>/dev/null)"
 complete -c redd -n "__fish_seen_subcommand_from show; and __fish_redd_names_at 2 99" -f -a "(redd list -q 2>/dev/null)"
 complete -c redd -n "__fish_seen_subcommand_from events; and __fish_redd_names_at 2 99" -f -a "(redd list -q --running 2>/dev/null)"
+complete -c redd -n "__fish_seen_subcommand_from logs; and __fish_redd_names_at 2 2" -f -a "(redd list -q 2>/dev/null)"
+complete -c redd -n "__fish_seen_subcommand_from boot-plot; and __fish_redd_names_at 2 2" -f -a "(redd list -q --running 2>/dev/null)"
 complete -c redd -n "__fish_seen_subcommand_from copy; and __fish_redd_names_at 2 3" -a "(redd list -q 2>/dev/null | string replace -r '$' :)"
 complete -c redd -n "__fish_seen_subcommand_from cp; and __fish_redd_names_at 2 3" -a "(redd list -q 2>/dev/null | string replace -r '$' :)"
 complete -c redd -n "__fish_seen_subcommand_from copy-to; and __fish_redd_names_at 2 2" -f -a "(redd list -q --running 2>/dev/null)"
