@@ -49,6 +49,10 @@ pub enum Need {
     Fuse,
     /// bindfs(1), a file system that a process serves.
     Bindfs,
+    /// The shell fish, for its completions.
+    Fish,
+    /// The shell zsh, for its completions.
+    Zsh,
     /// A compiler for C, for the few lines of a hostile program.
     Compiler,
 }
@@ -80,6 +84,8 @@ impl Need {
             Self::FileSystems => "file-systems",
             Self::Fuse => "fuse",
             Self::Bindfs => "bindfs",
+            Self::Fish => "fish",
+            Self::Zsh => "zsh",
             Self::Compiler => "compiler",
         }
     }
@@ -123,6 +129,8 @@ impl Need {
             }
             Self::Fuse => PathBuf::from("/dev/fuse").exists(),
             Self::Bindfs => PathBuf::from("/usr/bin/bindfs").exists(),
+            Self::Fish => PathBuf::from("/usr/bin/fish").exists(),
+            Self::Zsh => PathBuf::from("/usr/bin/zsh").exists(),
             Self::Compiler => PathBuf::from("/usr/bin/cc").exists(),
             Self::Debian12
             | Self::Debian13

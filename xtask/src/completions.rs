@@ -258,7 +258,7 @@ fn fish(takers: &[Taker]) -> String {
             let (files, colon) = match taker.takes {
                 Takes::Name | Takes::Names => ("-f ", ""),
                 Takes::Tree => ("", ""),
-                Takes::Places => ("", " | string replace -r '$' :"),
+                Takes::Places => ("", " | string replace -r '\\$' :"),
             };
             let list = format!("redd list -q {}", taker.scope());
             let list = format!("({} 2>/dev/null{colon})", list.trim_end());

@@ -8,7 +8,7 @@ use redd_nspawn::{Persona, Refusal, words};
 
 use super::copy::{CopyArguments, Direction, OldArguments};
 use super::machines::MachineVerb;
-use super::{Answer, Format, Request, check, copy};
+use super::{Answer, Format, Request, check, copy, overview};
 use crate::exit_status::{self, ExitStatus};
 
 /// Runs a whole operating system, with its own systemd as PID 1, in a container.
@@ -233,14 +233,28 @@ fn refusal(verb: Option<&str>) -> ExitStatus {
     if verb.is_some_and(is_for_machines) { exit_status::USAGE } else { exit_status::FAILED }
 }
 
+/// All verbs, or one of them.
+pub(super) fn help(verb: Option<OsString>) -> Result<Request, Answer> {
+    let whole = command();
+    let Some(verb) = verb else { return Err(Answer::Text(overview::screen(&whole))) };
+    let name = verb.to_string_lossy();
+    match whole.find_subcommand(&*name) {
+        Some(found) => {
+            let called = format!("redd {}", found.get_name());
+            Err(Answer::Text(found.clone().bin_name(called).render_help().to_string()))
+        }
+        None => Err(Answer::Refused {
+            text: format!("redd: there is no verb {verb:?}; redd help shows all"),
+            status: exit_status::USAGE,
+        }),
+    }
+}
+
 /// What clap says of the other verbs.
 pub(super) fn answer(error: &clap::Error, verb: Option<&str>) -> Answer {
     use clap::error::ErrorKind;
     let refused = |text| Answer::Refused { text, status: refusal(verb) };
     match error.kind() {
-        ErrorKind::DisplayHelp if error.to_string().contains("Usage: redd <COMMAND>") => {
-            Answer::Text(command().render_help().to_string())
-        }
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Answer::Text(error.render().to_string()),
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => refused(command().render_help().to_string()),
         _ => refused(error.render().to_string().replacen("error:", "redd:", 1)),

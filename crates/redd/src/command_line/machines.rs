@@ -23,15 +23,19 @@ pub use set::{SetArguments, settings_key};
 #[derive(Debug, Subcommand)]
 pub enum MachineVerb {
     /// Stop machines in an orderly way, and whatever happens
-    #[command(visible_alias = "poweroff")]
+    #[command(visible_alias = "poweroff", after_help = STOP_EXAMPLES)]
     Stop(StopArguments),
     /// Send a machine's processes a signal
+    #[command(after_help = KILL_EXAMPLES)]
     Kill(KillArguments),
     /// End machines at once
+    #[command(after_help = TERMINATE_EXAMPLES)]
     Terminate(Names),
     /// Freeze every process of machines
+    #[command(after_help = PAUSE_EXAMPLES)]
     Pause(Names),
     /// Let frozen machines go on
+    #[command(after_help = PAUSE_EXAMPLES)]
     Resume(Names),
     /// Beginnings and ends
     #[command(flatten)]
@@ -57,6 +61,26 @@ pub enum MachineVerb {
     #[command(flatten)]
     Look(look::Look),
 }
+
+const STOP_EXAMPLES: &str = "Examples:
+  redd stop web db
+  redd stop --timeout=10s web      kills everything when that is over
+  redd stop --now web              kills everything at once";
+
+const KILL_EXAMPLES: &str = "Examples:
+  redd kill -s HUP web             PID 1 reads its configuration anew
+  redd kill -s TERM --whom=all web
+  redd kill -s KILL web            its PID 1, and so the machine";
+
+const TERMINATE_EXAMPLES: &str = "Examples:
+  redd terminate web
+  redd terminate $(redd list -q --running)
+  redd terminate web && redd start web";
+
+const PAUSE_EXAMPLES: &str = "Examples:
+  redd pause web
+  redd pause web && redd copy web:/var/lib/app . ; redd resume web
+  redd resume $(redd list -q --running)";
 
 const LOGIN_EXAMPLES: &str = "Examples:
   redd login web               ^]^]d leaves it

@@ -6,6 +6,7 @@ mod config;
 mod copy;
 mod help;
 pub mod machines;
+mod overview;
 #[cfg(test)]
 mod tests;
 mod try_host;
@@ -74,6 +75,8 @@ pub enum Request {
     StartInBackground(Box<BackgroundRequest>),
     /// Have machines started with the host.
     Enable(Box<EnableRequest>),
+    /// Show the machines, or what somebody can begin with.
+    First,
     /// Do something to machines that are there.
     Machine(Box<MachineVerb>),
     /// Copy files.
@@ -152,8 +155,9 @@ pub fn parse(
         return nspawn(line, caller, surroundings)
             .map_err(|refusal| help::refused(Persona::Nspawn, &refusal));
     }
-    let (verb, mut words) = (words.next(), words.peekable());
-    match verb.as_ref().and_then(|verb| verb.to_str()).unwrap_or_default() {
+    let Some(verb) = words.next() else { return Ok(Request::First) };
+    let mut words = words.peekable();
+    match verb.to_str().unwrap_or_default() {
         "boot" => start(Persona::Boot, words, caller, surroundings).map(Request::Start),
         "run" => start(Persona::Run, words, caller, surroundings).map(Request::Start),
         "start" => background::start(words, caller, surroundings),
@@ -162,8 +166,9 @@ pub fn parse(
         "config" => config::config(words, caller, surroundings),
         "try" => try_host::request(words, caller, surroundings).map(Request::Start),
         "gc" if words.peek().is_none() => Ok(Request::CollectGarbage),
+        "help" | "--help" | "-h" => help::help(words.next()),
         "--version" | "-V" => Err(Answer::Text(concat!("redd ", env!("CARGO_PKG_VERSION"), "\n").to_owned())),
-        name => help::Arguments::try_parse_from([program].into_iter().chain(verb.clone()).chain(words))
+        name => help::Arguments::try_parse_from([program, verb.clone()].into_iter().chain(words))
             .map_err(|error| help::answer(&error, Some(name)))?
             .request(),
     }

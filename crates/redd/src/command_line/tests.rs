@@ -252,6 +252,46 @@ fn help_is_text_and_fits_a_few_screens() {
     }
 }
 
+/// Verbs whose options are those of a start have a page of those.
+#[test]
+fn help_of_a_verb_has_three_examples_and_fits_a_screen() {
+    let whole = command();
+    let starts = ["boot", "run", "start", "enable", "try", "plan", "config", "check", "doctor", "gc"];
+    for verb in whole.get_subcommands().filter(|verb| !verb.is_hide_set()) {
+        let name = verb.get_name();
+        let help = verb.clone().bin_name(format!("redd {name}")).render_help().to_string();
+        if starts.contains(&name) {
+            continue;
+        }
+        let examples = help.split_once("Examples:").unwrap_or_else(|| panic!("{help}")).1;
+        let examples = examples.lines().filter(|line| line.contains("redd ")).count();
+        assert!(examples >= 3, "{help}");
+        assert!(help.lines().count() <= 32, "{name} has {} lines:\n{help}", help.lines().count());
+    }
+}
+
+#[test]
+fn help_can_be_asked_for_in_each_way_somebody_tries() {
+    let text = |line: &str| match request(line) {
+        Err(Answer::Text(text)) => text,
+        other => panic!("{line}: {other:?}"),
+    };
+    assert_eq!(text("help"), text("--help"));
+    assert_eq!(text("help stop"), text("stop --help"));
+    assert!(matches!(request(""), Ok(Request::First)));
+    let unknown = request("help frobnicate").unwrap_err();
+    assert!(matches!(unknown, Answer::Refused { status: crate::exit_status::USAGE, .. }));
+}
+
+/// What people type who come from machinectl, or from a shell.
+#[rstest]
+#[case("poweroff web", "stop web")]
+#[case("ls", "list")]
+#[case("cp a web:/b", "copy a web:/b")]
+fn other_names_of_verbs_mean_the_same(#[case] one: &str, #[case] other: &str) {
+    assert_eq!(format!("{:?}", request(one)), format!("{:?}", request(other)));
+}
+
 #[test]
 fn the_definition_is_consistent() {
     command().debug_assert();

@@ -38,6 +38,17 @@ pub(super) fn list(request: &List) -> ExitStatus {
     }
 }
 
+/// The table, where there is a machine. Who may not know of any is nobody to tell so.
+pub(super) fn list_if_any() -> Option<ExitStatus> {
+    let survey = look::survey(Scope::All).ok()?;
+    let machines: Vec<Sight> =
+        survey.machines.into_iter().filter(|machine| machine.state != State::Leftover).collect();
+    (!machines.is_empty()).then(|| {
+        report::print_result(&rows(&machines, &List::default(), surroundings::colours()));
+        exit_status::SUCCESS
+    })
+}
+
 fn rows(machines: &[Sight], request: &List, colours: Colours) -> String {
     let mut table = Table::new(&COLUMNS, request.legend());
     for machine in machines {

@@ -10,6 +10,7 @@ mod device;
 mod doctor;
 mod events;
 mod exec;
+mod first;
 mod gc;
 mod life;
 mod list;
@@ -47,5 +48,6 @@ pub fn dispatch(request: Request) -> ExitStatus {
         Request::StartInBackground(request) => background::start(*request),
         Request::Machine(verb) => machines::dispatch(*verb),
         Request::Copy(request) => copy::copy(&request),
+        Request::First => first::first(),
     }
 }

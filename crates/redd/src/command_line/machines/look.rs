@@ -117,7 +117,7 @@ pub struct Top {
 }
 
 /// `list`
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 #[command(
     after_help = "Examples:\n  redd list\n  redd list --running -q\n  redd list --json | jq '.[] | select(.state == \"running\")'"
 )]
