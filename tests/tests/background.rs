@@ -1,9 +1,13 @@
 //! Machines in the background: ended, sent signals, frozen, and always gone in the end.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::Command;
 use std::time::Duration;
 
 use redd_control::event::{Event, Phase};
-use redd_tests::{Background, Need, finish_within, needs, tiny_tree};
+use redd_tests::{Background, Need, finish, finish_within, needs, tiny_tree};
 
 /// Far more than a verb takes; that it ends at all is what counts.
 const BOUND: Duration = Duration::from_secs(30);
@@ -63,4 +67,52 @@ fn a_machine_that_does_not_run_is_told_by_the_exit_status() {
         assert_eq!((run.status, run.output.as_str()), (3, ""), "{verb}: {run:?}");
         assert!(run.errors.contains("nothing-of-that-name does not run"), "{verb}: {run:?}");
     }
+}
+
+/// docs/machines.md has the table.
+#[test]
+fn each_reason_has_an_exit_status_of_its_own() {
+    needs!(Need::Root);
+    let tree = tiny_tree();
+    let machine = Background::start(tree.path(), &["--read-only"]);
+    assert_eq!(redd_tests::run(["stop"]).status, 2, "words that cannot be used");
+    assert_eq!(redd_tests::run(["stop", "../x"]).status, 2, "a name that is none");
+    let taken = finish(machine.starting(tree.path(), &["--read-only"]));
+    assert_eq!(taken.status, 6, "{taken:?}");
+    let late = machine.verb(&["wait"], &["--for=stopped", "--timeout=1s"]);
+    assert_eq!(late.status, 5, "{late:?}");
+    for (words, status) in [
+        (&["true"][..], 0),
+        (&["sh", "-c", "exit 7"], 7),
+        (&["sh", "-c", "kill -KILL $$"], 137),
+        (&["/etc/os-release"], 126),
+        (&["no-such-command"], 127),
+    ] {
+        let run = machine.verb(&["exec"], words);
+        assert_eq!(run.status, status, "{words:?}: {run:?}");
+    }
+    let gone = Background::named("nothing-of-that-name").verb(&["exec"], &["true"]);
+    assert_eq!(gone.status, 125, "{gone:?}");
+    machine.stop();
+}
+
+#[test]
+fn who_may_not_do_it_is_told_so() {
+    needs!(Need::Root);
+    let tree = tiny_tree();
+    let machine = Background::start(tree.path(), &["--read-only"]);
+    // Somebody else may not reach where redd was built.
+    let place = redd_tests::small::Place::new();
+    let directory = place.directory("somewhere", 0, 0o755);
+    let copied = format!("{directory}/redd");
+    fs::copy(redd_tests::redd().get_program(), &copied).unwrap();
+    fs::set_permissions(place.path(""), fs::Permissions::from_mode(0o755)).unwrap();
+    for verb in [&["stop"][..], &["pause"], &["kill"], &["set"]] {
+        let mut command = Command::new("setpriv");
+        command.args(["--reuid=65534", "--regid=65534", "--clear-groups", &copied]).args(verb);
+        command.arg(&machine.name).args((verb == ["set"]).then_some("pids=100"));
+        let run = finish(command);
+        assert_eq!(run.status, 4, "{verb:?}: {run:?}");
+    }
+    machine.stop();
 }

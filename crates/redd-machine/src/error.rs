@@ -1,5 +1,7 @@
 //! Why something cannot be done to a machine.
 
+use std::io;
+
 use redd_control::client::ClientError;
 use redd_runtime::background::StartFailure;
 use redd_runtime::enter::EnterError;
@@ -101,6 +103,9 @@ impl MachineError {
     pub fn of_client(name: &MachineName, cause: ClientError) -> Self {
         match cause {
             ClientError::NotRunning => Self::NotRunning { name: name.clone() },
+            ClientError::Unreachable(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                Self::not_permitted(name)
+            }
             cause => Self::Supervisor { name: name.clone(), cause },
         }
     }
@@ -121,6 +126,12 @@ impl MachineError {
             EnterError::Killed => refused(format!("redd set {name} memory=… gives it more")),
             EnterError::Failed { .. } => Self::Refused { what: cause.to_string(), hint },
         }
+    }
+
+    /// Whoever may not know of a machine is not told that there is none.
+    #[must_use]
+    pub fn not_permitted(name: &MachineName) -> Self {
+        Self::Host { what: format!("{name} is root's, as all machines are"), cause: Errno::ACCESS }
     }
 
     /// What somebody can do about it.

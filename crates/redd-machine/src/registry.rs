@@ -70,3 +70,17 @@ pub fn registered_as(name: MachineName) -> Option<Registered> {
     let record = Record::read(&name).ok().flatten();
     Some(Registered { name, presence, record })
 }
+
+/// What is written of a machine that runs.
+///
+/// # Errors
+/// It may be read by somebody else only.
+pub fn record(name: &MachineName) -> Result<Option<Record>, MachineError> {
+    match Record::read(name) {
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            Err(MachineError::not_permitted(name))
+        }
+        // One that cannot be read is the same as none.
+        record => Ok(record.ok().flatten()),
+    }
+}

@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 use redd_control::client::{Client, ClientError};
 use redd_control::event::Occurrence;
 use redd_control::machine::{Kill, Stop, StopMode, method};
-use redd_control::record::Record;
 use redd_spec::name::MachineName;
 use redd_sys::{Errno, signal};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use serde::Deserialize;
 
 use crate::MachineError;
+use crate::registry::record;
 
 /// How long a supervisor that was told to kill everything may take, before it is killed itself: its guard does the rest.
 const KILL_PATIENCE: Duration = Duration::from_secs(10);
@@ -55,7 +55,7 @@ pub fn kill(name: &MachineName, request: &Kill) -> Result<(), MachineError> {
 /// A hold on a machine's redd.
 fn supervisor(name: &MachineName) -> Result<OwnedFd, MachineError> {
     let not_running = || MachineError::NotRunning { name: name.clone() };
-    let record = Record::read(name).ok().flatten().ok_or_else(not_running)?;
+    let record = record(name)?.ok_or_else(not_running)?;
     let pid = i32::try_from(record.supervisor).ok().and_then(Pid::from_raw).ok_or_else(not_running)?;
     pidfd_open(pid, PidfdFlags::empty()).map_err(|_gone| not_running())
 }

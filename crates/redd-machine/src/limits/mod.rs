@@ -5,13 +5,13 @@ mod holding;
 mod settle;
 mod write;
 
-use redd_control::record::Record;
 use redd_spec::name::MachineName;
 use redd_spec::parse;
 use redd_spec::resources::Resources;
 use serde::{Deserialize, Serialize};
 
 use crate::keep::{self, Addition, Kept, Line};
+use crate::registry::record;
 use crate::turn::Turn;
 use crate::{MachineError, mend, reach};
 pub use holding::{Holding, holding};
@@ -64,7 +64,7 @@ pub fn is_settable(option: &str) -> bool {
 /// A value cannot be used, the host has no such limit, the kernel or the supervisor refuses.
 pub fn set(name: &MachineName, settings: &[Setting], lasting: Lasting) -> Result<(), MachineError> {
     settings.iter().try_for_each(check)?;
-    if Record::read(name).ok().flatten().is_some() {
+    if record(name)?.is_some() {
         let turn = mend::turn(name, "set")?;
         return apply(name, &turn, settings, lasting);
     }
@@ -107,8 +107,7 @@ fn apply(
     settings: &[Setting],
     lasting: Lasting,
 ) -> Result<(), MachineError> {
-    let record = Record::read(name).ok().flatten();
-    let record = record.ok_or_else(|| MachineError::NotRunning { name: name.clone() })?;
+    let record = record(name)?.ok_or_else(|| MachineError::NotRunning { name: name.clone() })?;
     let limits: Vec<&Setting> =
         settings.iter().filter(|setting| parse::LIMITS.contains(&&*setting.option)).collect();
     let files = settle::files(&record, turn, &limits)?;
