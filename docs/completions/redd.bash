@@ -97,6 +97,9 @@ _redd() {
             redd,set)
                 cmd="redd__subcmd__set"
                 ;;
+            redd,shell)
+                cmd="redd__subcmd__shell"
+                ;;
             redd,show)
                 cmd="redd__subcmd__show"
                 ;;
@@ -149,7 +152,7 @@ _redd() {
 
     case "${cmd}" in
         redd)
-            opts="-h -V --help --version boot run start enable plan config try doctor gc check stop poweroff kill terminate pause resume restart disable wait console login exec set mount list ls status show events top logs boot-plot copy copy-to copy-from"
+            opts="-h -V --help --version boot run start enable plan config try doctor gc check stop poweroff kill terminate pause resume restart disable wait console login exec shell set mount list ls status show events top logs boot-plot copy copy-to copy-from"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2202,6 +2205,36 @@ _redd() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        redd__subcmd__shell)
+            opts="-w -e -h --plain --workdir --env --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --workdir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -w)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --env)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -e)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         redd__subcmd__show)
             opts="-h --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -2662,6 +2695,7 @@ _redd_taker() {
         "console") takes=name at=0 scope=--running valued="" ;;
         "login") takes=name at=0 scope=--running valued="" ;;
         "exec") takes=name at=0 scope=--running valued="--workdir -w --env -e --user -u" ;;
+        "shell") takes=name at=0 scope=--running valued="--workdir -w --env -e" ;;
         "set") takes=name at=0 scope=--running valued="" ;;
         "mount add") takes=name at=0 scope=--running valued="--owner" ;;
         "mount remove") takes=name at=0 scope=--running valued="" ;;

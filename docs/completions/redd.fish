@@ -48,6 +48,7 @@ complete -c redd -n "__fish_redd_needs_command" -f -a "wait" -d 'Wait until a ma
 complete -c redd -n "__fish_redd_needs_command" -f -a "console" -d 'Go to a machine\'s console'
 complete -c redd -n "__fish_redd_needs_command" -f -a "login" -d 'Log in to a machine, at a prompt of its own'
 complete -c redd -n "__fish_redd_needs_command" -f -a "exec" -d 'Run a command in a machine, whatever is in there'
+complete -c redd -n "__fish_redd_needs_command" -f -a "shell" -d 'Log in to a machine'
 complete -c redd -n "__fish_redd_needs_command" -f -a "set" -d 'Change limits of a machine, now and for later starts; without a change: show what holds'
 complete -c redd -n "__fish_redd_needs_command" -f -a "mount" -d 'Mount files of the host in a machine, show or remove such mounts'
 complete -c redd -n "__fish_redd_needs_command" -f -a "list" -d 'Show which machines there are, running and stopped'
@@ -586,6 +587,10 @@ complete -c redd -n "__fish_redd_using_subcommand exec" -s u -l user -d 'Who it 
 complete -c redd -n "__fish_redd_using_subcommand exec" -s t -l tty -d 'Give it a terminal of its own'
 complete -c redd -n "__fish_redd_using_subcommand exec" -s i -l interactive -d 'Let it read what is typed here, which it does in any case'
 complete -c redd -n "__fish_redd_using_subcommand exec" -s h -l help -d 'Print help'
+complete -c redd -n "__fish_redd_using_subcommand shell" -s w -l workdir -d 'Where it starts [default: its user\'s home]' -r
+complete -c redd -n "__fish_redd_using_subcommand shell" -s e -l env -d 'A variable of its environment; NAME alone is the one that you have' -r
+complete -c redd -n "__fish_redd_using_subcommand shell" -l plain -d 'Without the machine\'s service manager: no PAM, no logind, no utmp'
+complete -c redd -n "__fish_redd_using_subcommand shell" -s h -l help -d 'Print help'
 complete -c redd -n "__fish_redd_using_subcommand set" -l runtime -d 'Until the machine ends, and not for later starts'
 complete -c redd -n "__fish_redd_using_subcommand set" -l json -d 'Print JSON'
 complete -c redd -n "__fish_redd_using_subcommand set" -l no-legend -d 'Print no line of headings'
@@ -671,6 +676,7 @@ complete -c redd -n "__fish_seen_subcommand_from wait; and __fish_redd_names_at 
 complete -c redd -n "__fish_seen_subcommand_from console; and __fish_redd_names_at 2 2" -f -a "(redd list -q --running 2>/dev/null)"
 complete -c redd -n "__fish_seen_subcommand_from login; and __fish_redd_names_at 2 2" -f -a "(redd list -q --running 2>/dev/null)"
 complete -c redd -n "__fish_seen_subcommand_from exec; and __fish_redd_names_at 2 2" -f -a "(redd list -q --running 2>/dev/null)"
+complete -c redd -n "__fish_seen_subcommand_from shell; and __fish_redd_names_at 2 2" -f -a "(redd list -q --running 2>/dev/null)"
 complete -c redd -n "__fish_seen_subcommand_from set; and __fish_redd_names_at 2 2" -f -a "(redd list -q --running 2>/dev/null)"
 complete -c redd -n "__fish_seen_subcommand_from mount; and __fish_seen_subcommand_from add; and __fish_redd_names_at 3 3" -f -a "(redd list -q --running 2>/dev/null)"
 complete -c redd -n "__fish_seen_subcommand_from mount; and __fish_seen_subcommand_from remove; and __fish_redd_names_at 3 3" -f -a "(redd list -q --running 2>/dev/null)"

@@ -44,7 +44,7 @@ const GROUPS: [(&str, &[Line]); 6] = [
             ("login", "a prompt of its own"),
         ],
     ),
-    ("Files", &[("copy", "in, out, and between"), ("mount", "show it files of the host")]),
+    ("Files", &[("copy", "in, out, and between"), ("mount", "files of the host, live")]),
     (
         "Changes",
         &[
