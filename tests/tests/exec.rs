@@ -7,7 +7,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use redd_tests::{CgroupView, Machine, NamedTree, Need, at_a_terminal, needs, nspawn, redd};
+use redd_tests::{CgroupView, Machine, NamedTree, Need, at_a_terminal, in_view, needs, nspawn, redd};
 
 const USERS: [&str; 2] = ["--private-users=pick", "--private-users=no"];
 
@@ -114,6 +114,25 @@ fn a_command_is_confined_as_pid_1_is() {
             assert_eq!(seen(&machine.name, &[], &["cat", "/proc/1/comm"]), "systemd");
         }
     }
+}
+
+/// Mounts that others cover are no way to its cgroup.
+#[test]
+fn a_command_gets_in_where_version_2_is_all_there_is() {
+    needs!(Need::Root);
+    let tree = redd_tests::minimal_tree();
+    let mut command = redd();
+    let name = redd_tests::unique_name();
+    command.args(["run", "-M", &name]).arg(tree.path()).args(["/usr/bin/busybox", "sleep", "1000"]);
+    let mut machine = in_view(CgroupView::PureV2, command).spawn().unwrap();
+    let record = format!("/run/redd/machines/{name}/state.json");
+    wait_until("it runs", || std::path::Path::new(&record).exists());
+    let own = in_view(CgroupView::PureV2, exec(&name, &[], &["busybox", "cat", "/proc/self/cgroup"]));
+    let own = { own }.output().unwrap();
+    assert_eq!(own.status.code(), Some(0), "{}", text(&own.stderr));
+    assert_eq!(text(&own.stdout), seen(&name, &[], &["busybox", "cat", "/proc/1/cgroup"]));
+    assert!(redd().args(["terminate", &name]).status().unwrap().success());
+    machine.wait().unwrap();
 }
 
 #[test]

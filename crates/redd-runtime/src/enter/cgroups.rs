@@ -14,7 +14,7 @@ use rustix::fs::{CWD, Mode, OFlags, openat};
 
 use super::{EnterError, Leader};
 use crate::StepError;
-use crate::facts::cgroups::{HierarchyKind, hierarchies, named_cgroup};
+use crate::facts::cgroups::{HierarchyKind, hierarchies, is_visible, named_cgroup};
 use crate::facts::read_text;
 use crate::host;
 
@@ -49,6 +49,10 @@ impl Cgroups {
         }
         let memberships = differing.join("\n");
         for hierarchy in hierarchies(&read("/proc/self/mountinfo")?, &memberships) {
+            let is_seen = hierarchy.own.is_some() && is_visible(&hierarchy).is_ok_and(|visible| visible);
+            if !is_seen {
+                continue;
+            }
             match (hierarchy.kind, hierarchy.own) {
                 (_, None) => {}
                 (HierarchyKind::Unified, Some(directory)) if cgroups.unified.is_none() => {
