@@ -18,11 +18,13 @@ use crate::MachineError;
 /// A terminal of the payload's, with a login prompt at its other end. Dropping this hangs it up.
 #[derive(Debug)]
 pub struct Prompt {
+    /// Given back before it is hung up: systemd would start a prompt again where there is no terminal any more, and the
+    /// unit would have failed.
+    origin: Origin,
     leader: Leader,
     /// What was written there before.
     screen: Vec<u8>,
     manager: OwnedFd,
-    origin: Origin,
 }
 
 /// Where a terminal comes from.

@@ -36,6 +36,7 @@ pub fn attend(prompt: Prompt) -> Result<Left, MachineError> {
 }
 
 struct Attendance {
+    /// Before the copies of its terminal in the flows.
     prompt: Prompt,
     signals: SignalFd,
     inward: Flow,

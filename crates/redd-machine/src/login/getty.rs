@@ -74,11 +74,11 @@ fn open_terminal() -> Result<(u32, OwnedFd), Errno> {
     Ok((number.ok_or(Errno::NOTTY)?, manager))
 }
 
-/// The terminal is hung up before: what runs there ends, and systemd does not start the prompt again.
+/// The answer is waited for: from then on systemd does not start the prompt again.
 impl Drop for Unit {
     fn drop(&mut self) {
         let arguments = [Value::text(&self.name), Value::text("replace")];
         // A payload that does not answer any more has nothing that would prompt either.
-        drop(self.bus.send(Method { name: "StopUnit", ..MANAGER }, &arguments, &[]));
+        drop(self.bus.call(Method { name: "StopUnit", ..MANAGER }, &arguments));
     }
 }
