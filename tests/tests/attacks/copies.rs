@@ -27,7 +27,7 @@ pub(crate) const ATTACKS: &[Attack] = &[
 
 /// How often names are swapped at least, and how often something is copied meanwhile.
 const SWAPS: u32 = 20_000;
-const COPIES: u32 = 40;
+const COPIES: u32 = 20;
 const SECRET: &str = "what nobody but the host's root may read";
 
 /// Swaps names all the time while something is done again and again; never in the middle of a look.
