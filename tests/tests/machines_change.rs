@@ -515,3 +515,17 @@ fn a_frozen_machine_is_changed_too() {
     assert_eq!((now(&name, "pids-max"), now(&name, "cpus")), ("700".to_owned(), "1".to_owned()));
     assert_eq!(machine.shell("cat /mnt/cold/file"), "hello");
 }
+
+#[test]
+fn a_device_may_be_for_reading_alone() {
+    needs!(Need::Root, Need::Debian13, Need::Fuse);
+    let (machine, _kept) = boot(&[]);
+    let name = machine.name.clone();
+    assert_done(&device(&["add", &name, "/dev/fuse:r"]));
+    assert!(as_unit(&machine, "exec 3</dev/fuse").0);
+    assert!(!can_open(&machine, "/dev/fuse"));
+    assert_eq!(device(&["remove", &name, "/dev/fuse"]).status, 0);
+    assert!(!machine.succeeds("test -e /dev/fuse"));
+    assert_done(&device(&["add", &name, "/dev/fuse"]));
+    assert!(can_open(&machine, "/dev/fuse"));
+}

@@ -21,7 +21,7 @@ const KEY: &str = "Device";
 /// A device that was added.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Added {
-    /// The node, here and there.
+    /// The node, here and there, and what it may be used for, as `--device=` has it.
     pub path: String,
     /// Whether it is there after later starts.
     pub kept: bool,
@@ -75,7 +75,9 @@ pub fn add(name: &MachineName, added: &Added) -> Result<(), MachineError> {
 pub fn remove(name: &MachineName, path: &str) -> Result<(), MachineError> {
     let turn = mend::turn(name, "device remove")?;
     let all = list_of(&turn);
-    let added = all.iter().find(|known| known.path == path).ok_or_else(|| MachineError::Refused {
+    let wanted = Added { path: path.to_owned(), kept: false }.device()?;
+    let is_it = |known: &&Added| known.device().is_ok_and(|known| known.name() == wanted.name());
+    let added = all.iter().find(is_it).ok_or_else(|| MachineError::Refused {
         what: format!("{path} was not added while it runs"),
         hint: Some(format!("redd device list {name} shows what was")),
     })?;

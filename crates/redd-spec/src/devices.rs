@@ -16,6 +16,18 @@ pub enum DeviceNeed {
     WhereOpenable,
 }
 
+/// What a device may be used for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DeviceUse {
+    /// Reading, writing, and making nodes of it.
+    Everything,
+    /// Reading and writing.
+    ReadWrite,
+    /// Reading.
+    Read,
+}
+
 /// What every payload has of its own.
 const OWN: [&str; 12] = [
     "/dev/block",
@@ -39,6 +51,8 @@ pub struct DeviceNode {
     path: PathInRoot,
     /// What it means where it is missing.
     pub need: DeviceNeed,
+    /// What it may be used for.
+    pub usage: DeviceUse,
 }
 
 impl DeviceNode {
@@ -46,7 +60,17 @@ impl DeviceNode {
     #[must_use]
     pub fn new(path: PathInRoot, need: DeviceNeed) -> Option<Self> {
         let is_below = path.starts_with("/dev") && path.as_path() != Path::new("/dev");
-        (is_below && !OWN.iter().any(|own| path.starts_with(own))).then_some(Self { path, need })
+        (is_below && !OWN.iter().any(|own| path.starts_with(own))).then_some(Self {
+            path,
+            need,
+            usage: DeviceUse::Everything,
+        })
+    }
+
+    /// The same for less.
+    #[must_use]
+    pub fn with_usage(self, usage: DeviceUse) -> Self {
+        Self { usage, ..self }
     }
 
     /// Where it is on the host.

@@ -172,10 +172,16 @@ pub(super) static OPTIONS: [Definition; 17] = [
         },
     )
     .native(),
-    value("device", "PATH", ISOLATION, "Let the payload use a node of the host's /dev", |settings, text| {
-        settings.isolation.devices.push(parse::device(text)?);
-        Ok(())
-    })
+    value(
+        "device",
+        "PATH[:USE]",
+        ISOLATION,
+        "Let the payload use a node of the host's /dev: r, rw or rwm [default: rwm]",
+        |settings, text| {
+            settings.isolation.devices.push(parse::device(text)?);
+            Ok(())
+        },
+    )
     .native(),
 ];
 

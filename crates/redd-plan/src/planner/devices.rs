@@ -1,7 +1,7 @@
 //! Devices of the host: a node inside, and a rule in the device filter.
 
 use redd_filter::device::{DeviceAccess, DeviceKind, DevicePolicy, DeviceRule};
-use redd_spec::devices::{DeviceNeed, DeviceNode};
+use redd_spec::devices::{DeviceNeed, DeviceNode, DeviceUse};
 use redd_spec::ids::HostId;
 use redd_spec::mounts::{Bind, BindIdMap, CustomMount};
 use redd_spec::root::Access;
@@ -26,7 +26,7 @@ pub(super) fn refuse_missing(devices: &[DeviceNode], grants: &Grants) -> Result<
 /// What the payload may use: what every payload may, and what the user named, be it by a bind mount.
 pub(super) fn policy(context: &Context<'_>) -> DevicePolicy {
     let mut policy = DevicePolicy::container_default();
-    policy.rules.extend(nodes(context).map(|(_, number, _)| rule(number, DeviceAccess::ALL)));
+    policy.rules.extend(nodes(context).map(|(node, number, _)| node_rule(number, node.usage)));
     policy.rules.extend(bound(context).map(|(bind, number, _)| match bind.access {
         Access::ReadWrite => rule(number, DeviceAccess::READ_WRITE),
         Access::ReadOnly => rule(number, DeviceAccess::READ),
@@ -97,8 +97,13 @@ fn bound<'a>(context: &Context<'a>) -> impl Iterator<Item = (&'a Bind, DeviceNum
 
 /// What a device that a machine has a node of its own for may be used for.
 #[must_use]
-pub const fn node_rule(number: DeviceNumber) -> DeviceRule {
-    rule(number, DeviceAccess::ALL)
+pub const fn node_rule(number: DeviceNumber, usage: DeviceUse) -> DeviceRule {
+    let access = match usage {
+        DeviceUse::Everything => DeviceAccess::ALL,
+        DeviceUse::ReadWrite => DeviceAccess::READ_WRITE,
+        DeviceUse::Read => DeviceAccess::READ,
+    };
+    rule(number, access)
 }
 
 const fn rule(number: DeviceNumber, access: DeviceAccess) -> DeviceRule {

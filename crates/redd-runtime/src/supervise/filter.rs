@@ -19,11 +19,11 @@ impl Session<'_> {
             let nodes: Vec<DeviceNode> = self.adopted.devices(presence).collect();
             let facts =
                 device_facts(&nodes).map_err(|error| StepError::about(error.to_string())(Errno::NODEV))?;
-            let of_node = |facts: DeviceFacts| match facts {
-                DeviceFacts::Node(number, _) => Some(node_rule(number)),
+            let rules = nodes.iter().zip(facts).filter_map(|(node, facts)| match facts {
+                DeviceFacts::Node(number, _) => Some(node_rule(number, node.usage)),
                 DeviceFacts::Absent | DeviceFacts::NoDevice => None,
-            };
-            Ok::<_, StepError>(facts.into_iter().filter_map(of_node).collect::<Vec<_>>())
+            });
+            Ok::<_, StepError>(rules.collect::<Vec<_>>())
         };
         let (added, removed) = (rules(Presence::Added)?, rules(Presence::Removed)?);
         let defaults = DevicePolicy::container_default().rules;

@@ -3,7 +3,7 @@
 use super::ParseError;
 use crate::address_family::{AddressFamilies, AddressFamilySet};
 use crate::capability::CapabilitySet;
-use crate::devices::{DeviceNeed, DeviceNode};
+use crate::devices::{DeviceNeed, DeviceNode, DeviceUse};
 use crate::path::PathInRoot;
 use crate::selinux::SelinuxContext;
 
@@ -67,8 +67,16 @@ pub fn restrict_address_families(
 /// # Errors
 /// Another path, or one where the payload has something of its own.
 pub fn device(value: &str) -> Result<DeviceNode, ParseError> {
-    let path = PathInRoot::new(value).map_err(|error| ParseError::new(value, error.to_string()))?;
+    // Names of nodes have colons too.
+    let (path, usage) = match value.rsplit_once(':') {
+        Some((path, "r")) => (path, DeviceUse::Read),
+        Some((path, "rw")) => (path, DeviceUse::ReadWrite),
+        Some((path, "rwm")) => (path, DeviceUse::Everything),
+        _ => (value, DeviceUse::Everything),
+    };
+    let path = PathInRoot::new(path).map_err(|error| ParseError::new(value, error.to_string()))?;
     DeviceNode::new(path, DeviceNeed::Required)
+        .map(|node| node.with_usage(usage))
         .ok_or_else(|| ParseError::new(value, "name a node below /dev that is not every payload's own"))
 }
 
@@ -88,6 +96,21 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
+
+    #[test]
+    fn a_device_may_be_for_less_than_everything_and_its_name_may_have_colons() {
+        for (value, name, usage) in [
+            ("/dev/fuse", "fuse", DeviceUse::Everything),
+            ("/dev/fuse:r", "fuse", DeviceUse::Read),
+            ("/dev/fuse:rw", "fuse", DeviceUse::ReadWrite),
+            ("/dev/fuse:rwm", "fuse", DeviceUse::Everything),
+            ("/dev/disk/pci-0:1", "disk/pci-0:1", DeviceUse::Everything),
+            ("/dev/disk/pci-0:1:r", "disk/pci-0:1", DeviceUse::Read),
+        ] {
+            let device = device(value).unwrap();
+            assert_eq!((device.name().as_str(), device.usage), (name, usage), "{value}");
+        }
+    }
 
     #[test]
     fn capabilities_are_read_in_any_form() {

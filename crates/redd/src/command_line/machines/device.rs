@@ -9,7 +9,7 @@ use super::mount::ListArguments;
 #[derive(Debug, Subcommand)]
 #[command(after_help = "Examples:
   redd device add web /dev/fuse
-  redd device add web /dev/sdb --keep
+  redd device add web /dev/sdb:r --keep
   redd device remove web /dev/fuse")]
 pub enum DeviceVerb {
     /// Give a machine that runs a node of a device, and let it be used
@@ -29,8 +29,8 @@ pub struct AddArguments {
     /// The machine
     #[arg(value_name = "NAME")]
     pub name: MachineName,
-    /// The node, here and there
-    #[arg(value_name = "PATH")]
+    /// The node, here and there; what it may be used for behind a colon: r, rw or rwm
+    #[arg(value_name = "PATH[:USE]")]
     pub path: String,
 }
 
