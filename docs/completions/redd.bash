@@ -40,6 +40,9 @@ _redd() {
             redd,copy-to)
                 cmd="redd__subcmd__copy__subcmd__to"
                 ;;
+            redd,device)
+                cmd="redd__subcmd__device"
+                ;;
             redd,disable)
                 cmd="redd__subcmd__disable"
                 ;;
@@ -130,6 +133,15 @@ _redd() {
             redd__subcmd__config,show)
                 cmd="redd__subcmd__config__subcmd__show"
                 ;;
+            redd__subcmd__device,add)
+                cmd="redd__subcmd__device__subcmd__add"
+                ;;
+            redd__subcmd__device,list)
+                cmd="redd__subcmd__device__subcmd__list"
+                ;;
+            redd__subcmd__device,remove)
+                cmd="redd__subcmd__device__subcmd__remove"
+                ;;
             redd__subcmd__mount,add)
                 cmd="redd__subcmd__mount__subcmd__add"
                 ;;
@@ -152,7 +164,7 @@ _redd() {
 
     case "${cmd}" in
         redd)
-            opts="-h -V --help --version boot run start enable plan config try doctor gc check stop poweroff kill terminate pause resume restart disable wait console login exec shell set mount list ls status show events top logs boot-plot copy copy-to copy-from"
+            opts="-h -V --help --version boot run start enable plan config try doctor gc check stop poweroff kill terminate pause resume restart disable wait console login exec shell set device mount list ls status show events top logs boot-plot copy copy-to copy-from"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -918,6 +930,62 @@ _redd() {
         redd__subcmd__copy__subcmd__to)
             opts="-f -q -h --force --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        redd__subcmd__device)
+            opts="-h --help add remove list"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        redd__subcmd__device__subcmd__add)
+            opts="-h --keep --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        redd__subcmd__device__subcmd__list)
+            opts="-h --json --no-legend --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        redd__subcmd__device__subcmd__remove)
+            opts="-h --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -2697,6 +2765,9 @@ _redd_taker() {
         "exec") takes=name at=0 scope=--running valued="--workdir -w --env -e --user -u" ;;
         "shell") takes=name at=0 scope=--running valued="--workdir -w --env -e" ;;
         "set") takes=name at=0 scope=--running valued="" ;;
+        "device add") takes=name at=0 scope=--running valued="" ;;
+        "device remove") takes=name at=0 scope=--running valued="" ;;
+        "device list") takes=name at=0 scope=--running valued="" ;;
         "mount add") takes=name at=0 scope=--running valued="--owner" ;;
         "mount remove") takes=name at=0 scope=--running valued="" ;;
         "mount list") takes=name at=0 scope=--running valued="" ;;

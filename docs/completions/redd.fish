@@ -50,6 +50,7 @@ complete -c redd -n "__fish_redd_needs_command" -f -a "login" -d 'Log in to a ma
 complete -c redd -n "__fish_redd_needs_command" -f -a "exec" -d 'Run a command in a machine, whatever is in there'
 complete -c redd -n "__fish_redd_needs_command" -f -a "shell" -d 'Log in to a machine'
 complete -c redd -n "__fish_redd_needs_command" -f -a "set" -d 'Change limits of a machine, now and for later starts; without a change: show what holds'
+complete -c redd -n "__fish_redd_needs_command" -f -a "device" -d 'Let a machine use devices of the host, show or remove such devices'
 complete -c redd -n "__fish_redd_needs_command" -f -a "mount" -d 'Mount files of the host in a machine, show or remove such mounts'
 complete -c redd -n "__fish_redd_needs_command" -f -a "list" -d 'Show which machines there are, running and stopped'
 complete -c redd -n "__fish_redd_needs_command" -f -a "ls" -d 'Show which machines there are, running and stopped'
@@ -85,7 +86,7 @@ complete -c redd -n "__fish_redd_using_subcommand boot" -l personality -d 'Machi
 complete -c redd -n "__fish_redd_using_subcommand boot" -s Z -l selinux-context -d 'SELinux context of the payload' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -s L -l selinux-apifs-context -d 'SELinux context of file systems in memory' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l nesting -d 'Let container managers work inside [default: no]' -r
-complete -c redd -n "__fish_redd_using_subcommand boot" -l device -d 'Let the payload use a node of the host\'s /dev' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l device -d 'Let the payload use a node of the host\'s /dev: r, rw or rwm [default: rwm]' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l private-network -d 'Network namespace of its own; no: the host\'s network' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -s n -l network-veth -d 'Link host0 inside and ve-NAME outside' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l bind -d 'Bind a file or directory of the host, or with + of the tree' -r
@@ -160,7 +161,7 @@ complete -c redd -n "__fish_redd_using_subcommand run" -l personality -d 'Machin
 complete -c redd -n "__fish_redd_using_subcommand run" -s Z -l selinux-context -d 'SELinux context of the payload' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -s L -l selinux-apifs-context -d 'SELinux context of file systems in memory' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l nesting -d 'Let container managers work inside [default: no]' -r
-complete -c redd -n "__fish_redd_using_subcommand run" -l device -d 'Let the payload use a node of the host\'s /dev' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l device -d 'Let the payload use a node of the host\'s /dev: r, rw or rwm [default: rwm]' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l private-network -d 'Network namespace of its own; no: the host\'s network' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -s n -l network-veth -d 'Link host0 inside and ve-NAME outside' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l bind -d 'Bind a file or directory of the host, or with + of the tree' -r
@@ -239,7 +240,7 @@ complete -c redd -n "__fish_redd_using_subcommand start" -l personality -d 'Mach
 complete -c redd -n "__fish_redd_using_subcommand start" -s Z -l selinux-context -d 'SELinux context of the payload' -r
 complete -c redd -n "__fish_redd_using_subcommand start" -s L -l selinux-apifs-context -d 'SELinux context of file systems in memory' -r
 complete -c redd -n "__fish_redd_using_subcommand start" -l nesting -d 'Let container managers work inside [default: no]' -r
-complete -c redd -n "__fish_redd_using_subcommand start" -l device -d 'Let the payload use a node of the host\'s /dev' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -l device -d 'Let the payload use a node of the host\'s /dev: r, rw or rwm [default: rwm]' -r
 complete -c redd -n "__fish_redd_using_subcommand start" -l private-network -d 'Network namespace of its own; no: the host\'s network' -r
 complete -c redd -n "__fish_redd_using_subcommand start" -s n -l network-veth -d 'Link host0 inside and ve-NAME outside' -r
 complete -c redd -n "__fish_redd_using_subcommand start" -l bind -d 'Bind a file or directory of the host, or with + of the tree' -r
@@ -323,7 +324,7 @@ complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcomma
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -s Z -l selinux-context -d 'SELinux context of the payload' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -s L -l selinux-apifs-context -d 'SELinux context of file systems in memory' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l nesting -d 'Let container managers work inside [default: no]' -r
-complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l device -d 'Let the payload use a node of the host\'s /dev' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l device -d 'Let the payload use a node of the host\'s /dev: r, rw or rwm [default: rwm]' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l private-network -d 'Network namespace of its own; no: the host\'s network' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -s n -l network-veth -d 'Link host0 inside and ve-NAME outside' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l bind -d 'Bind a file or directory of the host, or with + of the tree' -r
@@ -398,7 +399,7 @@ complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcomma
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -s Z -l selinux-context -d 'SELinux context of the payload' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -s L -l selinux-apifs-context -d 'SELinux context of file systems in memory' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l nesting -d 'Let container managers work inside [default: no]' -r
-complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l device -d 'Let the payload use a node of the host\'s /dev' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l device -d 'Let the payload use a node of the host\'s /dev: r, rw or rwm [default: rwm]' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l private-network -d 'Network namespace of its own; no: the host\'s network' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -s n -l network-veth -d 'Link host0 inside and ve-NAME outside' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l bind -d 'Bind a file or directory of the host, or with + of the tree' -r
@@ -480,7 +481,7 @@ complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcom
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -s Z -l selinux-context -d 'SELinux context of the payload' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -s L -l selinux-apifs-context -d 'SELinux context of file systems in memory' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l nesting -d 'Let container managers work inside [default: no]' -r
-complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l device -d 'Let the payload use a node of the host\'s /dev' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l device -d 'Let the payload use a node of the host\'s /dev: r, rw or rwm [default: rwm]' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l private-network -d 'Network namespace of its own; no: the host\'s network' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -s n -l network-veth -d 'Link host0 inside and ve-NAME outside' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l bind -d 'Bind a file or directory of the host, or with + of the tree' -r
@@ -595,6 +596,16 @@ complete -c redd -n "__fish_redd_using_subcommand set" -l runtime -d 'Until the 
 complete -c redd -n "__fish_redd_using_subcommand set" -l json -d 'Print JSON'
 complete -c redd -n "__fish_redd_using_subcommand set" -l no-legend -d 'Print no line of headings'
 complete -c redd -n "__fish_redd_using_subcommand set" -s h -l help -d 'Print help'
+complete -c redd -n "__fish_redd_using_subcommand device; and not __fish_seen_subcommand_from add remove list" -s h -l help -d 'Print help'
+complete -c redd -n "__fish_redd_using_subcommand device; and not __fish_seen_subcommand_from add remove list" -f -a "add" -d 'Give a machine that runs a node of a device, and let it be used'
+complete -c redd -n "__fish_redd_using_subcommand device; and not __fish_seen_subcommand_from add remove list" -f -a "remove" -d 'Take it away; what has it open keeps it'
+complete -c redd -n "__fish_redd_using_subcommand device; and not __fish_seen_subcommand_from add remove list" -f -a "list" -d 'Show what was added'
+complete -c redd -n "__fish_redd_using_subcommand device; and __fish_seen_subcommand_from add" -l keep -d 'For later starts too'
+complete -c redd -n "__fish_redd_using_subcommand device; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help'
+complete -c redd -n "__fish_redd_using_subcommand device; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help'
+complete -c redd -n "__fish_redd_using_subcommand device; and __fish_seen_subcommand_from list" -l json -d 'Print JSON'
+complete -c redd -n "__fish_redd_using_subcommand device; and __fish_seen_subcommand_from list" -l no-legend -d 'Print no line of headings'
+complete -c redd -n "__fish_redd_using_subcommand device; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
 complete -c redd -n "__fish_redd_using_subcommand mount; and not __fish_seen_subcommand_from add remove list" -s h -l help -d 'Print help'
 complete -c redd -n "__fish_redd_using_subcommand mount; and not __fish_seen_subcommand_from add remove list" -f -a "add" -d 'Mount a file or directory of the host in a machine that runs'
 complete -c redd -n "__fish_redd_using_subcommand mount; and not __fish_seen_subcommand_from add remove list" -f -a "remove" -d 'Take away what was mounted, for everybody inside'
@@ -678,6 +689,9 @@ complete -c redd -n "__fish_seen_subcommand_from login; and __fish_redd_names_at
 complete -c redd -n "__fish_seen_subcommand_from exec; and __fish_redd_names_at 2 2" -f -a "(redd list -q --running 2>/dev/null)"
 complete -c redd -n "__fish_seen_subcommand_from shell; and __fish_redd_names_at 2 2" -f -a "(redd list -q --running 2>/dev/null)"
 complete -c redd -n "__fish_seen_subcommand_from set; and __fish_redd_names_at 2 2" -f -a "(redd list -q --running 2>/dev/null)"
+complete -c redd -n "__fish_seen_subcommand_from device; and __fish_seen_subcommand_from add; and __fish_redd_names_at 3 3" -f -a "(redd list -q --running 2>/dev/null)"
+complete -c redd -n "__fish_seen_subcommand_from device; and __fish_seen_subcommand_from remove; and __fish_redd_names_at 3 3" -f -a "(redd list -q --running 2>/dev/null)"
+complete -c redd -n "__fish_seen_subcommand_from device; and __fish_seen_subcommand_from list; and __fish_redd_names_at 3 3" -f -a "(redd list -q --running 2>/dev/null)"
 complete -c redd -n "__fish_seen_subcommand_from mount; and __fish_seen_subcommand_from add; and __fish_redd_names_at 3 3" -f -a "(redd list -q --running 2>/dev/null)"
 complete -c redd -n "__fish_seen_subcommand_from mount; and __fish_seen_subcommand_from remove; and __fish_redd_names_at 3 3" -f -a "(redd list -q --running 2>/dev/null)"
 complete -c redd -n "__fish_seen_subcommand_from mount; and __fish_seen_subcommand_from list; and __fish_redd_names_at 3 3" -f -a "(redd list -q --running 2>/dev/null)"

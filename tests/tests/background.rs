@@ -1,5 +1,4 @@
 //! Machines in the background: ended, sent signals, frozen, and always gone in the end.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
