@@ -11,6 +11,7 @@ mod boot;
 mod bundle;
 mod console;
 mod machine;
+mod machines;
 mod measure;
 mod memory;
 mod scale;
@@ -55,6 +56,7 @@ fn main() {
         "console" => console::bench(&paths),
         "memory" => memory::bench(&paths),
         "scale" => scale::bench(&paths),
+        "machines" => machines::bench(&paths),
         other => panic!("there is no case {other}"),
     }
 }

@@ -8,7 +8,7 @@ use crate::trees::{self, Suite};
 use crate::{Failure, binary, root, setup, shell, target};
 
 /// What can be measured, in the order of the page.
-const CASES: [&str; 7] = ["start", "tiny", "scale", "boot", "stop", "console", "memory"];
+const CASES: [&str; 8] = ["start", "tiny", "scale", "boot", "stop", "console", "memory", "machines"];
 
 /// What stands above the tables.
 const METHOD: &str = "\
