@@ -48,7 +48,13 @@ pub fn read(persona: Persona, words: impl IntoIterator<Item = OsString>) -> Resu
     let mut line = CommandLine::default();
     while let Some(word) = words.next() {
         match word.as_bytes() {
-            b"--" => break,
+            b"--" => {
+                // Trees stand before it, and arguments for the inits behind.
+                if persona == Persona::Start {
+                    line.words.push(word);
+                }
+                break;
+            }
             [b'-', b'-', long @ ..] => read_long(persona, long, &mut words, &mut line)?,
             [b'-', shorts @ ..] if !shorts.is_empty() => read_shorts(persona, shorts, &mut words, &mut line)?,
             _ => {

@@ -7,6 +7,12 @@ use crate::case::Case;
 /// A process that says which signals come.
 const LISTENER: &str = "$| = 1; for my $name (qw(TERM INT HUP USR1 RTMIN NUM35 NUM36 NUM37 NUM38 NUM39 QUIT)) { $SIG{$name} = sub { print \"@@ signal = $name\\n\"; exit 4 } } print \"@@@ ready\\n\"; sleep 20; exit 5";
 const LISTEN: &[&str] = &["/usr/bin/perl", "-e", LISTENER];
+/// A stub that was told to end sends SIGHUP right behind SIGTERM, and perl handles the lower number first.
+const LISTEN_TO_TERM: &[&str] = &[
+    "/usr/bin/perl",
+    "-e",
+    "$| = 1; $SIG{HUP} = 'IGNORE'; $SIG{TERM} = sub { print \"@@ signal = TERM\\n\"; exit 4 }; print \"@@@ ready\\n\"; sleep 20; exit 5",
+];
 
 const fn script(
     name: &'static str,
@@ -57,7 +63,7 @@ pub(crate) const CASES: &[Case] = &[
     script("stop: SIGTERM to a boot with --kill-signal", &["-b", "--kill-signal=SIGHUP"], &[]).signal(Signal::TERM)
         .prepare("printf '#!/usr/bin/perl\\n$|=1; $SIG{$_} = sub { print \"@@ signal = $_[0]\\\\n\"; exit 4 } for qw(TERM INT HUP NUM37); print \"@@@ ready\\\\n\"; sleep 20' > /mnt/tree/init; chmod 755 /mnt/tree/init; ln -sf ../../init /mnt/tree/usr/sbin/init"),
     script("stop: SIGTERM to --as-pid2", &["-a"], LISTEN).signal(Signal::TERM),
-    script("stop: SIGTERM to --as-pid2 with --kill-signal=RTMIN+3", &["-a", "--kill-signal=RTMIN+3"], LISTEN).signal(Signal::TERM),
+    script("stop: SIGTERM to --as-pid2 with --kill-signal=RTMIN+3", &["-a", "--kill-signal=RTMIN+3"], LISTEN_TO_TERM).signal(Signal::TERM),
     Case::sight("execution: --chdir", &["--chdir=/usr/lib"]),
     script("execution: --chdir to nowhere", &["--chdir=/nowhere"], &["/sight"]),
     Case::sight("execution: --setenv", &["--setenv=ONE=1", "-E", "TWO=2", "--setenv=THREE"]).environment(&[("THREE", "3")]),
