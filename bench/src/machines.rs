@@ -29,17 +29,16 @@ pub(crate) fn bench(paths: &Paths) {
     start(paths, &tree, "bench-one");
     let bundle = bundle::make("crun", Filter::No, &tree, &["/bin/sleep", "100000"], &paths.scratch);
     crun_start(&bundle, "bench-one");
-    let mut series = compare(paths, &cases(paths, &tree, &bundle), ROUNDS);
+    let few = cases(paths, &tree, &bundle);
+    let mut series = compare(paths, &few, ROUNDS);
+    let count = |case: &Case<'_>| trace::count(paths, &(case.command)(ROUNDS + 100));
+    let mut calls: Vec<trace::Calls> = few.iter().map(count).collect();
     for number in 0..MANY - 1 {
         start(paths, &tree, &format!("bench-many{number}"));
     }
     let many = [case("redd list, 100 machines", |_| redd(paths, &["list"]))];
     series.extend(compare(paths, &many, ROUNDS));
-    let calls: Vec<trace::Calls> = cases(paths, &tree, &bundle)
-        .iter()
-        .chain(&many)
-        .map(|case| trace::count(paths, &(case.command)(ROUNDS + 100)))
-        .collect();
+    calls.extend(many.iter().map(count));
     print_costs(&series, &calls);
     print_goals(&series, &GOALS);
     for number in 0..MANY - 1 {
