@@ -99,6 +99,18 @@ fn limit(cgroups: &[String]) -> Limit {
 /// word of its command line.
 #[must_use]
 pub fn processes(name: &str) -> Vec<String> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let found = processes_now(name);
+        // Who removed a machine's directory last has a moment to end.
+        if found.is_empty() || Instant::now() > deadline {
+            return found;
+        }
+        sleep(Duration::from_millis(5));
+    }
+}
+
+fn processes_now(name: &str) -> Vec<String> {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     let lines = entries.filter_map(|entry| {
         let line = fs::read(entry.path().join("cmdline")).ok()?;
