@@ -1,13 +1,17 @@
 //! Ending a machine: in an orderly way, or at once, and always.
 
+use std::fs::File;
 use std::os::fd::{AsFd as _, OwnedFd};
+use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use redd_control::client::{Client, ClientError};
 use redd_control::event::Occurrence;
 use redd_control::machine::{Kill, Stop, StopMode, method};
+use redd_control::place;
+use redd_control::record::Record;
 use redd_spec::name::MachineName;
-use redd_sys::{Errno, signal};
+use redd_sys::{Errno, lock, signal};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use serde::Deserialize;
 
@@ -16,6 +20,10 @@ use crate::registry::record;
 
 /// How long a supervisor that was told to kill everything may take, before it is killed itself: its guard does the rest.
 const KILL_PATIENCE: Duration = Duration::from_secs(10);
+/// How long a guard may take to give back what its machine had.
+const GUARD_PATIENCE: Duration = Duration::from_secs(10);
+/// How often it is looked whether it has.
+const LOOK_INTERVAL: Duration = Duration::from_millis(2);
 
 /// An answer without anything in it.
 #[derive(Debug, Deserialize)]
@@ -30,15 +38,27 @@ pub fn stop(
     request: &Stop,
     mut progress: impl FnMut(&Occurrence),
 ) -> Result<(), MachineError> {
-    let supervisor = supervisor(name)?;
-    match ask(name, request, &mut progress) {
-        Ok(()) => Ok(()),
+    let (pid, supervisor) = supervisor(name)?;
+    match ask(name, request, &supervisor, &mut progress) {
+        Ok(()) => {}
         // One that hangs, or died meanwhile, must not keep a machine alive.
         Err(ClientError::TimedOut(_) | ClientError::Closed) if request.mode == StopMode::Now => {
-            end_supervisor(&supervisor)
+            end_supervisor(&supervisor)?;
         }
-        Err(ClientError::Closed) => Ok(()),
-        Err(cause) => Err(MachineError::of_client(name, cause)),
+        Err(ClientError::Closed) => {}
+        Err(cause) => return Err(MachineError::of_client(name, cause)),
+    }
+    wait_for_guard(name, pid);
+    Ok(())
+}
+
+/// Waits until what a supervisor left is given back too. What cannot be is found by the next start, or `redd gc`.
+fn wait_for_guard(name: &MachineName, supervisor: u32) {
+    let deadline = Instant::now() + GUARD_PATIENCE;
+    let is_anothers = || matches!(record(name), Ok(Some(record)) if record.supervisor != supervisor);
+    // The directory goes last.
+    while place::directory(name).exists() && !is_anothers() && Instant::now() < deadline {
+        sleep(LOOK_INTERVAL);
     }
 }
 
@@ -53,20 +73,52 @@ pub fn kill(name: &MachineName, request: &Kill) -> Result<(), MachineError> {
 }
 
 /// A hold on a machine's redd.
-fn supervisor(name: &MachineName) -> Result<OwnedFd, MachineError> {
+fn supervisor(name: &MachineName) -> Result<(u32, OwnedFd), MachineError> {
     let not_running = || MachineError::NotRunning { name: name.clone() };
-    let record = record(name)?.ok_or_else(not_running)?;
+    let record = awaited_record(name)?.ok_or_else(not_running)?;
     let pid = i32::try_from(record.supervisor).ok().and_then(Pid::from_raw).ok_or_else(not_running)?;
-    pidfd_open(pid, PidfdFlags::empty()).map_err(|_gone| not_running())
+    let handle = pidfd_open(pid, PidfdFlags::empty()).map_err(|_gone| not_running())?;
+    Ok((record.supervisor, handle))
+}
+
+/// A machine that is just being started has a name, and no record yet: who wants it ended does not come too early.
+fn awaited_record(name: &MachineName) -> Result<Option<Record>, MachineError> {
+    let deadline = Instant::now() + KILL_PATIENCE;
+    loop {
+        let found = record(name)?;
+        if found.is_some() || !is_being_started(name) || Instant::now() > deadline {
+            return Ok(found);
+        }
+        sleep(LOOK_INTERVAL);
+    }
+}
+
+/// Whether a living redd has the name.
+fn is_being_started(name: &MachineName) -> bool {
+    File::open(place::directory(name)).is_ok_and(|directory| lock::has_owner(&directory).unwrap_or(false))
+}
+
+/// Its supervisor listens a moment after it has written the record.
+fn connect(name: &MachineName, supervisor: &OwnedFd) -> Result<Client, ClientError> {
+    const EXISTENCE: i32 = 0;
+    let deadline = Instant::now() + KILL_PATIENCE;
+    loop {
+        let lives = signal::send(supervisor.as_fd(), EXISTENCE).is_ok();
+        match Client::connect(name) {
+            Err(ClientError::NotRunning) if lives && Instant::now() < deadline => sleep(LOOK_INTERVAL),
+            result => return result,
+        }
+    }
 }
 
 /// The supervisor closes the connection when the machine is gone.
 fn ask(
     name: &MachineName,
     request: &Stop,
+    supervisor: &OwnedFd,
     progress: &mut impl FnMut(&Occurrence),
 ) -> Result<(), ClientError> {
-    let mut listener = Client::connect(name)?;
+    let mut listener = connect(name, supervisor)?;
     listener.subscribe(method::SUBSCRIBE, &serde_json::json!({}))?;
     let Done {} = Client::connect(name)?.call(method::STOP, request)?;
     let deadline = (request.mode == StopMode::Now).then(|| Instant::now() + KILL_PATIENCE);
