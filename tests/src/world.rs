@@ -110,6 +110,15 @@ pub fn processes(name: &str) -> Vec<String> {
     }
 }
 
+/// Waits for a start whose client was killed: it is on its way all the same, and ends with a machine that says so or none.
+pub fn await_start(name: &str) {
+    let deadline = Instant::now() + PATIENCE;
+    let is_said = || Path::new("/run/redd/machines").join(name).join("control").exists();
+    while !is_said() && !processes_now(name).is_empty() && Instant::now() < deadline {
+        sleep(Duration::from_millis(5));
+    }
+}
+
 fn processes_now(name: &str) -> Vec<String> {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     let lines = entries.filter_map(|entry| {

@@ -15,7 +15,7 @@ use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 use redd_tests::model::{Code, Life, Machine, Step, Verb};
-use redd_tests::world::{processes, settled};
+use redd_tests::world::{await_start, processes, settled};
 use redd_tests::{Background, Need, finish, needs, sweep, tiny_tree, unique_name};
 
 const MACHINES: usize = 5;
@@ -163,6 +163,7 @@ fn carry_out(tree: &Path, machine: &Background, act: Act) -> Vec<Code> {
                 sleep(act.cut);
                 drop(process.kill());
                 process.wait().unwrap();
+                await_start(&machine.name);
             } else {
                 machine.kill_supervisor();
             }
