@@ -70,6 +70,10 @@ pub mod error {
     pub const NO_CONSOLE: &str = "io.redd.Machine.NoConsole";
 }
 
+/// A reply without anything in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Done {}
+
 /// How a machine is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

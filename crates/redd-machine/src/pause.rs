@@ -4,12 +4,11 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use redd_control::client::Client;
-use redd_control::machine::{Description, method};
+use redd_control::machine::{Description, Done, method};
 use redd_spec::name::MachineName;
 use redd_sys::Errno;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{CWD, Mode, OFlags, openat};
-use serde::Deserialize;
 
 use crate::MachineError;
 
@@ -18,9 +17,6 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// After how long it is looked whether anybody still wants it.
 const MOMENT: Duration = Duration::from_millis(100);
-
-#[derive(Debug, Deserialize)]
-struct Done {}
 
 /// Freezes every process of a machine, and waits until none of them moves.
 ///

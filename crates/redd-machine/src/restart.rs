@@ -4,16 +4,11 @@ use std::time::{Duration, Instant};
 
 use redd_control::client::{Client, ClientError};
 use redd_control::event::{Event, Occurrence, Phase};
-use redd_control::machine::{Description, Stop, StopMode, method};
+use redd_control::machine::{Description, Done, Stop, StopMode, method};
 use redd_spec::name::MachineName;
-use serde::Deserialize;
 
 use crate::MachineError;
 use crate::start::Until;
-
-/// An answer without anything in it.
-#[derive(Debug, Deserialize)]
-struct Done {}
 
 /// Stops a machine that runs at a terminal, and has it booted again there.
 ///

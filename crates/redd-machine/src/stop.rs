@@ -7,13 +7,12 @@ use std::time::{Duration, Instant};
 
 use redd_control::client::{Client, ClientError};
 use redd_control::event::Occurrence;
-use redd_control::machine::{Kill, Stop, StopMode, method};
+use redd_control::machine::{Done, Kill, Stop, StopMode, method};
 use redd_control::place;
 use redd_control::record::Record;
 use redd_spec::name::MachineName;
 use redd_sys::{Errno, lock, signal};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
-use serde::Deserialize;
 
 use crate::MachineError;
 use crate::registry::record;
@@ -24,10 +23,6 @@ const KILL_PATIENCE: Duration = Duration::from_secs(10);
 const GUARD_PATIENCE: Duration = Duration::from_secs(10);
 /// How often it is looked whether it has.
 const LOOK_INTERVAL: Duration = Duration::from_millis(2);
-
-/// An answer without anything in it.
-#[derive(Debug, Deserialize)]
-struct Done {}
 
 /// Ends a machine, and waits until it is gone. `progress` hears what happens meanwhile.
 ///

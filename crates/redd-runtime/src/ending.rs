@@ -1,16 +1,16 @@
 //! What is remembered of a machine that ended (`last.json`), for whoever asks why it does not run.
 
 use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use redd_control::ending::LastEnding;
 use redd_plan::action::Action;
 use redd_plan::step::Plan;
 use redd_spec::name::MachineName;
 
-use crate::error::best_effort;
+use crate::error::{best_effort, with_causes};
 use crate::facts::read_text;
 use crate::restart::Cause;
+use crate::supervise::report::now;
 use crate::{Ending, Error};
 
 fn oom_kills(plan: &Plan) -> u64 {
@@ -59,22 +59,4 @@ pub(crate) fn remember(name: &MachineName, ending: Ending, circumstances: Circum
 /// Remembers why a machine could not be started, or supervised.
 pub(crate) fn remember_error(name: &MachineName, error: &Error) {
     best_effort(LastEnding::of_error(now(), &with_causes(error)).write(name));
-}
-
-fn now() -> u64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(now.as_micros()).unwrap_or(u64::MAX)
-}
-
-fn with_causes(error: &Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        let more = error.to_string();
-        if !text.contains(&more) {
-            text = format!("{text}: {more}");
-        }
-        cause = error.source();
-    }
-    text
 }

@@ -209,3 +209,17 @@ impl From<std::io::Error> for StepError {
 
 /// Marks a result that changes nothing: whether it worked or not, there is nobody to tell and nothing else to do.
 pub(crate) fn best_effort<T, E>(_result: Result<T, E>) {}
+
+/// An error with its causes, as one line. Some errors repeat their cause.
+pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let more = error.to_string();
+        if !text.contains(&more) {
+            text = format!("{text}: {more}");
+        }
+        cause = error.source();
+    }
+    text
+}

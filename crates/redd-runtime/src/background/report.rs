@@ -4,6 +4,7 @@ use redd_sys::Errno;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
+use crate::error::with_causes;
 
 /// The longest message.
 pub(super) const MESSAGE_MAX: usize = 16 * 1024;
@@ -69,20 +70,6 @@ impl StartFailure {
     pub(super) fn of_end(text: String) -> Self {
         Self { text, hint: None, kind: FailureKind::Other }
     }
-}
-
-/// Some errors repeat their cause.
-fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let more = error.to_string();
-        if !text.contains(&more) {
-            text = format!("{text}: {more}");
-        }
-        cause = error.source();
-    }
-    text
 }
 
 impl Report {

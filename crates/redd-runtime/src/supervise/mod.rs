@@ -14,7 +14,7 @@ mod notify;
 mod order;
 mod output;
 mod processes;
-mod report;
+pub(crate) mod report;
 mod serve;
 mod terminals;
 mod tint;
