@@ -14,7 +14,7 @@ use rustix::fs::{CWD, Mode, OFlags, openat};
 
 use super::{EnterError, Leader};
 use crate::StepError;
-use crate::facts::cgroups::{HierarchyKind, hierarchies, is_visible, named_cgroup};
+use crate::facts::cgroups::{HierarchyKind, hierarchies, is_visible, named_cgroup, unified_directory};
 use crate::facts::read_text;
 use crate::host;
 
@@ -40,31 +40,44 @@ impl Cgroups {
             text.map(Option::unwrap_or_default)
         };
         let (theirs, own) = (leader.read("cgroup")?, read("/proc/self/cgroup")?);
+        let is_shared = |line: &str| own.lines().any(|other| other == line);
         let differing: Vec<&str> =
-            theirs.lines().filter(|line| !own.lines().any(|other| other == *line)).collect();
+            theirs.lines().filter(|line| !is_named(line) && !is_shared(line)).collect();
         let mut cgroups = Self { unified: None, legacy: Vec::new(), named: None, is_frozen: false };
         let named = named_cgroup(SYSTEMD, &theirs);
         if named != named_cgroup(SYSTEMD, &own) {
             cgroups.named = named.map(NamedCgroup);
         }
-        let memberships = differing.join("\n");
-        for hierarchy in hierarchies(&read("/proc/self/mountinfo")?, &memberships) {
+        match &differing[..] {
+            [] => {}
+            [only] if let Some(directory) = unified_directory(only) => cgroups.found_unified(&directory)?,
+            _ => cgroups.look_for(&read("/proc/self/mountinfo")?, &differing)?,
+        }
+        Ok(cgroups)
+    }
+
+    fn look_for(&mut self, mounts: &str, differing: &[&str]) -> Result<(), EnterError> {
+        for hierarchy in hierarchies(mounts, &differing.join("\n")) {
             let is_seen = hierarchy.own.is_some() && is_visible(&hierarchy).is_ok_and(|visible| visible);
             if !is_seen {
                 continue;
             }
             match (hierarchy.kind, hierarchy.own) {
                 (_, None) => {}
-                (HierarchyKind::Unified, Some(directory)) if cgroups.unified.is_none() => {
-                    cgroups.is_frozen = is_frozen(&directory);
-                    cgroups.unified = Some(open(&directory)?);
+                (HierarchyKind::Unified, Some(directory)) if self.unified.is_none() => {
+                    self.found_unified(&directory)?;
                 }
-                (HierarchyKind::Legacy(_), Some(directory)) => cgroups.legacy.push(directory),
+                (HierarchyKind::Legacy(_), Some(directory)) => self.legacy.push(directory),
                 (HierarchyKind::Unified, Some(_)) => {}
             }
         }
-        cgroups.refuse_unseen(&differing)?;
-        Ok(cgroups)
+        self.refuse_unseen(differing)
+    }
+
+    fn found_unified(&mut self, directory: &Path) -> Result<(), EnterError> {
+        self.is_frozen = is_frozen(directory);
+        self.unified = Some(open(directory)?);
+        Ok(())
     }
 
     /// Outside a cgroup of PID 1's its limits would not hold.
@@ -73,7 +86,7 @@ impl Cgroups {
         if differing.iter().any(is_unified) && self.unified.is_none() {
             return Err(EnterError::failed("looking for its cgroup, which no mount shows")(Errno::NOENT));
         }
-        let legacy = differing.iter().filter(|line| !is_unified(line) && !line.contains(":name=")).count();
+        let legacy = differing.iter().filter(|line| !is_unified(line)).count();
         // One that is mounted twice is there twice.
         if legacy > self.legacy.len() {
             return Err(EnterError::failed("looking for its cgroups, which no mount shows")(Errno::NOENT));
@@ -91,6 +104,11 @@ impl Cgroups {
             None => Ok(()),
         }
     }
+}
+
+/// A hierarchy without a controller, which is found by its name. What stands after it is the payload's choice.
+fn is_named(line: &str) -> bool {
+    line.split(':').nth(1).is_some_and(|hierarchy| hierarchy.starts_with("name="))
 }
 
 fn move_self(directory: &Path) -> Result<(), StepError> {
@@ -113,4 +131,16 @@ fn open(directory: &Path) -> Result<OwnedFd, EnterError> {
 fn is_frozen(directory: &Path) -> bool {
     let events = read_text(directory.join("cgroup.events")).ok().flatten().unwrap_or_default();
     events.lines().any(|line| line == "frozen 1")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_named;
+
+    #[test]
+    fn a_cgroups_path_does_not_make_a_hierarchy_a_named_one() {
+        assert!(is_named("9:name=systemd:/a"));
+        assert!(!is_named("0::/redd-a/payload/x:name=y"));
+        assert!(!is_named("3:pids:/:name=y"));
+    }
 }

@@ -114,7 +114,7 @@ pub fn start(leader: &Leader, entry: &Entry, command: &Command<'_>) -> Result<St
         leader,
         entry,
         command,
-        namespaces: join::foreign_namespaces(leader)?,
+        namespaces: join::namespaces_to_join(leader)?,
         cgroups,
         limits: Limits::of(leader)?,
         bounding: CapabilitySet::from_bits(entry.bounding & leader.bounding()?),
@@ -147,7 +147,7 @@ pub fn start(leader: &Leader, entry: &Entry, command: &Command<'_>) -> Result<St
 fn accompany(channel: Channel, leader: &Leader, traveller: Pid) -> Result<Started, EnterError> {
     let gone = || if leader.is_running() { EnterError::Killed } else { EnterError::NotRunning };
     let protocol = || EnterError::failed("listening to the inside")(Errno::PROTO);
-    let terminal = match message::receive(&channel, Limit::of(Some(PATIENCE)))? {
+    let terminal = match message::receive_short(&channel, Limit::of(Some(PATIENCE)))? {
         Message::Last(_, mut descriptors) => descriptors.pop(),
         Message::Failed(cause) => return Err(failure(cause)),
         Message::Closed => return Err(gone()),
@@ -156,7 +156,7 @@ fn accompany(channel: Channel, leader: &Leader, traveller: Pid) -> Result<Starte
         }
         Message::Piece(_) | Message::Born(_) => return Err(protocol()),
     };
-    match message::receive(&channel, Limit::of(Some(PATIENCE)))? {
+    match message::receive_short(&channel, Limit::of(Some(PATIENCE)))? {
         // Without a user namespace the payload may have had its hand on the other end for a moment.
         Message::Born(Ok(pid)) if pid == traveller => Err(protocol()),
         Message::Born(Ok(pid)) => {

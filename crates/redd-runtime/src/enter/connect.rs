@@ -39,7 +39,7 @@ pub fn connect(leader: &Leader, path: &Path, time: Duration) -> Result<OwnedFd, 
     use std::os::unix::ffi::OsStrExt as _;
     let what = || format!("connecting to {} inside", path.display());
     let failed = |errno: Errno| EnterError::failed(what())(errno);
-    let namespaces = join::foreign_namespaces(leader)?;
+    let namespaces = join::namespaces_to_join(leader)?;
     let nothing = || std::iter::empty::<&[u8]>();
     let orders = stub_init::orders(Role::Connection, path.as_os_str().as_bytes(), nothing(), nothing());
     let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;

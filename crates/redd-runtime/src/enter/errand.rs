@@ -75,7 +75,7 @@ pub fn begin<T: Serialize + DeserializeOwned>(
     errand: &Errand<'_>,
     work: impl FnOnce() -> (T, Vec<OwnedFd>),
 ) -> Result<Running<T>, EnterError> {
-    let namespaces = join::foreign_namespaces(leader)? - Namespaces::PID;
+    let namespaces = join::namespaces_to_join(leader)? - Namespaces::PID;
     let bounding = leader.bounding()?;
     let (here, there) = Channel::pair().map_err(EnterError::failed("making a channel"))?;
     let failed = EnterError::failed("making a process");

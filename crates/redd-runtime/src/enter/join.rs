@@ -11,26 +11,26 @@ use rustix::process::{DumpableBehavior, Signal, set_dumpable_behavior, set_paren
 use super::{EnterError, Leader};
 use crate::StepError;
 
-const KINDS: [(&str, Namespaces); 8] = [
-    ("user", Namespaces::USER),
-    ("mnt", Namespaces::MOUNT),
-    ("pid", Namespaces::PID),
-    ("net", Namespaces::NETWORK),
-    ("ipc", Namespaces::IPC),
-    ("uts", Namespaces::UTS),
-    ("cgroup", Namespaces::CGROUP),
-    ("time", Namespaces::TIME),
-];
+/// What every machine has of its own, or shares with whoever started it, which need not be whoever goes in.
+const JOINED: Namespaces = Namespaces::MOUNT
+    .union(Namespaces::PID)
+    .union(Namespaces::IPC)
+    .union(Namespaces::UTS)
+    .union(Namespaces::CGROUP);
 
-/// The namespaces of PID 1 that are not this process's own.
-pub(super) fn foreign_namespaces(leader: &Leader) -> Result<Namespaces, EnterError> {
-    let directory = leader.directory();
-    let mut namespaces = Namespaces::empty();
-    for (kind, flag) in KINDS {
+/// What nobody joins who is in it already, and what not every kernel has.
+const COMPARED: [(&str, Namespaces); 3] =
+    [("user", Namespaces::USER), ("net", Namespaces::NETWORK), ("time", Namespaces::TIME)];
+
+/// The namespaces of PID 1 that are to be joined.
+pub(super) fn namespaces_to_join(leader: &Leader) -> Result<Namespaces, EnterError> {
+    let mut namespaces = JOINED;
+    for (kind, flag) in COMPARED {
+        // A link is read faster than followed.
         let own = readlinkat(CWD, format!("/proc/self/ns/{kind}"), Vec::new());
         // A kind that the kernel does not know is nobody's.
         let Ok(own) = own else { continue };
-        let theirs = readlinkat(CWD, directory.join("ns").join(kind), Vec::new());
+        let theirs = readlinkat(CWD, leader.directory().join("ns").join(kind), Vec::new());
         if theirs.map_err(|_gone| EnterError::NotRunning)? != own {
             namespaces |= flag;
         }
@@ -48,9 +48,6 @@ pub(super) fn withdraw(kept: &[BorrowedFd<'_>]) -> Result<(), StepError> {
 
 /// One call for all of them: there is no moment with some of the payload's and some of the host's.
 pub(super) fn join(proof: &SingleThreaded, leader: &Leader, namespaces: Namespaces) -> Result<(), StepError> {
-    if namespaces.is_empty() {
-        return Ok(());
-    }
     process::enter_namespace(proof, leader.pidfd.as_fd(), namespaces)
         .map_err(StepError::about("joining its namespaces"))
 }

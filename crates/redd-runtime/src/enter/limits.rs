@@ -44,9 +44,9 @@ pub(super) struct Limits {
 impl Limits {
     pub(super) fn of(leader: &Leader) -> Result<Self, EnterError> {
         let own = |file: &str| read_text(format!("/proc/self/{file}")).ok().flatten().unwrap_or_default();
-        let (theirs, own_limits) = (leader.read("limits")?, own("limits"));
-        let differing = theirs.lines().filter(|line| !own_limits.lines().any(|other| other == *line));
-        let resources = differing.filter_map(parse).map(without_the_inits_own).collect();
+        let theirs = leader.read("limits")?;
+        let limits = theirs.lines().filter_map(parse).map(without_the_inits_own);
+        let resources = limits.filter(|limit| !is_own(limit)).collect();
         let processors = sched_getaffinity(Some(leader.pid)).map_err(|_gone| EnterError::NotRunning)?;
         let score = leader.read("oom_score_adj")?;
         let number = |text: &str| text.trim().parse::<i32>().unwrap_or_default();
@@ -83,6 +83,12 @@ fn without_the_inits_own(limit: ResourceLimit) -> ResourceLimit {
         (theirs, own) => theirs.or(own),
     };
     ResourceLimit { soft, ..limit }
+}
+
+/// Whether this process has it already.
+fn is_own(limit: &ResourceLimit) -> bool {
+    let own = getrlimit(limits::resource(limit.resource));
+    (own.current, own.maximum) == (limit.soft, limit.hard)
 }
 
 fn parse(line: &str) -> Option<ResourceLimit> {

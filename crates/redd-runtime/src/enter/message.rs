@@ -15,6 +15,8 @@ use crate::StepError;
 const PIECE_MAX: usize = 32 * 1024;
 /// The most that a failure's text may have, in bytes.
 const DETAIL_MAX: usize = 512;
+/// The most that a message has which is no long answer: a kind, a number, two texts.
+const SHORT_MAX: usize = 8 + 2 * DETAIL_MAX;
 /// What each kind of message begins with. The stub knows the last one too.
 const PIECE: u8 = b'+';
 const LAST: u8 = b'.';
@@ -71,11 +73,20 @@ fn send_cause(channel: &Channel, kind: u8, cause: &StepError) -> Result<(), Errn
 
 /// Waits for a message until a time, without one for ever.
 pub(super) fn receive(channel: &Channel, limit: Limit) -> Result<Message, EnterError> {
+    receive_into(&mut vec![0; PIECE_MAX + 1], channel, limit)
+}
+
+/// Waits for a message that is no long answer.
+pub(super) fn receive_short(channel: &Channel, limit: Limit) -> Result<Message, EnterError> {
+    receive_into(&mut [0; SHORT_MAX], channel, limit)
+}
+
+fn receive_into(buffer: &mut [u8], channel: &Channel, limit: Limit) -> Result<Message, EnterError> {
+    let failed = || EnterError::failed("listening to the inside");
     wait(channel, limit)?;
-    let mut buffer = vec![0; PIECE_MAX + 1];
-    let received = channel.receive(&mut buffer).map_err(EnterError::failed("listening to the inside"))?;
-    buffer.truncate(received.length);
-    decode(&buffer, received.descriptors).map_err(EnterError::failed("listening to the inside"))
+    let received = channel.receive(buffer).map_err(failed())?;
+    let message = buffer.get(..received.length).unwrap_or_default();
+    decode(message, received.descriptors).map_err(failed())
 }
 
 fn decode(message: &[u8], descriptors: Vec<OwnedFd>) -> Result<Message, Errno> {

@@ -7,7 +7,7 @@ use redd_plan::cgroup::{CgroupPath, Controller};
 use redd_plan::facts::{CgroupFacts, LegacyHierarchy, Population, UnifiedHierarchy};
 
 use redd_sys::Errno;
-use rustix::fs::{CWD, Mode, OFlags, openat};
+use rustix::fs::{CWD, Mode, OFlags, openat, readlinkat, stat};
 use rustix::io::{read, retry_on_intr};
 
 use super::read_text;
@@ -60,6 +60,26 @@ pub fn is_visible(hierarchy: &Hierarchy) -> Result<bool, Error> {
         Err(Errno::NOENT | Errno::NOTDIR | Errno::ACCESS) => Ok(false),
         Err(errno) => Err(Error::host(format!("looking at {}", hierarchy.place.display()))(errno)),
     }
+}
+
+/// The directory of a cgroup of version 2, by its line of a `/proc/PID/cgroup`, where the whole hierarchy is mounted where
+/// hosts have it: many mounts take the kernel long to list. Nothing where it is not; then those have to be listed.
+pub(crate) fn unified_directory(membership: &str) -> Option<PathBuf> {
+    const PLACES: [&str; 2] = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"];
+    /// The number of the root of each hierarchy of version 2.
+    const ROOT: u64 = 1;
+    /// `PROC_CGROUP_INIT_INO`, the cgroup namespace whose root is that.
+    const INITIAL: &[u8] = b"cgroup:[4026531835]";
+    let path = Path::new(membership.strip_prefix("0::")?);
+    if readlinkat(CWD, "/proc/self/ns/cgroup", Vec::new()).ok()?.as_bytes() != INITIAL {
+        return None;
+    }
+    let is_whole = |place: &str| {
+        let hierarchy = Hierarchy { place: place.into(), kind: HierarchyKind::Unified, own: None };
+        is_visible(&hierarchy).unwrap_or(false) && stat(place).is_ok_and(|status| status.st_ino == ROOT)
+    };
+    let place = PLACES.into_iter().find(|place| is_whole(place))?;
+    below(Path::new(place), Path::new("/"), path)
 }
 
 fn facts_of(

@@ -67,7 +67,7 @@ pub(super) fn set_cpu_affinity(
     sched_setaffinity(Some(child.pid), &set).map_err(|errno| StepError::from(errno).with_hint(hint))
 }
 
-const fn resource(resource: RlimitResource) -> Resource {
+pub(crate) const fn resource(resource: RlimitResource) -> Resource {
     match resource {
         RlimitResource::Cpu => Resource::Cpu,
         RlimitResource::Fsize => Resource::Fsize,

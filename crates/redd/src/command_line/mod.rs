@@ -1,5 +1,6 @@
 //! The command line becomes a request. Nothing here touches the system: what files say is asked of [`Surroundings`].
 
+mod alone;
 mod background;
 mod check;
 mod config;
@@ -168,10 +169,18 @@ pub fn parse(
         "gc" if words.peek().is_none() => Ok(Request::CollectGarbage),
         "help" | "--help" | "-h" => help::help(words.next()),
         "--version" | "-V" => Err(Answer::Text(concat!("redd ", env!("CARGO_PKG_VERSION"), "\n").to_owned())),
-        name => help::Arguments::try_parse_from([program, verb.clone()].into_iter().chain(words))
-            .map_err(|error| help::answer(&error, Some(name)))?
-            .request(),
+        name => of_all_verbs(program, name, words.collect()),
     }
+}
+
+/// A verb that starts nothing.
+fn of_all_verbs(program: OsString, verb: &str, words: Vec<OsString>) -> Result<Request, Answer> {
+    if let Some(verb) = alone::read(verb, &words) {
+        return Ok(Request::Machine(Box::new(verb)));
+    }
+    help::Arguments::try_parse_from([program, verb.into()].into_iter().chain(words))
+        .map_err(|error| help::answer(&error, Some(verb)))?
+        .request()
 }
 
 /// Whether redd was installed, or linked, under that name.
