@@ -2,11 +2,14 @@
 
 use std::fmt::{self, Write as _};
 
+use serde::{Deserialize, Serialize};
+
 #[cfg(test)]
 mod tests;
 
 /// The kind of a device.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum DeviceKind {
     /// A block device.
     Block,
@@ -15,7 +18,8 @@ pub enum DeviceKind {
 }
 
 /// What may be done with a device, as the kernel counts: 1 to make a node, 2 to read, 4 to write.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "u8")]
 pub struct DeviceAccess(u8);
 
 impl DeviceAccess {
@@ -33,8 +37,17 @@ impl DeviceAccess {
     }
 }
 
+/// There is nothing else that could be done with a device.
+impl TryFrom<u8> for DeviceAccess {
+    type Error = &'static str;
+
+    fn try_from(bits: u8) -> Result<Self, Self::Error> {
+        if bits & !Self::ALL.0 == 0 { Ok(Self(bits)) } else { Err("no such access to a device") }
+    }
+}
+
 /// One device, or all of a major number, that may be used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeviceRule {
     /// Its kind.
     pub kind: DeviceKind,
@@ -47,7 +60,7 @@ pub struct DeviceRule {
 }
 
 /// Which devices may be used; all others may not.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DevicePolicy {
     /// The exceptions.
     pub rules: Vec<DeviceRule>,

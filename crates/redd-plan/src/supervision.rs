@@ -3,13 +3,13 @@
 use redd_spec::console::{Background, ConsoleMode};
 use redd_spec::init::InitKind;
 use redd_spec::lifecycle::{Lifecycle, SignalNumber, StopMethod};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::descriptor::PtyNumber;
 use crate::init::{End, InitSeen, Means};
 
 /// What the supervisor is to do while the payload runs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Supervision {
     /// Where the console goes.
     pub console: ConsoleMode,
@@ -24,7 +24,7 @@ pub struct Supervision {
 }
 
 /// What PID 1 is, as far as stopping it goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PidOne {
     /// The tree's init: a stop may have to wait until it listens (AI3), and its end by a signal has a meaning (UN4).
@@ -34,7 +34,7 @@ pub enum PidOne {
 }
 
 /// An orderly change that PID 1 is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Request {
     /// The end of the machine, in the way its starter chose (`--kill-signal=`).

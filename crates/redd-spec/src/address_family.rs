@@ -1,6 +1,6 @@
 //! Address families of sockets.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A set of address families, bit N for number N of address_families(7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -106,7 +106,7 @@ impl Serialize for AddressFamilySet {
 
 /// Which sockets the payload may make (`--restrict-address-families=`). The protocol of AF_NETLINK that speaks to the
 /// kernel's audit is refused in any case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AddressFamilies {
     /// All but AF_VSOCK, which no namespace confines.

@@ -1,9 +1,9 @@
 //! File systems that the kernel makes up, as far as a caller may choose.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What of `/proc` and `/sys` may be written (`SYSTEMD_NSPAWN_API_VFS_WRITABLE`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ApiAccess {
     /// Nothing but `/proc/sys/net` of a network namespace of its own.
@@ -16,7 +16,7 @@ pub enum ApiAccess {
 }
 
 /// What `/tmp` is (`SYSTEMD_NSPAWN_TMPFS_TMP`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TemporaryDirectory {
     /// A file system in memory.
@@ -27,7 +27,7 @@ pub enum TemporaryDirectory {
 }
 
 /// File systems that the kernel makes up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ApiFileSystems {
     /// `/proc` and `/sys`.
     pub access: ApiAccess,

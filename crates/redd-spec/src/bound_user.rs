@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The first of the ids that systemd sets aside for bound users.
 pub const BOUND_ID_FIRST: u32 = 60514;
@@ -56,7 +56,7 @@ impl fmt::Display for AccountName {
 }
 
 /// The login shell of bound users (`--bind-user-shell=`).
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum BoundShell {
     /// The payload's default for users.
@@ -69,7 +69,7 @@ pub enum BoundShell {
 }
 
 /// `--bind-user=`, `--bind-user-shell=` and `--bind-user-group=`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BoundUsers {
     /// Who is bound, each once.
     pub names: Vec<AccountName>,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::address_family::AddressFamilies;
 use crate::selinux::SelinuxContexts;
@@ -183,7 +183,7 @@ impl Serialize for CapabilitySet {
 }
 
 /// Whether execve(2) may grant privileges (`--no-new-privileges=`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum NewPrivileges {
     /// set-user-ID programs work.
@@ -194,7 +194,7 @@ pub enum NewPrivileges {
 }
 
 /// A change to the list of allowed system calls (`--system-call-filter=`).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SystemCallRule {
     /// A name or `@group` added to the list.
@@ -204,7 +204,7 @@ pub enum SystemCallRule {
 }
 
 /// The list of allowed system calls that the rules change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SystemCallBase {
     /// redd's own.
@@ -215,7 +215,7 @@ pub enum SystemCallBase {
 }
 
 /// What becomes of system calls that wait for storage (`--suppress-sync=`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SyncCalls {
     /// They wait.
@@ -226,7 +226,7 @@ pub enum SyncCalls {
 }
 
 /// The bounds of a payload's privileges.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Privileges {
     /// `--capability=`: added to the default set.
     pub added: CapabilitySet,

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The size limit of systemd's credentials: 1 MiB each and in total.
 pub const CREDENTIALS_SIZE_MAX: usize = 1024 * 1024;
@@ -49,7 +49,7 @@ impl fmt::Display for CredentialName {
 }
 
 /// A credential and where it comes from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Credential {
     /// Its name.
     pub name: CredentialName,
@@ -58,11 +58,11 @@ pub struct Credential {
 }
 
 /// Where a credential's value comes from.
-#[derive(Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CredentialSource {
     /// `--set-credential=ID:VALUE`; never printed.
-    Value(#[serde(serialize_with = "hide")] Vec<u8>),
+    Value(#[serde(serialize_with = "hide", deserialize_with = "hidden")] Vec<u8>),
     /// `--load-credential=ID:PATH`: a file, a pipe or a listening stream socket.
     Path(PathBuf),
     /// `--load-credential=ID:NAME`: a credential that redd itself was given, or that the host keeps.
@@ -71,6 +71,11 @@ pub enum CredentialSource {
 
 fn hide<S: serde::Serializer>(value: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&format!("<{} bytes>", value.len()))
+}
+
+/// What was hidden cannot be read again.
+fn hidden<'de, D: serde::Deserializer<'de>>(_deserializer: D) -> Result<Vec<u8>, D::Error> {
+    Err(serde::de::Error::custom("the value of a credential was not written down"))
 }
 
 impl fmt::Debug for CredentialSource {

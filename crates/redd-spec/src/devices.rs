@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::path::PathInRoot;
 
 /// What a missing device means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DeviceNeed {
     /// The start is refused: the user asked for it.
@@ -17,7 +17,7 @@ pub enum DeviceNeed {
 }
 
 /// What a device may be used for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DeviceUse {
     /// Reading, writing, and making nodes of it.
@@ -45,7 +45,7 @@ const OWN: [&str; 12] = [
 ];
 
 /// A node of the host's `/dev` that the payload has at the same place (`--device=`).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeviceNode {
     /// Below `/dev`.
     path: PathInRoot,

@@ -87,7 +87,7 @@ impl fmt::Display for IdRange {
 }
 
 /// Which user namespace the payload gets (`--private-users=`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum UserNamespace {
     /// None: the payload's root is the host's root, and nothing is a boundary.
@@ -103,7 +103,7 @@ pub enum UserNamespace {
 }
 
 /// How the owners of the tree's files become ids inside (`--private-users-ownership=`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Ownership {
     /// Mapped from the range that the owner of the tree's root directory lies in, left alone where that is the container's.

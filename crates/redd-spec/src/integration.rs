@@ -1,9 +1,9 @@
 //! What is taken over from the host.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// `--timezone=` (AI1)
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TimezoneMode {
     /// A link, or a copy where the host has no link; bound where the tree is read-only; removed where the host has none.
@@ -21,7 +21,7 @@ pub enum TimezoneMode {
 }
 
 /// `--resolv-conf=`
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ResolvConfMode {
     /// Off with a private network. Otherwise the host's file, or that of systemd-resolved's stub where one answers: copied, bound where
@@ -36,7 +36,7 @@ pub enum ResolvConfMode {
 }
 
 /// How a resolv.conf is taken over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ResolvConfMethod {
     /// Copied, unless the payload's is a symbolic link.
@@ -48,7 +48,7 @@ pub enum ResolvConfMethod {
 }
 
 /// Which of the host's files.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ResolvConfSource {
     /// `/etc/resolv.conf`
@@ -62,7 +62,7 @@ pub enum ResolvConfSource {
 }
 
 /// Whether the payload's journal is linked with the host's (`--link-journal=`, AI2).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LinkJournal {
     /// It is not.
@@ -77,7 +77,7 @@ pub enum LinkJournal {
 }
 
 /// What is taken over from the host.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Integration {
     /// `--timezone=`
     pub timezone: TimezoneMode,

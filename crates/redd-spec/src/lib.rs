@@ -10,6 +10,7 @@ pub mod bound_user;
 pub mod capability;
 pub mod console;
 pub mod credential;
+mod deserialize;
 pub mod devices;
 pub mod ids;
 pub mod init;
@@ -32,10 +33,10 @@ pub mod text;
 pub mod uuid;
 pub mod variables;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Everything a user asked for, before any host was looked at.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Spec {
     /// The machine's name; unique among running machines.
     pub name: name::MachineName,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::name::MachineName;
 
@@ -45,7 +45,7 @@ impl SignalNumber {
 }
 
 /// How PID 1 is told to stop (`--kill-signal=`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum StopMethod {
     /// An init as inits of its kind want to be told, a command by SIGTERM.
@@ -57,7 +57,7 @@ pub enum StopMethod {
 }
 
 /// When redd reports readiness to its own supervisor (`--notify-ready=`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum NotifyReady {
     /// When the payload's PID 1 sent `READY=1`.
@@ -67,7 +67,7 @@ pub enum NotifyReady {
 }
 
 /// What a reboot inside does (`--keep-unit`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RebootAction {
     /// Boots again in the same redd.
@@ -77,7 +77,7 @@ pub enum RebootAction {
 }
 
 /// After which ends a machine is started again (`--restart=`).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RestartPolicy {
     /// None.
@@ -90,7 +90,7 @@ pub enum RestartPolicy {
 }
 
 /// Whether, when and how often a machine that ended is started again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Restart {
     /// `--restart=`
     pub policy: RestartPolicy,
@@ -107,7 +107,7 @@ impl Default for Restart {
 }
 
 /// When a PID 1 that runs counts as failed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Health {
     /// When it has sent `WATCHDOG=1`, and did not again for this time (`--watchdog=`).
     pub watchdog: Option<Duration>,
@@ -116,7 +116,7 @@ pub struct Health {
 }
 
 /// Start, readiness, stop.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lifecycle {
     /// How PID 1 is told to stop (`--kill-signal=`).
     pub stop: StopMethod,
@@ -127,13 +127,13 @@ pub struct Lifecycle {
     /// `--keep-unit`.
     pub reboot: RebootAction,
     /// `--restart=` and what belongs to it.
-    #[serde(skip_serializing_if = "is_default")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub restart: Restart,
     /// `--watchdog=`, `--ready-timeout=`.
-    #[serde(skip_serializing_if = "is_default")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub health: Health,
     /// Which machines have to be ready before, where they are started together (`--after=`).
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub after: Vec<MachineName>,
 }
 

@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::path::PathInRoot;
 use crate::root::Access;
 
 /// One mount, in the payload's terms.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CustomMount {
     /// `--bind=`, `--bind-ro=`.
@@ -39,7 +39,7 @@ impl CustomMount {
 }
 
 /// A file or directory that appears at a second place.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bind {
     /// What appears.
     pub source: BindSource,
@@ -54,7 +54,7 @@ pub struct Bind {
 }
 
 /// Where a bind mount's contents come from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum BindSource {
     /// A path on the host.
@@ -66,7 +66,7 @@ pub enum BindSource {
 }
 
 /// Whether mounts below the source come along (`rbind`, `norbind`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Submounts {
     /// `rbind`
@@ -76,7 +76,7 @@ pub enum Submounts {
 }
 
 /// How owners of a bind mount's files appear inside a user namespace.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum BindIdMap {
     /// As they are: ids outside the container's range appear as nobody.
@@ -90,7 +90,7 @@ pub enum BindIdMap {
 }
 
 /// An empty file system in memory.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tmpfs {
     /// Where.
     pub destination: PathInRoot,
@@ -99,7 +99,7 @@ pub struct Tmpfs {
 }
 
 /// One option of tmpfs(5).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TmpfsOption {
     /// `size`, `mode`, `nosuid`, …
     pub name: String,
@@ -108,7 +108,7 @@ pub struct TmpfsOption {
 }
 
 /// Directories shown as one; what is written goes to the highest.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Overlay {
     /// The layers that are only read, the lowest first. There is at least one.
     pub lower: Vec<LayerSource>,
@@ -124,7 +124,7 @@ pub struct Overlay {
 pub const LOWER_LAYERS_MAX: usize = 30;
 
 /// Where a layer's contents come from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LayerSource {
     /// A directory of the host.
@@ -134,7 +134,7 @@ pub enum LayerSource {
 }
 
 /// Where the highest layer of an overlay comes from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum UpperSource {
     /// A directory that is there.

@@ -1,9 +1,9 @@
 //! Namespaces that the payload has for itself, or shares with the host.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Whose namespace it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Sharing {
     /// The payload's own.
@@ -22,7 +22,7 @@ impl Sharing {
 }
 
 /// Namespaces that a caller may share; the others have options of their own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct SharedNamespaces {
     /// System V objects and POSIX message queues (`SYSTEMD_NSPAWN_SHARE_NS_IPC`).
     pub ipc: Sharing,

@@ -1,9 +1,9 @@
 //! Containers inside the container.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Whether container managers work inside (`--nesting`).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Nesting {
     /// Nothing is done for them.

@@ -3,12 +3,12 @@
 use std::fmt;
 use std::path::{Component, Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// An absolute, normalised path inside the container: no `.`, no `..`, no doubled slash.
 ///
 /// It says nothing about the host: it is resolved below the tree's root handle, or after pivoting into it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct PathInRoot(PathBuf);
 
 /// Why a text is no path inside a container.

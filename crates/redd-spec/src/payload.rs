@@ -1,6 +1,6 @@
 //! What runs inside, and what it is told.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::init::InitChoice;
 use crate::name::Hostname;
@@ -10,7 +10,7 @@ use crate::text::ByteString;
 use crate::uuid::Uuid;
 
 /// What runs as the payload.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Payload {
     /// The tree's own init, as PID 1.
@@ -25,7 +25,7 @@ pub enum Payload {
 }
 
 /// One command and its circumstances.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Command {
     /// The program, looked up in the payload's `$PATH` unless it has a slash, and its arguments. Empty: a login shell.
     pub arguments: Vec<ByteString>,
@@ -40,7 +40,7 @@ pub struct Command {
 }
 
 /// Ids of a command.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UserIds {
     /// The user's.
     pub uid: u32,
@@ -51,7 +51,7 @@ pub struct UserIds {
 }
 
 /// Who is PID 1 when a command is run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CommandInit {
     /// A small init that reaps and forwards signals; the command is PID 2.
@@ -61,7 +61,7 @@ pub enum CommandInit {
 }
 
 /// What the container is called, where the user said so.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
     /// `--hostname=`; the machine's name otherwise.
     pub hostname: Option<Hostname>,
@@ -100,7 +100,7 @@ impl Default for ManagerName {
 }
 
 /// One variable of the payload's environment.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EnvironmentVariable {
     /// Its name: not empty, without `=`.
     pub name: ByteString,

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A limit on a resource that the kernel accounts per control group.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Limit<T> {
     /// redd's default, and no complaint where the host has no such controller.
@@ -19,11 +19,11 @@ pub enum Limit<T> {
 }
 
 /// Processor time, in thousandths of one processor.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MilliCpus(pub u32);
 
 /// What a limit in bytes is measured against.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum MemoryAmount {
     /// Bytes.
@@ -54,7 +54,7 @@ impl Weight {
 }
 
 /// What is counted of the traffic with a block device.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Traffic {
     /// Bytes that are read.
@@ -91,7 +91,7 @@ impl Traffic {
 }
 
 /// A limit of the traffic with one block device, in each second.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TrafficLimit {
     /// The node of the device on the host.
     pub device: PathBuf,
@@ -102,7 +102,7 @@ pub struct TrafficLimit {
 }
 
 /// One limit of setrlimit(2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResourceLimit {
     /// Which.
     pub resource: RlimitResource,
@@ -113,7 +113,7 @@ pub struct ResourceLimit {
 }
 
 /// The resources of setrlimit(2), in the kernel's order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names are those of setrlimit(2)")]
 pub enum RlimitResource {
     Cpu,
@@ -173,7 +173,7 @@ impl OomScoreAdjust {
 }
 
 /// Limits of setrlimit(2) that the user did not name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LimitDefaults {
     /// What the kernel gives its first process, and no limit on what it counts for each user.
@@ -205,7 +205,7 @@ impl CpuSet {
 }
 
 /// The machine that uname(2) tells the payload of (`--personality=`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Personality {
     /// The one it is.
@@ -215,7 +215,7 @@ pub enum Personality {
 }
 
 /// All limits.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Resources {
     /// `--memory=`
     pub memory: Limit<MemoryAmount>,

@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::path::PathInRoot;
 
 /// Whether something may be written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Access {
     /// It may.
@@ -17,7 +17,7 @@ pub enum Access {
 }
 
 /// What of the tree survives a start (`--volatile=`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Volatile {
     /// Everything written is kept.
@@ -31,7 +31,7 @@ pub enum Volatile {
 }
 
 /// Whether the machine works on the tree or on a copy (`--ephemeral`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Persistence {
     /// On the tree itself.
@@ -41,7 +41,7 @@ pub enum Persistence {
 }
 
 /// Whether a tree that is booted has to say which system it is (`SYSTEMD_NSPAWN_CHECK_OS_RELEASE`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum OsReleaseCheck {
     /// It has to have an os-release file.
@@ -52,7 +52,7 @@ pub enum OsReleaseCheck {
 }
 
 /// Which tree, and how.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Root {
     /// The tree's directory on the host: absolute.
     pub path: PathBuf,
@@ -69,7 +69,7 @@ pub struct Root {
     /// `--pivot-root=`.
     pub pivot: Option<PivotRoot>,
     /// What is there instead of the tree's own, where changes do not go to the tree.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub substitutes: Vec<Substitute>,
 }
 
@@ -83,7 +83,7 @@ impl Root {
 
 /// Something that is there instead of the tree's own. What it takes the place of cannot be reached from inside: nothing is
 /// mounted over it, it is not in the root.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Substitute {
     /// Where.
     pub path: PathInRoot,
@@ -92,7 +92,7 @@ pub struct Substitute {
 }
 
 /// What is there instead.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SubstituteKind {
     /// Nothing; where the tree has nothing either, that is all.
@@ -112,7 +112,7 @@ pub enum SubstituteKind {
 }
 
 /// A directory of the tree that becomes the root (`--pivot-root=`).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PivotRoot {
     /// Which one.
     pub new: PathInRoot,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A security context, such as `system_u:system_r:container_t:s0`. What it may be is the loaded policy's affair.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -33,7 +33,7 @@ impl fmt::Display for SelinuxContext {
 }
 
 /// The contexts that a user chose.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SelinuxContexts {
     /// The payload's processes (`--selinux-context=`).
     pub process: Option<SelinuxContext>,

@@ -1,12 +1,12 @@
 //! Sockets that whoever started redd has opened for the payload (AI4).
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The most that are passed on.
 pub const SOCKETS_MAX: u32 = 1024;
 
 /// Open sockets from descriptor 3 on, see sd_listen_fds(3).
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PassedSockets {
     /// How many there are.
     pub count: u32,

@@ -7,7 +7,8 @@ use std::path::Path;
 
 use serde::{Serialize, Serializer};
 
-/// A string of bytes without NUL: an argument, a variable, a value. Prints and serialises escaped.
+/// A string of bytes without NUL: an argument, a variable, a value. Prints escaped, and serialises so that it can be read
+/// again: a backslash is escaped there, too.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ByteString(Vec<u8>);
 
@@ -69,8 +70,22 @@ impl fmt::Debug for ByteString {
 
 impl Serialize for ByteString {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&escape(&self.0, usize::MAX))
+        let parts = self.0.split(|&byte| byte == b'\\').map(|part| escape(part, usize::MAX));
+        serializer.serialize_str(&parts.collect::<Vec<_>>().join("\\x5c"))
     }
+}
+
+/// The bytes that were escaped as a [`ByteString`] serialises; `None` where a backslash introduces nothing.
+pub(crate) fn unescape(text: &str) -> Option<Vec<u8>> {
+    let mut parts = text.split('\\');
+    let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();
+    for part in parts {
+        let digits = part.strip_prefix('x')?.get(..2)?;
+        let is_hexadecimal = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+        bytes.push(u8::from_str_radix(digits, 16).ok().filter(|_| is_hexadecimal)?);
+        bytes.extend_from_slice(&part.as_bytes()[3..]);
+    }
+    Some(bytes)
 }
 
 /// The bytes with everything unprintable as `\xNN`, cut after `limit` bytes of input.
@@ -131,7 +146,21 @@ mod tests {
         assert_eq!(escape(b"abcdef", 3), "abc…");
     }
 
+    #[test]
+    fn a_backslash_that_introduces_nothing_is_no_text_of_ours() {
+        for text in ["\\", "\\n", "\\x1", "\\xzz", "\\x+1", "a\\xé"] {
+            assert_eq!(unescape(text), None, "{text}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn a_string_is_read_as_it_was_written(bytes in prop::collection::vec(1_u8.., 0..60)) {
+            let string = ByteString::new(bytes).unwrap();
+            let text = serde_json::to_string(&string).unwrap();
+            prop_assert_eq!(serde_json::from_str::<ByteString>(&text).unwrap(), string);
+        }
+
         #[test]
         fn escaped_text_holds_no_control_character(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
             prop_assert!(!escape(&bytes, 150).chars().any(char::is_control));
