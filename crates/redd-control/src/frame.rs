@@ -34,6 +34,12 @@ impl Frames {
         self.buffer.extend_from_slice(bytes);
     }
 
+    /// What has come, and was not taken yet.
+    #[must_use]
+    pub fn unread(&self) -> &[u8] {
+        &self.buffer
+    }
+
     /// The next whole message, without its end.
     ///
     /// # Errors

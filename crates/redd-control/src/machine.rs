@@ -1,5 +1,7 @@
 //! `io.redd.Machine` and `io.systemd.MachineInstance`: what can be asked of a supervisor.
 
+use std::path::PathBuf;
+
 use redd_spec::lifecycle::SignalNumber;
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +33,8 @@ pub mod method {
     pub const ADOPT: &str = "io.redd.Machine.Adopt";
     /// Gives one end of a connection to the console: [`AttachConsole`](super::AttachConsole).
     pub const ATTACH_CONSOLE: &str = "io.redd.Machine.AttachConsole";
+    /// Takes [`Upgrade`](super::Upgrade); another program goes on in the supervisor's place, and answers with [`Upgraded`](super::Upgraded).
+    pub const UPGRADE: &str = "io.redd.Machine.Upgrade";
 }
 
 /// Methods of the interface that systemd's tools know. What a container has nothing for is answered with
@@ -68,6 +72,8 @@ pub mod error {
     pub const CONSOLE_TAKEN: &str = "io.redd.Machine.ConsoleTaken";
     /// The machine has no console, or no place for one more at it: `what`.
     pub const NO_CONSOLE: &str = "io.redd.Machine.NoConsole";
+    /// The supervisor is the program it was: `what` tells why.
+    pub const NOT_UPGRADED: &str = "io.redd.Machine.NotUpgraded";
 }
 
 /// A reply without anything in it.
@@ -190,6 +196,20 @@ pub enum Attach {
     Drive,
     /// Whoever types there instead of the one who does; that one watches from then on.
     TakeOver,
+}
+
+/// Parameters of [`method::UPGRADE`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Upgrade {
+    /// The program that is to go on, as the supervisor finds it: an absolute path.
+    pub program: PathBuf,
+}
+
+/// Reply of [`method::UPGRADE`], of the program that goes on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Upgraded {
+    /// Its version.
+    pub redd: String,
 }
 
 /// Parameters of [`method::ADOPT`]: an option of the command line with a value, as if the machine had been started so.

@@ -35,6 +35,9 @@ pub struct Record {
     /// a tree that may be on a file system which hangs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub os: Option<String>,
+    /// The version of the redd that supervises it; one that does not say it is older than that is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redd: Option<String>,
     /// When redd came how far with this boot.
     #[serde(default)]
     pub times: Times,

@@ -32,6 +32,7 @@ pub mod stop;
 pub mod top;
 pub mod trees;
 mod turn;
+pub mod upgrade;
 pub mod wait;
 pub mod words;
 

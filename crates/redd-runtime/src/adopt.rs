@@ -7,9 +7,11 @@ use redd_spec::mounts::CustomMount;
 use redd_spec::parse::{self, ParseError};
 use redd_spec::resources::Resources;
 use redd_spec::root::Access;
+use serde::{Deserialize, Serialize};
 
 /// What was changed since the start. They are options as of a start: what is taken over is checked as it would be there.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(try_from = "Vec<Change>")]
 pub(crate) struct Adopted(Vec<Change>);
 
 impl Adopted {
@@ -65,6 +67,16 @@ impl Adopted {
                 change.apply(&mut spec.lifecycle);
             }
         }
+    }
+}
+
+/// What another redd has taken over is checked as it was there.
+impl TryFrom<Vec<Change>> for Adopted {
+    type Error = ParseError;
+
+    fn try_from(changes: Vec<Change>) -> Result<Self, ParseError> {
+        changes.iter().try_for_each(check)?;
+        Ok(Self(changes))
     }
 }
 

@@ -8,18 +8,22 @@ use std::time::{Duration, Instant};
 use redd_control::record::{Record, Times};
 use redd_plan::step::{Plan, Undo};
 use redd_spec::Spec;
+use redd_sys::clone::ChildProcess;
 use redd_sys::lock;
 
 use crate::ending::Circumstances;
 use crate::error::best_effort;
 use crate::guard::{Duties, Guard};
+use crate::handover::moment::Moment;
+use crate::handover::state::{Attendance, REDD};
+use crate::handover::{self, HandOver as _, Incoming};
 use crate::ids::{self, TakenIds};
-use crate::launch::{self, Running};
+use crate::launch::{self, FdTable, Running};
 use crate::prepare::{self, Inputs};
 use crate::restart::{Cause, Next, Restarts};
 use crate::start::{Ending, monotonic, plan};
 use crate::state::StateDirectory;
-use crate::supervise::{Listeners, Outcome, Supervisor, Waited};
+use crate::supervise::{Begin, Boot, Known, Listeners, Outcome, Rest, Supervisor, Waited};
 use crate::{Error, additions};
 
 /// What is left to do after a machine has ended.
@@ -47,18 +51,16 @@ pub(crate) fn boot_until_ended(
     spec: Spec,
     terminal: Option<String>,
     (mut inputs, expected, times): (Inputs, Plan, Times),
-    own_locks: Vec<BorrowedFd<'_>>,
-    state: &StateDirectory,
+    holdings: Holdings<'_>,
     listeners: Listeners<'_>,
 ) -> Result<(Ending, Remainder), Error> {
+    let Holdings { attendance, trees, state } = holdings;
     let announce = |paths: &[PathBuf]| {
         let undo: Vec<Undo> = paths.iter().map(|path| Undo::ReleaseIds { path: path.clone() }).collect();
         state.write_journal(&undo.iter().collect::<Vec<_>>())
     };
     let taken = ids::take(&spec, &inputs.host, &inputs.facts, announce)?;
     let ids = taken.as_ref().map(|taken| taken.range);
-    let id_locks = taken.iter().flat_map(|taken| &taken.locks).map(|(_, lock)| lock.as_fd());
-    let locks: Vec<BorrowedFd<'_>> = own_locks.iter().copied().chain(id_locks).collect();
     // The ids that were expected are nearly always free, and the plan is the same then.
     let planned = (inputs.grants.ids == ids).then_some(expected);
     inputs.grants.ids = ids;
@@ -69,12 +71,47 @@ pub(crate) fn boot_until_ended(
         taken: taken.as_ref(),
         spec,
         terminal,
-        own_locks,
-        locks,
+        attendance,
+        trees,
         state,
         times,
     };
-    boots.run(inputs, planned)
+    let first = boots.boot(inputs, planned)?;
+    boots.follow_up(first)
+}
+
+/// What a machine has of its starter's.
+pub(crate) struct Holdings<'a> {
+    pub(crate) attendance: &'a Attendance,
+    /// The locks of its trees.
+    pub(crate) trees: Vec<BorrowedFd<'a>>,
+    pub(crate) state: &'a StateDirectory,
+}
+
+/// Goes on with a boot that another program has begun, and boots again as that would have.
+pub(crate) fn go_on(
+    life: BootsState,
+    boot: handover::state::Boot,
+    holdings: Holdings<'_>,
+    taken: Option<&TakenIds>,
+    supervisor: Supervisor<'_>,
+    incoming: &mut Incoming,
+) -> Result<(Ending, Remainder), Error> {
+    let BootsState { spec, terminal, credentials, restarts, times } = life;
+    let Holdings { attendance, trees, state } = holdings;
+    let mut boots =
+        Boots { spec, terminal, credentials, taken, attendance, trees, state, supervisor, restarts, times };
+    let resumed = boots.resume(boot, incoming)?;
+    boots.follow_up(resumed)
+}
+
+/// What goes over from one program to the other, and is nothing but data.
+pub(crate) struct BootsState {
+    pub(crate) spec: Spec,
+    pub(crate) terminal: Option<String>,
+    pub(crate) credentials: Vec<(String, Vec<u8>)>,
+    pub(crate) restarts: Restarts,
+    pub(crate) times: Times,
 }
 
 /// All of them.
@@ -83,10 +120,9 @@ struct Boots<'a, 's> {
     terminal: Option<String>,
     credentials: Vec<(String, Vec<u8>)>,
     taken: Option<&'a TakenIds>,
-    /// Those of the trees and the name.
-    own_locks: Vec<BorrowedFd<'a>>,
-    /// Those of the ids too.
-    locks: Vec<BorrowedFd<'a>>,
+    attendance: &'a Attendance,
+    /// The locks of the trees.
+    trees: Vec<BorrowedFd<'a>>,
     state: &'a StateDirectory,
     supervisor: Supervisor<'s>,
     restarts: Restarts,
@@ -94,9 +130,10 @@ struct Boots<'a, 's> {
     times: Times,
 }
 
-impl Boots<'_, '_> {
-    fn run(&mut self, inputs: Inputs, planned: Option<Plan>) -> Result<(Ending, Remainder), Error> {
-        let (mut booted, mut remainder) = self.boot(inputs, planned)?;
+impl<'a> Boots<'a, '_> {
+    /// What comes after a boot, until nothing does.
+    fn follow_up(&mut self, first: (Booted, Remainder)) -> Result<(Ending, Remainder), Error> {
+        let (mut booted, mut remainder) = first;
         loop {
             let (last, delay) = match booted {
                 Booted::Ended(ending) => return Ok((ending, remainder)),
@@ -150,9 +187,9 @@ impl Boots<'_, '_> {
         let release: Vec<Undo> = taken.map(|(path, _)| Undo::ReleaseIds { path: path.clone() }).collect();
         let journal: Vec<&Undo> = plan.undo().chain(&release).collect();
         self.state.write_journal(&journal)?;
-        let duties = Duties { locks: self.locks.clone(), journal: &journal, state: self.state };
+        let duties = Duties { locks: self.locks(), journal: &journal, state: self.state };
         let os = inputs.facts.os_release.clone().filter(|name| !name.is_empty());
-        let mut running = match catch(|| launch::launch(&plan, inputs, &duties)) {
+        let running = match catch(|| launch::launch(&plan, inputs, &duties)) {
             Ok(running) => running,
             Err(Error::Bug) => {
                 journal.iter().for_each(|item| self.state.undo(item));
@@ -161,22 +198,83 @@ impl Boots<'_, '_> {
             // A launch that failed has undone its own steps.
             Err(error) => return Err(error),
         };
+        let record = self.record(&plan, &running, os);
+        running.publish_unix_export(&self.state.path);
+        let watch = Watch { known: Known::Plan(&plan), running, journal: &journal, began, record };
+        self.watch(watch, Begin::Executed(&plan.supervision))
+    }
+
+    /// Goes on with a boot that another program has begun.
+    fn resume(
+        &mut self,
+        boot: handover::state::Boot,
+        incoming: &mut Incoming,
+    ) -> Result<(Booted, Remainder), Error> {
+        let running = Running {
+            child: ChildProcess::take_over(boot.child, incoming)?,
+            cloned: boot.cloned,
+            guard: Guard::take_over(boot.guard, incoming)?,
+            descriptors: FdTable::take_over(boot.descriptors, incoming)?,
+        };
+        // A lock of fcntl(2) is lost when any descriptor of its file is closed: what was opened meanwhile may have been it.
+        self.own_locks().iter().for_each(|lock| best_effort(lock::mark_owner(lock)));
+        let record = Record::read(&self.spec.name).ok().flatten();
+        let record = record.map(|record| Record { redd: Some(REDD.to_owned()), ..record });
+        let journal: Vec<&Undo> = boot.journal.iter().collect();
+        let Moment(began) = boot.began;
+        let watch = Watch { known: Known::Brief(&boot.brief), running, journal: &journal, began, record };
+        self.watch(watch, Begin::TakenOver(Box::new(boot.session), incoming))
+    }
+
+    /// Stays with a boot, until the last thing of it is undone.
+    fn watch(&mut self, watch: Watch<'_>, begin: Begin<'_>) -> Result<(Booted, Remainder), Error> {
+        let Watch { known, mut running, journal, began, record } = watch;
+        let locks = self.locks();
         let result = catch(|| {
-            self.write_record(&plan, &running, os)?;
-            self.supervisor.supervise(&plan, &mut running, &duties)
+            record.iter().try_for_each(|record| self.state.write_record(record))?;
+            let duties = Duties { locks, journal, state: self.state };
+            let rest = Rest {
+                attendance: self.attendance,
+                spec: &self.spec,
+                terminal: &self.terminal,
+                credentials: &self.credentials,
+                trees: &self.trees,
+                ids: self.taken,
+                restarts: self.restarts,
+                times: self.times,
+                cloned: running.cloned,
+                began,
+            };
+            let boot = Boot { known, running: &mut running, duties: &duties };
+            self.supervisor.supervise(boot, begin, &rest)
         });
         if let Ok(Outcome::Ended(ending, cause)) = &result {
-            self.state.circumstances.set(Circumstances::of(&plan, *ending, *cause));
+            self.state.circumstances.set(Circumstances::of(known, *ending, *cause));
         }
         self.supervisor.changed(&mut self.spec);
         self.restarts.set(self.spec.lifecycle.restart);
         let booted = result.map(|outcome| self.follow(outcome, began.elapsed()));
         if !matches!(booted, Ok(Booted::Again | Booted::Later(..))) {
-            // Whoever wants the name or the tree now has only to wait a moment.
-            self.own_locks.iter().for_each(|lock| best_effort(lock::unmark_owner(lock)));
+            self.unmark();
         }
-        let remainder = finish(self.state, &journal, &booted, running.guard);
+        let remainder = finish(self.state, journal, &booted, running.guard);
         Ok((booted?, remainder))
+    }
+
+    /// The locks of the trees and the name.
+    fn own_locks(&self) -> Vec<BorrowedFd<'a>> {
+        self.trees.iter().copied().chain([self.state.lock()]).collect()
+    }
+
+    /// Those of the ids too.
+    fn locks(&self) -> Vec<BorrowedFd<'a>> {
+        let ids = self.taken.iter().flat_map(|taken| &taken.locks).map(|(_, lock)| lock.as_fd());
+        self.own_locks().into_iter().chain(ids).collect()
+    }
+
+    /// Whoever wants the name or the tree now has only to wait a moment.
+    fn unmark(&self) {
+        self.own_locks().iter().for_each(|lock| best_effort(lock::unmark_owner(lock)));
     }
 
     /// What comes after a boot that lasted so long.
@@ -208,13 +306,12 @@ impl Boots<'_, '_> {
 
     /// What one boot leaves for the next one: there is none.
     fn undo_kept(&self) {
-        self.own_locks.iter().for_each(|lock| best_effort(lock::unmark_owner(lock)));
+        self.unmark();
         self.state.undo_leftovers();
     }
 
-    fn write_record(&self, plan: &Plan, running: &Running, os: Option<String>) -> Result<(), Error> {
-        running.publish_unix_export(&self.state.path);
-        self.state.write_record(&Record {
+    fn record(&self, plan: &Plan, running: &Running, os: Option<String>) -> Option<Record> {
+        Some(Record {
             name: self.spec.name.clone(),
             leader: running.child.pid.as_raw_nonzero().get(),
             supervisor: std::process::id(),
@@ -224,9 +321,20 @@ impl Boots<'_, '_> {
             ids: self.taken.map(|taken| taken.range.to_string()),
             terminals: plan.supervision.terminals.iter().map(ToString::to_string).collect(),
             os,
+            redd: Some(REDD.to_owned()),
             times: Times { cloned: running.cloned, executed: monotonic(), ..self.times },
         })
     }
+}
+
+/// A boot whose payload runs.
+struct Watch<'a> {
+    known: Known<'a>,
+    running: Running,
+    journal: &'a [&'a Undo],
+    began: Instant,
+    /// What others may know of it.
+    record: Option<Record>,
 }
 
 /// Undoes what has to be undone now. An ephemeral copy outlives a reboot, and so do the ids; removing a link takes

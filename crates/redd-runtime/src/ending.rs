@@ -3,22 +3,18 @@
 use std::path::Path;
 
 use redd_control::ending::LastEnding;
-use redd_plan::action::Action;
-use redd_plan::step::Plan;
+use redd_plan::cgroup::CgroupPath;
 use redd_spec::name::MachineName;
 
 use crate::error::{best_effort, with_causes};
 use crate::facts::read_text;
 use crate::restart::Cause;
+use crate::supervise::Known;
 use crate::supervise::report::now;
 use crate::{Ending, Error};
 
-fn oom_kills(plan: &Plan) -> u64 {
-    let cgroups = plan.steps.iter().filter_map(|step| match &step.action {
-        Action::CreateCgroup { path } => Some(path.0.as_path()),
-        _ => None,
-    });
-    cgroups.filter_map(kills_in).max().unwrap_or_default()
+fn oom_kills(cgroups: &[CgroupPath]) -> u64 {
+    cgroups.iter().filter_map(|path| kills_in(&path.0)).max().unwrap_or_default()
 }
 
 fn kills_in(cgroup: &Path) -> Option<u64> {
@@ -38,8 +34,8 @@ pub(crate) struct Circumstances {
 
 impl Circumstances {
     /// Those of a boot whose cgroups are still there. Where all went well nobody asks the kernel.
-    pub(crate) fn of(plan: &Plan, ending: Ending, cause: Cause) -> Self {
-        let oom_kills = if ending == Ending::Exited(0) { 0 } else { oom_kills(plan) };
+    pub(crate) fn of(known: Known<'_>, ending: Ending, cause: Cause) -> Self {
+        let oom_kills = if ending == Ending::Exited(0) { 0 } else { oom_kills(&known.brief().cgroups) };
         Self { asked: cause == Cause::Asked, oom_kills }
     }
 }

@@ -103,6 +103,9 @@ pub enum Error {
     /// redd panicked; the message was printed.
     #[error("a bug in redd ended it; everything was cleaned up")]
     Bug,
+    /// What another redd has handed over cannot be taken over.
+    #[error("taking over the machine: {0}")]
+    Handover(#[from] crate::handover::Refusal),
     /// The child ended, and did not say why.
     #[error("the child ended during step {index} without a word")]
     ChildVanished {
@@ -134,7 +137,11 @@ impl Error {
             Self::Host { cause: Errno::PERM | Errno::ACCESS, .. } => "redd needs to be root for this",
             Self::Step { cause, .. } => return cause.hint.clone(),
             Self::Bug => "please report the message above",
-            Self::Execute { .. } | Self::Input { .. } | Self::Host { .. } | Self::ChildVanished { .. } => {
+            Self::Execute { .. }
+            | Self::Input { .. }
+            | Self::Host { .. }
+            | Self::Handover(_)
+            | Self::ChildVanished { .. } => {
                 return None;
             }
         };

@@ -16,6 +16,7 @@ use rustix::fs::{CWD, Mode, OFlags, Stat, fstat, openat, stat};
 use rustix::process::{PidfdFlags, getpid, pidfd_open};
 
 use crate::error::best_effort;
+use crate::handover::{HandOver, Incoming, Outgoing, ProcessState, Refusal};
 use crate::state::StateDirectory;
 use crate::{StepError, additions};
 
@@ -58,6 +59,19 @@ impl Guard {
     /// Ends it: there is nothing left to guard. One that cannot be killed ends by itself, when redd does.
     pub(crate) fn dismiss(self) {
         best_effort(self.0.kill_and_reap());
+    }
+}
+
+/// The new program starts a guard of its own; the old one watches until that is there.
+impl HandOver for Guard {
+    type State = ProcessState;
+
+    fn hand_over(&self, outgoing: &mut Outgoing) -> ProcessState {
+        self.0.hand_over(outgoing)
+    }
+
+    fn take_over(state: ProcessState, incoming: &mut Incoming) -> Result<Self, Refusal> {
+        ChildProcess::take_over(state, incoming).map(Self)
     }
 }
 

@@ -16,10 +16,12 @@ use redd_plan::facts::{HostFacts, TreeFacts};
 use redd_spec::Spec;
 use redd_spec::ids::{HostId, IdRange, RANGE_SIZE, UserNamespace};
 use redd_sys::lock::{self, LockOutcome, Sharing};
+use serde::{Deserialize, Serialize};
 
 pub(crate) use pool::Pool;
 
 use crate::error::best_effort;
+use crate::handover::{HandOver, Incoming, Number, Outgoing, Refusal};
 use crate::{Error, undo};
 
 /// Where taken ranges stand, each as a file named after its first id.
@@ -62,6 +64,27 @@ pub(crate) struct TakenIds {
     pub(crate) range: IdRange,
     /// The files that stand for it, one for every 65536 ids, where it was picked; a lock goes with its descriptor.
     pub(crate) locks: Vec<(PathBuf, File)>,
+}
+
+/// As it is written down.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct TakenIdsState {
+    range: IdRange,
+    locks: Vec<(PathBuf, Number)>,
+}
+
+impl HandOver for TakenIds {
+    type State = TakenIdsState;
+
+    fn hand_over(&self, outgoing: &mut Outgoing) -> TakenIdsState {
+        let locks = self.locks.iter().map(|(path, lock)| (path.clone(), outgoing.add(lock)));
+        TakenIdsState { range: self.range, locks: locks.collect() }
+    }
+
+    fn take_over(state: TakenIdsState, incoming: &mut Incoming) -> Result<Self, Refusal> {
+        let locks = state.locks.into_iter().map(|(path, number)| Ok((path, incoming.take(number)?.into())));
+        Ok(Self { range: state.range, locks: locks.collect::<Result<_, _>>()? })
+    }
 }
 
 /// The range of a machine, as far as it is known without taking anything.

@@ -20,6 +20,7 @@ pub mod facts;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 mod guard;
+pub mod handover;
 mod host;
 mod ids;
 mod launch;

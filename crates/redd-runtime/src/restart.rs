@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use redd_spec::lifecycle::{Restart, RestartPolicy};
+use serde::{Deserialize, Serialize};
 
 /// A boot that lasted so long was a good one: those before it no longer count.
 pub(crate) const GOOD_AFTER: Duration = Duration::from_secs(60);
@@ -32,7 +33,7 @@ pub(crate) enum Next {
 }
 
 /// The starts of a machine that came one after the other because it ended.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(crate) struct Restarts {
     settings: Restart,
     in_a_row: u32,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::fs::File;
-use std::os::fd::AsFd as _;
+use std::os::fd::{AsFd as _, OwnedFd};
 
 use redd_control::record::Times;
 use redd_plan::step::Plan;
@@ -11,13 +11,15 @@ use redd_spec::name::MachineName;
 use redd_sys::{Errno, process};
 
 use crate::background::Starter;
-use crate::boots::{Remainder, boot_until_ended};
+use crate::boots::{self, BootsState, Holdings, Remainder, boot_until_ended};
 use crate::child::execute::{LISTEN_FDS_START, sockets_end};
 use crate::credentials::{self, Reading};
 use crate::facts::Tree;
+use crate::handover::{Bytes, HandOver as _, Incoming, state};
+use crate::ids::TakenIds;
 use crate::prepare::{self, Inputs};
-use crate::state::{self, Purpose, Removal, StateDirectory};
-use crate::supervise::{Listeners, Upstream};
+use crate::state::{self as directory, Purpose, Removal, StateDirectory};
+use crate::supervise::{Listeners, Supervisor, Upstream};
 use crate::template;
 use crate::{Error, ending};
 
@@ -83,15 +85,25 @@ pub(crate) fn monotonic() -> u64 {
 ///
 /// # Errors
 /// It could not be started; nothing is left behind.
-pub fn start(spec: &Spec, terminal: Option<String>, warn: impl FnMut(&str)) -> Result<Ending, Error> {
-    start_attended(spec, terminal, Attendance::Caller, warn)
+///
+/// `reminder` is given back to the front end of another redd that goes on with the machine.
+pub fn start(
+    spec: &Spec,
+    terminal: Option<String>,
+    reminder: String,
+    warn: impl FnMut(&str),
+) -> Result<Ending, Error> {
+    start_attended(spec, terminal, Attendance::Caller { reminder }, warn)
 }
 
 /// Who waits for a start.
 #[derive(Debug)]
 pub(crate) enum Attendance<'a> {
     /// The caller, and whoever `$NOTIFY_SOCKET` names.
-    Caller,
+    Caller {
+        /// What the front end wants to know again.
+        reminder: String,
+    },
     /// Another process, for a moment; the words are kept.
     Starter {
         /// Where it is told.
@@ -123,27 +135,67 @@ pub(crate) fn start_attended(
     };
     let times = Times { begun, planned: monotonic(), ..Times::default() };
     expected.warnings.iter().for_each(|warning| warn(&warning.0));
-    let state = match made {
-        Some(state) => state,
+    let directory = match made {
+        Some(directory) => directory,
         None => StateDirectory::take(&spec.name, Purpose::Start)?,
     };
-    let is_background = matches!(attendance, Attendance::Starter { .. });
-    let upstream = match attendance {
-        Attendance::Caller => Upstream::from_environment(),
+    let (upstream, attendance) = match attendance {
+        Attendance::Caller { reminder } => {
+            (Upstream::from_environment(), state::Attendance::Caller { reminder })
+        }
         Attendance::Starter { starter, words } => {
-            if let Err(error) = state.write_words(words) {
-                state.remove();
+            if let Err(error) = directory.write_words(words) {
+                directory.remove();
                 return Err(error);
             }
-            Upstream::to_starter(starter)
+            (Upstream::to_starter(starter), state::Attendance::Nobody)
         }
     };
     let listeners = Listeners { upstream, warn: &mut warn };
-    let locks = trees.iter().map(|tree| tree.as_fd()).chain([state.lock()]).collect();
     let inputs = (inputs, expected, times);
-    let ended = boot_until_ended(spec.clone(), terminal, inputs, locks, &state, listeners);
-    if let (Ok((ending, _)), true) = (&ended, is_background) {
-        ending::remember(&spec.name, *ending, state.circumstances.get());
+    let holdings = Holdings {
+        attendance: &attendance,
+        trees: trees.iter().map(|tree| tree.as_fd()).collect(),
+        state: &directory,
+    };
+    let ended = boot_until_ended(spec.clone(), terminal, inputs, holdings, listeners);
+    conclude(&spec.name, ended, &attendance, &directory)
+}
+
+/// Goes on with a machine that another program has started.
+pub(crate) fn go_on(
+    state: state::State,
+    mut incoming: Incoming,
+    warn: &mut dyn FnMut(&str),
+) -> Result<Ending, Error> {
+    let state::State { life, boot, .. } = state;
+    let incoming = &mut incoming;
+    let trees: Vec<OwnedFd> =
+        life.trees.into_iter().map(|tree| incoming.take(tree)).collect::<Result<_, _>>()?;
+    let directory = StateDirectory::take_over(life.directory, incoming)?;
+    let ids = life.ids.map(|ids| TakenIds::take_over(ids, incoming)).transpose()?;
+    let supervisor = Supervisor::take_over(life.supervisor, warn, incoming)?;
+    let credentials = life.credentials.into_iter().map(|(name, Bytes(value))| (name, value)).collect();
+    let (spec, terminal, restarts, times) = (life.spec, life.terminal, life.restarts, life.times);
+    let boots = BootsState { spec, terminal, credentials, restarts, times };
+    let holdings = Holdings {
+        attendance: &life.attendance,
+        trees: trees.iter().map(|tree| tree.as_fd()).collect(),
+        state: &directory,
+    };
+    let ended = boots::go_on(boots, boot, holdings, ids.as_ref(), supervisor, incoming);
+    conclude(&life.name, ended, &life.attendance, &directory)
+}
+
+/// What is left to do.
+fn conclude(
+    name: &MachineName,
+    ended: Result<(Ending, Remainder), Error>,
+    attendance: &state::Attendance,
+    state: &StateDirectory,
+) -> Result<Ending, Error> {
+    if let (Ok((ending, _)), state::Attendance::Nobody) = (&ended, attendance) {
+        ending::remember(name, *ending, state.circumstances.get());
     }
     match ended {
         Ok((ending, Remainder::Guard)) => Ok(ending),
@@ -171,7 +223,7 @@ fn look(spec: &Spec, terminal: Option<String>) -> Result<(Vec<File>, Inputs, Pla
 /// # Errors
 /// It runs, or something cannot be undone.
 pub fn clean_up(name: &MachineName) -> Result<(), Error> {
-    match state::clean_up(name)? {
+    match directory::clean_up(name)? {
         Removal::Done => Ok(()),
         Removal::JournalKept => Err(Error::Host {
             what: format!("undoing what is left of {}", name.as_str()),
@@ -185,8 +237,8 @@ pub fn clean_up(name: &MachineName) -> Result<(), Error> {
 /// # Errors
 /// The state directory cannot be read.
 pub fn collect_garbage() -> Result<Vec<MachineName>, Error> {
-    state::collect_garbage().map_err(|error| Error::Host {
-        what: format!("reading {}", state::MACHINES),
+    directory::collect_garbage().map_err(|error| Error::Host {
+        what: format!("reading {}", directory::MACHINES),
         cause: redd_sys::Errno::from_io_error(&error).unwrap_or(redd_sys::Errno::IO),
     })
 }

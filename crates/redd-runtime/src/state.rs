@@ -15,9 +15,11 @@ use redd_spec::name::MachineName;
 use redd_sys::Errno;
 use redd_sys::lock::{LockOutcome, Sharing};
 use rustix::fs::{CWD, Mode, OFlags, openat};
+use serde::{Deserialize, Serialize};
 
 use crate::ending::Circumstances;
 use crate::error::best_effort;
+use crate::handover::{Incoming, Number, Outgoing, Refusal};
 use crate::patience::{take_lock, wait_for_lock};
 use crate::{Error, additions};
 
@@ -136,6 +138,40 @@ impl StateDirectory {
     /// The descriptor that has the lock.
     pub(crate) fn lock(&self) -> BorrowedFd<'_> {
         self.lock.as_fd()
+    }
+}
+
+/// As it is written down.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct StateDirectoryState {
+    name: MachineName,
+    lock: Number,
+    is_unfinished: bool,
+}
+
+impl StateDirectoryState {
+    /// Whether it is this machine's.
+    pub(crate) fn is_of(&self, name: &MachineName) -> bool {
+        self.name == *name
+    }
+}
+
+impl StateDirectory {
+    /// What goes over to another program.
+    pub(crate) fn hand_over(&self, name: &MachineName, outgoing: &mut Outgoing) -> StateDirectoryState {
+        let is_unfinished = self.is_unfinished.get();
+        StateDirectoryState { name: name.clone(), lock: outgoing.add(&self.lock), is_unfinished }
+    }
+
+    /// Goes on where another program was.
+    pub(crate) fn take_over(state: StateDirectoryState, incoming: &mut Incoming) -> Result<Self, Refusal> {
+        let StateDirectoryState { name, lock, is_unfinished } = state;
+        Ok(Self {
+            path: Path::new(MACHINES).join(name.as_str()),
+            lock: incoming.take(lock)?.into(),
+            is_unfinished: Cell::new(is_unfinished),
+            circumstances: Cell::default(),
+        })
     }
 }
 

@@ -8,7 +8,11 @@ use std::sync::Mutex;
 
 pub use keys::{EscapeDetector, Typed};
 use rustix::stdio::{stdin, stdout};
-use rustix::termios::{OptionalActions, Termios, Winsize, isatty, tcgetattr, tcgetwinsize, tcsetattr};
+use rustix::termios::{
+    ControlModes, InputModes, LocalModes, OptionalActions, OutputModes, SpecialCodeIndex, Termios, Winsize,
+    isatty, tcgetattr, tcgetwinsize, tcsetattr,
+};
+use serde::{Deserialize, Serialize};
 pub use stream::{Access, Stream};
 
 use crate::error::best_effort;
@@ -31,6 +35,46 @@ impl RawTerminal {
         let guard = Self(());
         tcsetattr(stdin(), OptionalActions::Now, &raw).ok()?;
         Some(guard)
+    }
+}
+
+/// What a terminal's modes were before redd changed them, as far as raw mode changes any.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Modes {
+    input: u32,
+    output: u32,
+    control: u32,
+    local: u32,
+    minimum: u8,
+    time: u8,
+}
+
+impl RawTerminal {
+    /// The modes that it will have again; `None` where somebody has restored them already.
+    pub(crate) fn modes(&self) -> Option<Modes> {
+        let saved = SAVED.lock().ok()?;
+        let before = saved.as_ref()?;
+        Some(Modes {
+            input: before.input_modes.bits(),
+            output: before.output_modes.bits(),
+            control: before.control_modes.bits(),
+            local: before.local_modes.bits(),
+            minimum: before.special_codes[SpecialCodeIndex::VMIN],
+            time: before.special_codes[SpecialCodeIndex::VTIME],
+        })
+    }
+
+    /// Takes over a terminal that is in raw mode already; `None` where it is gone.
+    pub(crate) fn resume(modes: &Modes) -> Option<Self> {
+        let mut before = tcgetattr(stdin()).ok()?;
+        before.input_modes = InputModes::from_bits_retain(modes.input);
+        before.output_modes = OutputModes::from_bits_retain(modes.output);
+        before.control_modes = ControlModes::from_bits_retain(modes.control);
+        before.local_modes = LocalModes::from_bits_retain(modes.local);
+        before.special_codes[SpecialCodeIndex::VMIN] = modes.minimum;
+        before.special_codes[SpecialCodeIndex::VTIME] = modes.time;
+        *SAVED.lock().ok()? = Some(before);
+        Some(Self(()))
     }
 }
 

@@ -9,6 +9,7 @@ pub mod channel;
 pub mod clone;
 pub mod datagram;
 pub mod file_system;
+pub mod inherit;
 pub mod lock;
 pub mod memory_file;
 pub mod mount;

@@ -6,6 +6,7 @@
 mod log;
 mod report;
 
+use std::ffi::CStr;
 use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, OwnedFd, RawFd};
 
 use redd_control::client::Client;
@@ -23,11 +24,16 @@ use rustix::process::{WaitId, WaitIdOptions, waitid};
 
 use crate::child::execute::{LISTEN_FDS_START, sockets_end};
 use crate::error::best_effort;
+use crate::handover::Incoming;
+use crate::handover::state::{REDD, State};
 use crate::start::{Attendance, start_attended};
-use crate::{Error, ending};
+use crate::{Ending, Error, ending};
 use log::Log;
 use report::MESSAGE_MAX;
 pub use report::{FailureKind, Report, StartFailure};
+
+/// What the process is called.
+const SUPERVISOR: &CStr = c"redd-supervisor";
 
 /// A start in the background, as its starter sees it. Dropping this changes nothing about it.
 #[derive(Debug)]
@@ -103,6 +109,18 @@ impl Starter {
     }
 }
 
+impl From<OwnedFd> for Starter {
+    fn from(channel: OwnedFd) -> Self {
+        Self(channel)
+    }
+}
+
+impl AsFd for Starter {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
 /// The whole life of the supervisor.
 fn supervise(spec: &Spec, words: &[u8], starter: OwnedFd) -> ! {
     let mut log = Log::open(&spec.name);
@@ -123,9 +141,25 @@ fn supervise(spec: &Spec, words: &[u8], starter: OwnedFd) -> ! {
             tell(&Report::Warning(text.to_owned()));
         })
     });
+    conclude(&spec.name, &mut log, tell, result)
+}
+
+/// The rest of a supervisor's life, where another program has begun it.
+pub(crate) fn go_on(state: State, incoming: Incoming) -> ! {
+    let name = state.life.name.clone();
+    let mut log = Log::open(&name);
+    best_effort(rustix::thread::set_name(SUPERVISOR));
+    log.add(&format!("redd {REDD} goes on where redd {} was", state.redd));
+    // Who started the machine hears of its end by the end of the channel, if they still wait.
+    let result = crate::start::go_on(state, incoming, &mut |text: &str| log.add(&format!("warning: {text}")));
+    conclude(&name, &mut log, |_| {}, result)
+}
+
+/// Writes down how it ended, tells it, and ends.
+fn conclude(name: &MachineName, log: &mut Log, tell: impl Fn(&Report), result: Result<Ending, Error>) -> ! {
     match result {
         Ok(ending) => {
-            let text = format!("{} {ending}", spec.name);
+            let text = format!("{name} {ending}");
             log.add(&text);
             tell(&Report::Failed(StartFailure::of_end(text)));
             process::exit_now(0)
@@ -135,7 +169,7 @@ fn supervise(spec: &Spec, words: &[u8], starter: OwnedFd) -> ! {
             // The log is of the machine that has the name.
             if failure.kind != FailureKind::Conflict {
                 log.add(&format!("error: {}", failure.text));
-                ending::remember_error(&spec.name, &error);
+                ending::remember_error(name, &error);
             }
             tell(&Report::Failed(failure));
             process::exit_now(1)
@@ -161,7 +195,7 @@ fn await_dying(name: &MachineName) {
 fn leave_everything(starter: &Starter, log: &Log, spec: &Spec) -> Result<(), Errno> {
     rustix::process::setsid()?;
     rustix::process::chdir("/")?;
-    rustix::thread::set_name(c"redd-supervisor")?;
+    rustix::thread::set_name(SUPERVISOR)?;
     let nothing = openat(CWD, "/dev/null", OFlags::RDWR | OFlags::CLOEXEC, Mode::empty())?;
     rustix::stdio::dup2_stdin(&nothing)?;
     rustix::stdio::dup2_stdout(&nothing)?;

@@ -5,6 +5,8 @@ use std::os::fd::OwnedFd;
 
 use redd_plan::descriptor::FdName;
 
+use crate::handover::{HandOver, Incoming, Number, Outgoing, Refusal};
+
 /// Open files by name.
 #[derive(Debug, Default)]
 pub(crate) struct FdTable(BTreeMap<FdName, OwnedFd>);
@@ -20,5 +22,18 @@ impl FdTable {
 
     pub(crate) fn remove(&mut self, name: FdName) -> Option<OwnedFd> {
         self.0.remove(&name)
+    }
+}
+
+impl HandOver for FdTable {
+    type State = Vec<(FdName, Number)>;
+
+    fn hand_over(&self, outgoing: &mut Outgoing) -> Self::State {
+        self.0.iter().map(|(name, descriptor)| (*name, outgoing.add(descriptor))).collect()
+    }
+
+    fn take_over(state: Self::State, incoming: &mut Incoming) -> Result<Self, Refusal> {
+        let entries = state.into_iter().map(|(name, number)| Ok((name, incoming.take(number)?)));
+        entries.collect::<Result<_, _>>().map(Self)
     }
 }

@@ -12,9 +12,10 @@ use rustix::event::{PollFd, PollFlags, poll};
 use serde_json::json;
 
 use super::control::{Asked, Happening, Request, instance};
-use super::drive::{SIGWINCH, Supervisor, timespec};
+use super::drive::{SIGWINCH, Supervisor};
 use super::report;
 use super::serve::attachment;
+use super::wait::timespec;
 
 /// Why a wait is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

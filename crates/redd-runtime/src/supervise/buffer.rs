@@ -83,6 +83,11 @@ impl Buffer {
         (self.start, self.end) = (0, length);
     }
 
+    /// What was read and not written yet.
+    pub(super) fn unwritten(&self) -> &[u8] {
+        &self.bytes[self.start..self.end]
+    }
+
     /// Writes once. What cannot be written now stays.
     pub(super) fn flush(&mut self, write: impl FnOnce(&[u8]) -> Result<usize, Errno>) -> Written {
         let written = match write(&self.bytes[self.start..self.end]) {

@@ -14,13 +14,15 @@ use redd_spec::console::ConsoleMode;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::OFlags;
 use rustix::termios::{Winsize, tcsetwinsize};
+use serde::{Deserialize, Serialize};
 
-use audience::{Audience, Refusal, Room, Said, Terminal};
+use audience::{Audience, Room, Said, Terminal};
 
 use super::buffer::{Buffer, Read, Written};
-use super::output::Output;
+use super::output::{ColourState, Output};
 use super::tint::Tint;
 use crate::error::best_effort;
+use crate::handover::{Bytes, Incoming, Number, Outgoing, Refusal};
 use crate::terminal::{self, Access, EscapeDetector, Stream, Typed};
 
 /// How long output that nobody reads may hold up the end.
@@ -65,7 +67,110 @@ pub(super) struct Console<'a> {
     escape: EscapeDetector,
     payload: Payload,
     audience: &'a mut Audience,
-    _terminal: Option<terminal::RawTerminal>,
+    terminal: Option<terminal::RawTerminal>,
+}
+
+/// As it is written down. The caller's streams are not: they are standard ones.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct ConsoleState {
+    manager: Number,
+    input: Presence,
+    output: Presence,
+    colour: Option<ColourState>,
+    outward: Bytes,
+    inward: Bytes,
+    modes: Option<terminal::Modes>,
+}
+
+/// One that was taken over, and has no audience yet.
+#[derive(Debug)]
+pub(super) struct TakenOver {
+    manager: OwnedFd,
+    state: ConsoleState,
+}
+
+impl ConsoleState {
+    pub(super) fn take_over(self, incoming: &mut Incoming) -> Result<TakenOver, Refusal> {
+        Ok(TakenOver { manager: incoming.take(self.manager)?, state: self })
+    }
+}
+
+impl TakenOver {
+    /// Goes on where another program was.
+    pub(super) fn before(self, audience: &mut Audience) -> Console<'_> {
+        let Self { manager, state } = self;
+        let buffer = |bytes: &Bytes| {
+            let mut buffer = Buffer::new();
+            buffer.put(&bytes.0);
+            buffer
+        };
+        let output = state.output.open(rustix::stdio::stdout(), Access::Write);
+        Console {
+            manager,
+            input: state.input.open(rustix::stdio::stdin(), Access::Read),
+            output: output.map(|stream| Output::resume(stream, state.colour)),
+            outward: buffer(&state.outward),
+            inward: buffer(&state.inward),
+            escape: EscapeDetector::default(),
+            payload: Payload::Present,
+            audience,
+            terminal: state.modes.as_ref().and_then(terminal::RawTerminal::resume),
+        }
+    }
+}
+
+/// Whether a stream of the caller's is still used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Presence {
+    Used,
+    Over,
+}
+
+impl Presence {
+    const fn of<T>(stream: Option<&T>) -> Self {
+        if stream.is_some() { Self::Used } else { Self::Over }
+    }
+
+    fn open(self, file: BorrowedFd<'_>, access: Access) -> Option<Stream> {
+        match self {
+            Self::Used => Stream::open(file, access),
+            Self::Over => None,
+        }
+    }
+}
+
+/// What a payload has for a console.
+#[derive(Debug)]
+pub(super) enum Stage<'a> {
+    /// A pty.
+    Console(Box<Console<'a>>),
+    /// The caller's own streams; who wants to be there is told so.
+    Empty(&'a mut Audience),
+}
+
+impl<'a> Stage<'a> {
+    pub(super) fn console(&self) -> Option<&Console<'a>> {
+        match self {
+            Self::Console(console) => Some(console),
+            Self::Empty(_) => None,
+        }
+    }
+
+    pub(super) fn console_mut(&mut self) -> Option<&mut Console<'a>> {
+        match self {
+            Self::Console(console) => Some(console),
+            Self::Empty(_) => None,
+        }
+    }
+
+    /// Who is there, or was at another boot.
+    pub(super) fn audience(&self) -> &Audience {
+        match self {
+            Self::Console(console) => console.audience,
+            Self::Empty(audience) => audience,
+        }
+    }
 }
 
 impl<'a> Console<'a> {
@@ -87,7 +192,20 @@ impl<'a> Console<'a> {
             escape: EscapeDetector::default(),
             payload: Payload::Present,
             audience,
-            _terminal: if is_typed { terminal::RawTerminal::enter() } else { None },
+            terminal: if is_typed { terminal::RawTerminal::enter() } else { None },
+        }
+    }
+
+    /// What goes over to another program.
+    pub(super) fn hand_over(&self, outgoing: &mut Outgoing) -> ConsoleState {
+        ConsoleState {
+            manager: outgoing.add(&self.manager),
+            input: Presence::of(self.input.as_ref()),
+            output: Presence::of(self.output.as_ref()),
+            colour: self.output.as_ref().and_then(Output::colour),
+            outward: Bytes(self.outward.unwritten().to_vec()),
+            inward: Bytes(self.inward.unwritten().to_vec()),
+            modes: self.terminal.as_ref().and_then(terminal::RawTerminal::modes),
         }
     }
 
@@ -123,7 +241,7 @@ impl<'a> Console<'a> {
     }
 
     /// Gives somebody a place at the console.
-    pub(super) fn attach(&mut self, how: Attach) -> Result<OwnedFd, Refusal> {
+    pub(super) fn attach(&mut self, how: Attach) -> Result<OwnedFd, audience::Refusal> {
         let terminal = if self.input.is_some() { Terminal::Present } else { Terminal::Absent };
         self.audience.attach(how, terminal)
     }

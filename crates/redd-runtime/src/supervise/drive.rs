@@ -6,45 +6,44 @@ use std::time::{Duration, Instant};
 use redd_control::event::Event as Published;
 use redd_plan::descriptor::FdName;
 use redd_plan::init::{InitSeen, Means};
-use redd_plan::step::Plan;
-use redd_plan::supervision::PidOne;
+use redd_plan::supervision::{PidOne, Supervision};
 use redd_spec::Spec;
 use redd_spec::name::MachineName;
 use redd_sys::clone::ChildProcess;
 use redd_sys::signal::{self, SignalFd, SignalSet};
 use redd_sys::single_thread::SingleThreaded;
 use redd_sys::{Errno, program_text};
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{WaitId, WaitIdOptions, waitid};
 
+use super::brief::Known;
 use super::console::audience::Audience;
-use super::console::{Console, Direction};
-use super::control::{self, Control};
+use super::console::{Console, Stage};
+use super::control::Control;
 use super::health::Health;
 use super::machine::{Command, Event, Exit, Machine};
-use super::notify::{self, RateLimit};
+use super::notify::RateLimit;
 use super::order::{Delivery, Order};
 use super::processes::Processes;
 use super::report::Report;
-use super::terminals::{Happening, Terminals};
+use super::state::SessionState;
+use super::terminals::Terminals;
+use super::upgrade::{Rest, Upgrade};
 use super::upstream::Upstream;
 use crate::Error;
 use crate::adopt::Adopted;
 use crate::error::best_effort;
 use crate::guard::{Duties, Guard};
+use crate::handover::Incoming;
 use crate::launch::{FdTable, Running};
 use crate::restart::Cause;
 use crate::start::Ending;
 use crate::state::{CONTROL, TERMINALS};
-use crate::terminal::Typed;
 
 const SIGHUP: i32 = 1;
 const SIGINT: i32 = 2;
 const SIGQUIT: i32 = 3;
 const SIGTERM: i32 = 15;
 pub(super) const SIGWINCH: i32 = 28;
-/// How often a console without a process is looked at.
-const CONSOLE_INTERVAL: Duration = Duration::from_millis(100);
 /// How old a guard has to become before its end is followed by another one at once.
 const GUARD_INTERVAL: Duration = Duration::from_millis(100);
 
@@ -69,67 +68,78 @@ pub(crate) struct Listeners<'a> {
 pub(crate) struct Supervisor<'a> {
     pub(super) name: MachineName,
     pub(super) signals: SignalFd,
-    upstream: Upstream,
+    pub(super) upstream: Upstream,
     pub(super) control: Control,
     pub(super) report: Report,
     pub(super) audience: Audience,
-    adopted: Adopted,
+    pub(super) adopted: Adopted,
     /// Says what the user should know.
     pub(super) warn: &'a mut dyn FnMut(&str),
 }
 
-/// Where something happened, in the order in which it is attended to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Source {
-    Guard,
-    Console(Direction),
-    Terminals(Happening),
-    Notifications,
-    Signals,
-    Control(control::Happening),
-    Order,
-    /// Last: what the payload said and wrote before it ended comes first.
-    Payload,
+/// A boot that is to be supervised.
+pub(crate) struct Boot<'a> {
+    pub(crate) known: Known<'a>,
+    pub(crate) running: &'a mut Running,
+    pub(crate) duties: &'a Duties<'a>,
+}
+
+/// How it begins here.
+pub(crate) enum Begin<'a> {
+    /// Its payload was executed just now.
+    Executed(&'a Supervision),
+    /// It goes on where another program was.
+    TakenOver(Box<SessionState>, &'a mut Incoming),
+}
+
+/// What a session has from the beginning.
+pub(super) struct Fixtures {
+    pub(super) machine: Machine,
+    pub(super) pid1: PidOne,
+    pub(super) health: Health,
+    pub(super) terminals: Option<Terminals>,
 }
 
 /// One boot while it is supervised.
 pub(super) struct Session<'a> {
     pub(super) machine: Machine,
-    pid1: PidOne,
-    pub(super) plan: &'a Plan,
+    pub(super) pid1: PidOne,
+    pub(super) known: Known<'a>,
     pub(super) child: &'a ChildProcess,
-    guard: &'a mut Guard,
-    duties: &'a Duties<'a>,
-    descriptors: &'a mut FdTable,
-    pub(super) console: Option<Console<'a>>,
-    terminals: Option<Terminals>,
-    signals: &'a SignalFd,
-    upstream: &'a mut Upstream,
+    pub(super) guard: &'a mut Guard,
+    pub(super) duties: &'a Duties<'a>,
+    /// What else goes over to another program.
+    pub(super) rest: &'a Rest<'a>,
+    pub(super) descriptors: &'a mut FdTable,
+    pub(super) stage: Stage<'a>,
+    pub(super) terminals: Option<Terminals>,
+    pub(super) signals: &'a SignalFd,
+    pub(super) upstream: &'a mut Upstream,
     pub(super) control: &'a mut Control,
     pub(super) report: &'a mut Report,
     pub(super) adopted: &'a mut Adopted,
-    warn: &'a mut dyn FnMut(&str),
+    pub(super) warn: &'a mut dyn FnMut(&str),
     pub(super) processes: Processes,
-    rate: RateLimit,
+    pub(super) rate: RateLimit,
     pub(super) health: Health,
-    stop_deadline: Option<Instant>,
+    pub(super) stop_deadline: Option<Instant>,
     /// When PID 1 is looked at.
-    look_at: Option<Instant>,
+    pub(super) look_at: Option<Instant>,
     /// What the init is being told in writing.
-    order: Option<Order>,
-    console_deadline: Option<Instant>,
+    pub(super) order: Option<Order>,
+    /// Another program is asked whether it can go on.
+    pub(super) upgrade: Option<Upgrade>,
+    pub(super) console_deadline: Option<Instant>,
     guard_started: Instant,
     /// Until then a guard that ended too soon has no successor.
-    guard_deadline: Option<Instant>,
+    pub(super) guard_deadline: Option<Instant>,
     outcome: Option<Outcome>,
 }
 
 impl<'s> Supervisor<'s> {
     /// Takes over the signals that ask redd for something.
     pub(crate) fn new(name: &MachineName, listeners: Listeners<'s>) -> Result<Self, Error> {
-        let set = SignalSet::of(&[SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGWINCH]);
-        signal::block(set).map_err(Error::host("blocking signals"))?;
-        let signals = SignalFd::new(set).map_err(Error::host("listening to signals"))?;
+        let signals = hear_signals()?;
         let (control, report, audience) = (Control::default(), Report::begin(), Audience::new(name));
         let Listeners { upstream, warn } = listeners;
         let (name, adopted) = (name.clone(), Adopted::default());
@@ -144,15 +154,21 @@ impl<'s> Supervisor<'s> {
     /// Stays with the payload until it ended.
     pub(crate) fn supervise(
         &mut self,
-        plan: &Plan,
-        running: &mut Running,
-        duties: &Duties<'_>,
+        boot: Boot<'_>,
+        begin: Begin<'_>,
+        rest: &Rest<'_>,
     ) -> Result<Outcome, Error> {
-        self.control.listen_at(&duties.state.path.join(CONTROL));
-        self.report.boot();
-        let mut session = Session::new(self, plan, running, duties);
-        session.upstream.tell_of_execution();
-        session.happened(Event::Executed);
+        let mut session = match begin {
+            Begin::Executed(supervision) => {
+                self.control.listen_at(&boot.duties.state.path.join(CONTROL));
+                self.report.boot();
+                let mut session = Session::new(self, supervision, boot, rest);
+                session.upstream.tell_of_execution();
+                session.happened(Event::Executed);
+                session
+            }
+            Begin::TakenOver(state, incoming) => Session::go_on(self, *state, incoming, boot, rest)?,
+        };
         session.release_program();
         loop {
             if let Some(outcome) = session.outcome {
@@ -167,30 +183,62 @@ impl<'s> Supervisor<'s> {
     }
 }
 
+/// Those that ask redd for something.
+pub(super) fn hear_signals() -> Result<SignalFd, Error> {
+    let set = SignalSet::of(&[SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGWINCH]);
+    signal::block(set).map_err(Error::host("blocking signals"))?;
+    SignalFd::new(set).map_err(Error::host("listening to signals"))
+}
+
 impl<'a> Session<'a> {
     fn new<'s: 'a>(
         supervisor: &'a mut Supervisor<'s>,
-        plan: &'a Plan,
-        running: &'a mut Running,
-        duties: &'a Duties<'a>,
+        supervision: &Supervision,
+        boot: Boot<'a>,
+        rest: &'a Rest<'a>,
     ) -> Self {
-        let Supervisor { signals, upstream, control, report, audience, adopted, warn, .. } = supervisor;
-        let Running { child, guard, descriptors, .. } = running;
-        let supervision = &plan.supervision;
+        let descriptors = &mut boot.running.descriptors;
         let terminals =
-            Terminals::new(&supervision.terminals, descriptors, &duties.state.path.join(TERMINALS));
+            Terminals::new(&supervision.terminals, descriptors, &boot.duties.state.path.join(TERMINALS));
         let manager = descriptors.remove(FdName::ConsoleManager);
-        audience.begin_boot(supervision.console, report.boots);
-        let console = manager.map(|manager| Console::new(manager, supervision, audience));
-        Self {
+        let boots = supervisor.report.boots;
+        let fixtures = Fixtures {
             machine: Machine::new(supervision.clone()),
             pid1: supervision.pid1,
-            plan,
+            health: Health::new(&supervision.lifecycle, Instant::now()),
+            terminals,
+        };
+        Self::with(supervisor, fixtures, boot, rest, |audience| {
+            audience.begin_boot(supervision.console, boots);
+            match manager {
+                Some(manager) => Stage::Console(Box::new(Console::new(manager, supervision, audience))),
+                None => Stage::Empty(audience),
+            }
+        })
+    }
+
+    /// With nothing going on yet.
+    pub(super) fn with<'s: 'a>(
+        supervisor: &'a mut Supervisor<'s>,
+        fixtures: Fixtures,
+        boot: Boot<'a>,
+        rest: &'a Rest<'a>,
+        stage: impl FnOnce(&'a mut Audience) -> Stage<'a>,
+    ) -> Self {
+        let Supervisor { signals, upstream, control, report, audience, adopted, warn, .. } = supervisor;
+        let Boot { known, running, duties } = boot;
+        let Running { child, guard, descriptors, .. } = running;
+        let Fixtures { machine, pid1, health, terminals } = fixtures;
+        Self {
+            machine,
+            pid1,
+            known,
             child,
             guard,
             duties,
+            rest,
             descriptors,
-            console,
+            stage: stage(audience),
             terminals,
             signals,
             upstream,
@@ -198,12 +246,13 @@ impl<'a> Session<'a> {
             report,
             adopted,
             warn: &mut **warn,
-            processes: Processes::of(plan),
+            processes: known.processes(),
             rate: RateLimit::new(Instant::now()),
-            health: Health::new(&supervision.lifecycle, Instant::now()),
+            health,
             stop_deadline: None,
             look_at: None,
             order: None,
+            upgrade: None,
             console_deadline: None,
             guard_started: Instant::now(),
             guard_deadline: None,
@@ -211,86 +260,18 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Waits until there is something to do.
-    fn wait(&mut self) -> Result<Vec<Source>, Errno> {
-        let now = Instant::now();
-        let pause = self.rate.wait_until(now);
-        let retry = self.upstream.retry_at();
-        let deadlines = [
-            self.stop_deadline,
-            self.look_at,
-            self.console_deadline,
-            self.guard_deadline,
-            self.health.deadline().filter(|_| !self.report.is_paused),
-            pause,
-            retry,
-        ];
-        let timeout = deadlines
-            .into_iter()
-            .flatten()
-            .min()
-            .map(|deadline| timespec(deadline.saturating_duration_since(now)));
-        let (mut sources, mut polled) = (Vec::new(), Vec::new());
-        if self.guard_deadline.is_none() {
-            sources.push(Source::Guard);
-            polled.push(PollFd::from_borrowed_fd(self.guard.descriptor(), PollFlags::IN));
-        }
-        for (direction, descriptor, flags) in self.console.iter().flat_map(Console::interests) {
-            sources.push(Source::Console(direction));
-            polled.push(PollFd::from_borrowed_fd(descriptor, flags));
-        }
-        for (happening, descriptor) in self.terminals.iter().flat_map(Terminals::interests) {
-            sources.push(Source::Terminals(happening));
-            polled.push(PollFd::from_borrowed_fd(descriptor, PollFlags::IN));
-        }
-        if let (Some(socket), None) = (self.descriptors.get(FdName::NotifySocket), pause) {
-            sources.push(Source::Notifications);
-            polled.push(PollFd::from_borrowed_fd(socket.as_fd(), PollFlags::IN));
-        }
-        sources.push(Source::Signals);
-        polled.push(PollFd::from_borrowed_fd(self.signals.as_fd(), PollFlags::IN));
-        for (happening, descriptor, flags) in self.control.interests() {
-            sources.push(Source::Control(happening));
-            polled.push(PollFd::from_borrowed_fd(descriptor, flags));
-        }
-        if let Some(order) = &self.order {
-            sources.push(Source::Order);
-            polled.push(PollFd::from_borrowed_fd(order.descriptor(), PollFlags::IN));
-        }
-        sources.push(Source::Payload);
-        polled.push(PollFd::from_borrowed_fd(self.child.pidfd.as_fd(), PollFlags::IN));
-        match poll(&mut polled, timeout.as_ref()) {
-            Ok(_) => {}
-            Err(Errno::INTR) => return Ok(Vec::new()),
-            Err(errno) => return Err(errno),
-        }
-        let found = sources.into_iter().zip(&polled).filter(|(_, polled)| !polled.revents().is_empty());
-        Ok(found.map(|(source, _)| source).collect())
-    }
-
-    fn attend(&mut self, source: Source) -> Result<(), Error> {
-        match source {
-            Source::Guard => self.replace_guard().map_err(Error::host("starting another guard"))?,
-            Source::Console(direction) => self.relay_console(direction),
-            Source::Terminals(happening) => {
-                self.terminals.iter_mut().for_each(|terminals| terminals.attend(happening));
-            }
-            Source::Notifications => self.read_notifications(),
-            Source::Signals => self.read_signals()?,
-            Source::Control(happening) => self.serve(happening),
-            Source::Order => self.end_order(),
-            Source::Payload => self.reap()?,
-        }
-        Ok(())
-    }
-
     /// A guard that was killed leaves its place to another one. Where none lives long, that is not tried all the time.
-    fn replace_guard(&mut self) -> Result<(), Errno> {
+    pub(super) fn replace_guard(&mut self) -> Result<(), Errno> {
         let now = Instant::now();
         if now < self.guard_started + GUARD_INTERVAL {
             self.guard_deadline = Some(now + GUARD_INTERVAL);
             return Ok(());
         }
+        self.start_guard(now)
+    }
+
+    /// There is no moment without one.
+    pub(super) fn start_guard(&mut self, now: Instant) -> Result<(), Errno> {
         self.guard_started = now;
         let proof = SingleThreaded::check().map_err(|_threads| Errno::BUSY)?;
         let next =
@@ -341,7 +322,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn end_order(&mut self) {
+    pub(super) fn end_order(&mut self) {
         if self.order.take().is_some_and(|order| order.delivery() == Delivery::Failed) {
             self.happened(Event::OrderFailed);
         }
@@ -360,34 +341,9 @@ impl<'a> Session<'a> {
         best_effort(signal::send(self.child.pidfd.as_fd(), signal::SIGKILL));
     }
 
-    fn on_time(&mut self, now: Instant) {
-        if self.upstream.retry_at().is_some_and(|at| at <= now) {
-            self.upstream.flush(now);
-        }
-        self.guard_deadline.take_if(|deadline| *deadline <= now);
-        if self.stop_deadline.is_some_and(|deadline| deadline <= now) {
-            self.stop_deadline = None;
-            self.happened(Event::StopTimedOut);
-        }
-        if !self.report.is_paused
-            && let Some(failure) = self.health.failure(now)
-        {
-            self.happened(Event::Unhealthy(failure));
-        }
-        if self.look_at.take_if(|at| *at <= now).is_some() {
-            let seen = self.look_at_init();
-            self.happened(Event::InitSeen(seen));
-        }
-        if self.console_deadline.take_if(|deadline| *deadline <= now).is_some()
-            && let Some(console) = &mut self.console
-        {
-            console.revive();
-        }
-    }
-
     /// The name of the program, and the signals it catches or has blocked to read them from a descriptor, as systemd
     /// does.
-    fn look_at_init(&self) -> InitSeen {
+    pub(super) fn look_at_init(&self) -> InitSeen {
         let file = |name: &str| {
             let path = format!("/proc/{}/{name}", self.child.pid.as_raw_nonzero());
             String::from_utf8_lossy(&std::fs::read(path).unwrap_or_default()).into_owned()
@@ -403,68 +359,20 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn relay_console(&mut self, direction: Direction) {
-        let Some(console) = &mut self.console else { return };
-        let typed = console.relay(direction, Instant::now());
-        if console.is_idle() && self.console_deadline.is_none() {
-            self.console_deadline = Some(Instant::now() + CONSOLE_INTERVAL);
-        }
-        match typed {
-            // The terminal where it was started cannot be left.
-            Typed::Text | Typed::Detach => {}
-            Typed::Kill => self.happened(Event::KillRequested),
-            Typed::PowerOff => self.happened(Event::PowerOffTyped),
-            Typed::Reboot => self.happened(Event::RebootTyped),
-        }
-    }
-
-    fn read_notifications(&mut self) {
-        let Some(socket) = self.descriptors.get(FdName::NotifySocket) else { return };
-        let events = notify::receive(socket.as_fd(), self.child.pid, &mut self.rate);
-        for event in events.into_iter().flatten() {
-            let is_booted = event == Event::Ready;
-            self.happened(event);
-            if is_booted {
-                self.release_program();
-            }
-        }
-    }
-
     /// A machine runs for long, and its supervisor needs a tenth of what a start needs.
-    fn release_program(&self) {
+    pub(super) fn release_program(&self) {
         if matches!(self.pid1, PidOne::Init(_)) {
             best_effort(program_text::release());
         }
     }
 
-    /// What PID 1 said last. The kernel knows that it was PID 1 only until that is reaped.
-    fn read_last_notifications(&mut self) {
-        let Some(socket) = self.descriptors.get(FdName::NotifySocket) else { return };
-        let mut events = Vec::new();
-        while self.rate.wait_until(Instant::now()).is_none() {
-            let Some(more) = notify::receive(socket.as_fd(), self.child.pid, &mut self.rate) else { break };
-            events.extend(more);
-        }
-        events.into_iter().for_each(|event| self.happened(event));
-    }
-
-    fn read_signals(&mut self) -> Result<(), Error> {
-        while let Some(received) = self.signals.read().map_err(Error::host("reading signals"))? {
-            match received.number {
-                SIGWINCH => self.console.iter().for_each(Console::follow_window_size),
-                _ => self.happened(Event::StopRequested),
-            }
-        }
-        Ok(())
-    }
-
-    fn reap(&mut self) -> Result<(), Error> {
+    pub(super) fn reap(&mut self) -> Result<(), Error> {
         self.read_last_notifications();
         let id = WaitId::PidFd(self.child.pidfd.as_fd());
         let status = waitid(id, WaitIdOptions::EXITED | WaitIdOptions::NOHANG)
             .map_err(Error::host("reaping the payload"))?;
         let Some(status) = status else { return Ok(()) };
-        if let Some(console) = &mut self.console {
+        if let Some(console) = self.stage.console_mut() {
             console.drain(self.signals.as_fd());
         }
         let exit = match (status.exit_status(), status.terminating_signal()) {
@@ -473,12 +381,5 @@ impl<'a> Session<'a> {
         };
         self.happened(Event::Ended(exit));
         Ok(())
-    }
-}
-
-pub(super) fn timespec(time: Duration) -> Timespec {
-    Timespec {
-        tv_sec: i64::try_from(time.as_secs()).unwrap_or(i64::MAX),
-        tv_nsec: time.subsec_nanos().into(),
     }
 }

@@ -1,11 +1,12 @@
 //! The device filter of a machine that runs, as verbs have changed it.
 
-use redd_plan::action::{Action, DevicePolicy};
+use redd_plan::action::DevicePolicy;
 use redd_plan::facts::DeviceFacts;
 use redd_plan::planner::node_rule;
 use redd_spec::devices::DeviceNode;
 use redd_sys::Errno;
 
+use super::brief::DeviceFilter;
 use super::drive::Session;
 use crate::StepError;
 use crate::adopt::Presence;
@@ -28,18 +29,16 @@ impl Session<'_> {
         let (added, removed) = (rules(Presence::Added)?, rules(Presence::Removed)?);
         let defaults = DevicePolicy::container_default().rules;
         let taken: Vec<_> = removed.into_iter().filter(|rule| !defaults.contains(rule)).collect();
-        let mut policy = self.plan.devices.clone();
+        let brief = self.known.brief();
+        let mut policy = brief.devices.clone();
         policy.rules.retain(|rule| !taken.contains(rule));
         policy.rules.extend(added);
-        let changed = self.plan.steps.iter().find_map(|step| match &step.action {
-            Action::AttachDeviceProgram { path, .. } => Some(replace_device_program(path, &policy.compile())),
-            Action::SetDeviceRules { path, .. } => {
-                Some(change_device_rules(path, &DevicePolicy { rules: taken.clone() }, &policy))
+        match &brief.device_filter {
+            DeviceFilter::Program(path) => replace_device_program(path, &policy.compile()),
+            DeviceFilter::Rules(path) => change_device_rules(path, &DevicePolicy { rules: taken }, &policy),
+            DeviceFilter::Outside => {
+                Err(StepError::about("the filter is that of the container redd runs in")(Errno::OPNOTSUPP))
             }
-            _ => None,
-        });
-        let outside =
-            || StepError::about("the filter is that of the container redd runs in")(Errno::OPNOTSUPP);
-        changed.unwrap_or_else(|| Err(outside()))
+        }
     }
 }

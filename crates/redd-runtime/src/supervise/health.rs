@@ -3,8 +3,10 @@
 use std::time::{Duration, Instant};
 
 use redd_spec::lifecycle::{Lifecycle, NotifyReady};
+use serde::{Deserialize, Serialize};
 
 use super::machine::Event;
+use crate::handover::moment::{self, Moment};
 
 /// Why a PID 1 that runs counts as failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,26 +30,28 @@ impl std::fmt::Display for Failure {
 }
 
 /// When PID 1 has to be heard of.
-#[derive(Debug)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Health {
     watchdog: Option<Duration>,
     /// When it has to be ready, and within how long that is.
-    ready: Option<(Instant, Duration)>,
+    ready: Option<(Moment, Duration)>,
     /// When the next `WATCHDOG=1` has to have come.
+    #[serde(with = "moment::optional")]
     next: Option<Instant>,
 }
 
 impl Health {
     /// For a PID 1 that was executed now.
     pub(super) fn new(lifecycle: &Lifecycle, now: Instant) -> Self {
-        let ready = lifecycle.health.ready_timeout.and_then(|time| Some((now.checked_add(time)?, time)));
+        let ready =
+            lifecycle.health.ready_timeout.and_then(|time| Some((Moment(now.checked_add(time)?), time)));
         let tells = lifecycle.notify_ready == NotifyReady::WhenPayloadIsReady;
         Self { watchdog: lifecycle.health.watchdog, ready: ready.filter(|_| tells), next: None }
     }
 
     /// When it should be looked at [`Self::failure`].
     pub(super) fn deadline(&self) -> Option<Instant> {
-        self.ready.map(|(deadline, _)| deadline).into_iter().chain(self.next).min()
+        self.ready.map(|(deadline, _)| deadline.0).into_iter().chain(self.next).min()
     }
 
     /// Another time holds from the next word of PID 1 on.
@@ -67,14 +71,14 @@ impl Health {
 
     /// Who is frozen says nothing: each time begins anew.
     pub(super) fn resumed(&mut self, now: Instant) {
-        self.ready = self.ready.and_then(|(_, time)| Some((now.checked_add(time)?, time)));
+        self.ready = self.ready.and_then(|(_, time)| Some((Moment(now.checked_add(time)?), time)));
         self.next = self.next.and(self.watchdog).and_then(|time| now.checked_add(time));
     }
 
     /// What is wrong by now. It is said once.
     pub(super) fn failure(&mut self, now: Instant) -> Option<Failure> {
         let not_ready =
-            self.ready.filter(|(deadline, _)| *deadline <= now).map(|(_, time)| Failure::NotReady(time));
+            self.ready.filter(|(deadline, _)| deadline.0 <= now).map(|(_, time)| Failure::NotReady(time));
         let is_silent = self.next.is_some_and(|deadline| deadline <= now);
         let failure = not_ready.or_else(|| self.watchdog.filter(|_| is_silent).map(Failure::Silent))?;
         (self.ready, self.next) = (None, None);

@@ -9,6 +9,7 @@ use redd_plan::supervision::{PidOne, Request, Supervision};
 use redd_spec::init::InitKind;
 use redd_spec::lifecycle::{NotifyReady, RebootAction, SignalNumber};
 use redd_spec::parse::LifeChange;
+use serde::{Deserialize, Serialize};
 
 use super::health::Failure;
 use crate::restart::Cause;
@@ -91,7 +92,7 @@ pub(super) enum Command {
 }
 
 /// How far a stop is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 enum Stop {
     /// Nobody asked.
     NotWanted,
@@ -104,7 +105,7 @@ enum Stop {
 }
 
 /// What comes after a stop.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 enum After {
     /// Nothing.
     End,
@@ -113,7 +114,7 @@ enum After {
 }
 
 /// The state of a running machine.
-#[derive(Debug)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Machine {
     supervision: Supervision,
     stop: Stop,
@@ -128,7 +129,7 @@ pub(super) struct Machine {
 }
 
 /// Whether PID 1 was given up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 enum PidOneHealth {
     /// It was not.
     Good,
@@ -137,7 +138,7 @@ enum PidOneHealth {
 }
 
 /// Whether something was said that is said once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 enum Announced {
     /// Not yet.
     No,

@@ -3,6 +3,7 @@
 //! [`machine`] decides, without doing anything; [`drive`] waits, tells it what happened, and does what it says.
 
 mod between;
+mod brief;
 mod buffer;
 mod console;
 mod control;
@@ -16,12 +17,17 @@ mod output;
 mod processes;
 pub(crate) mod report;
 mod serve;
+pub(crate) mod state;
 mod terminals;
 mod tint;
+mod upgrade;
 mod upstream;
+mod wait;
 
 pub(crate) use between::Waited;
-pub(crate) use drive::{Listeners, Outcome, Supervisor};
+pub(crate) use brief::{Brief, Known};
+pub(crate) use drive::{Begin, Boot, Listeners, Outcome, Supervisor};
+pub(crate) use upgrade::Rest;
 pub(crate) use upstream::Upstream;
 
 /// What redd's own supervisor is told on account of a message of the payload.

@@ -21,6 +21,7 @@ use rustix::thread::{NanosleepRelativeResult, Timespec, nanosleep};
 use crate::StepError;
 use crate::child::privileges::{drop_all_privileges, set_user};
 use crate::error::best_effort;
+use crate::handover::{HandOver, Incoming, Outgoing, ProcessState, Refusal};
 
 /// How long it is waited before the next attempt.
 const INTERVAL: Timespec = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
@@ -67,6 +68,18 @@ impl Order {
             Ok(Some(status)) if status.exit_status() == Some(0) => Delivery::Done,
             Ok(_) | Err(_) => Delivery::Failed,
         }
+    }
+}
+
+impl HandOver for Order {
+    type State = ProcessState;
+
+    fn hand_over(&self, outgoing: &mut Outgoing) -> ProcessState {
+        self.0.hand_over(outgoing)
+    }
+
+    fn take_over(state: ProcessState, incoming: &mut Incoming) -> Result<Self, Refusal> {
+        ChildProcess::take_over(state, incoming).map(Self)
     }
 }
 

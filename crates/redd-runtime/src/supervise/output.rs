@@ -3,9 +3,11 @@
 use std::os::fd::{AsFd, BorrowedFd};
 
 use redd_sys::Errno;
+use serde::{Deserialize, Serialize};
 
 use super::tint::{RESTORE, Tint};
 use crate::error::best_effort;
+use crate::handover::Bytes;
 use crate::terminal::Stream;
 
 /// So much is tinted at once: it becomes more than it was.
@@ -45,6 +47,30 @@ impl Output {
             Ok(()) | Err(Errno::AGAIN | Errno::INTR) => Ok(piece.len()),
             Err(errno) => Err(errno),
         }
+    }
+}
+
+/// What was tinted, and did not get out yet.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct ColourState {
+    tint: Tint,
+    waiting: Bytes,
+}
+
+impl Output {
+    /// What goes over to another program; the stream is opened again there.
+    pub(super) fn colour(&self) -> Option<ColourState> {
+        let state = |colour: &Colour| ColourState {
+            tint: colour.tint.clone(),
+            waiting: Bytes(colour.waiting.clone()),
+        };
+        self.colour.as_ref().map(state)
+    }
+
+    /// Goes on where another program was.
+    pub(super) fn resume(stream: Stream, colour: Option<ColourState>) -> Self {
+        let colour = colour.map(|ColourState { tint, waiting }| Colour { tint, waiting: waiting.0 });
+        Self { stream, colour }
     }
 }
 

@@ -9,6 +9,7 @@ use redd_plan::action::Action;
 use redd_plan::step::Plan;
 use redd_sys::{Errno, signal};
 use rustix::process::{Pid, PidfdFlags, getpid, pidfd_open};
+use serde::{Deserialize, Serialize};
 
 /// How often a cgroup is read again, while processes fork away.
 const ROUNDS: u32 = 3;
@@ -16,7 +17,7 @@ const ROUNDS: u32 = 3;
 const DEPTH_MAX: usize = 32;
 
 /// Where they are.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Processes {
     /// The payload's cgroup in the unified hierarchy.
     unified: Option<PathBuf>,

@@ -4,16 +4,11 @@ use std::io;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::time::Instant;
 
-use redd_control::entry::Entry;
 use redd_control::event::{Event as Published, Occurrence, Phase};
 use redd_control::machine::{Attach, Change, Description, Enter, Kill, Stop, StopMode, Whom, error};
 use redd_control::message::{self, Reply};
-use redd_plan::action::Action;
-use redd_plan::step::Plan;
 use redd_spec::parse::{self, LifeChange};
-use redd_spec::resources::Personality;
 use redd_spec::text::escape;
-use redd_spec::variables;
 use redd_sys::signal;
 use rustix::process::{Signal, getpid, kill_process};
 use serde_json::json;
@@ -48,6 +43,7 @@ impl Session<'_> {
             Request::Enter => return self.let_enter(asker),
             Request::Subscribe(interest) => return self.subscribe(asker, interest),
             Request::AttachConsole(attach) => return self.let_attach(asker, attach.mode),
+            Request::Upgrade(upgrade) => return self.begin_upgrade(&upgrade.program, asker),
             Request::Adopt(change) => self.adopt(change),
         };
         self.control.answer(asker, &interface.worded(reply), Vec::new());
@@ -64,7 +60,7 @@ impl Session<'_> {
     }
 
     fn occurrence(&self, event: Published) -> Occurrence {
-        Occurrence { machine: self.plan.name.to_string(), time: report::now(), event }
+        Occurrence { machine: self.known.name().to_string(), time: report::now(), event }
     }
 
     /// Who begins to listen hears first how far it is, or that it is so.
@@ -76,12 +72,8 @@ impl Session<'_> {
 
     fn description(&self) -> Description {
         let cgroups = self.processes.directories().map(|path| path.display().to_string());
-        let host_link = self.plan.steps.iter().find_map(|step| match &step.action {
-            Action::CreateVeth(pair) => Some(pair.host_name.clone()),
-            _ => None,
-        });
         Description {
-            name: self.plan.name.to_string(),
+            name: self.known.name().to_string(),
             phase: self.machine.phase(),
             paused: self.report.is_paused,
             status: self.report.status.clone(),
@@ -92,7 +84,7 @@ impl Session<'_> {
             boots: self.report.boots,
             restarts: self.report.restarts,
             cgroups: cgroups.collect(),
-            host_link,
+            host_link: self.known.brief().host_link.clone(),
         }
     }
 
@@ -176,14 +168,14 @@ impl Session<'_> {
     fn let_enter(&mut self, asker: Option<ConnectionId>) {
         let leader = self.child.pid.as_raw_nonzero().get();
         let (reply, descriptors): (Reply, Vec<OwnedFd>) = match self.child.pidfd.try_clone() {
-            Ok(pidfd) => (Reply::of(&Enter { leader, entry: entry(self.plan) }), vec![pidfd]),
+            Ok(pidfd) => (Reply::of(&Enter { leader, entry: self.known.brief().entry.clone() }), vec![pidfd]),
             Err(error) => (outcome(Err(error)), Vec::new()),
         };
         self.control.answer(asker, &reply, descriptors);
     }
 
     fn let_attach(&mut self, asker: Option<ConnectionId>, mode: Attach) {
-        let attached = self.console.as_mut().map_or(Err(Refusal::Absent), |console| console.attach(mode));
+        let attached = self.stage.console_mut().map_or(Err(Refusal::Absent), |console| console.attach(mode));
         let (reply, descriptors) = attachment(attached);
         self.control.answer(asker, &reply, descriptors);
     }
@@ -216,53 +208,4 @@ fn outcome(result: io::Result<()>) -> Reply {
             Reply::error(error::FAILED, &json!({ "what": cause.to_string(), "errno": errno }))
         }
     }
-}
-
-/// What of the environment is PID 1's own affair.
-const OF_PID_1: [&str; 10] = [
-    variables::NOTIFY_SOCKET,
-    "LISTEN_FDS",
-    "LISTEN_PID",
-    "LISTEN_FDNAMES",
-    "CREDENTIALS_DIRECTORY",
-    "WATCHDOG_USEC",
-    "HOME",
-    "USER",
-    "LOGNAME",
-    "SHELL",
-];
-
-/// How the plan confined its payload.
-fn entry(plan: &Plan) -> Entry {
-    let mut entry = Entry {
-        bounding: 0,
-        no_new_privileges: false,
-        seccomp: Vec::new(),
-        is_32_bit: false,
-        selinux_context: None,
-        environment: Vec::new(),
-        cpu_affinity: None,
-    };
-    for step in &plan.steps {
-        match &step.action {
-            Action::DropBoundingCapabilities { kept } => entry.bounding = kept.bits(),
-            Action::RefuseNewPrivileges => entry.no_new_privileges = true,
-            Action::InstallSeccomp { program } => entry.seccomp = program.instructions().to_vec(),
-            Action::SetPersonality { personality } => entry.is_32_bit = *personality == Personality::Bits32,
-            Action::SetExecutionContext { context } => {
-                entry.selinux_context = Some(context.as_str().to_owned());
-            }
-            Action::SetCpuAffinity { processors } => {
-                let numbers: Vec<String> = processors.numbers().map(|number| number.to_string()).collect();
-                entry.cpu_affinity = Some(numbers.join(","));
-            }
-            Action::Execute(execution) => {
-                let texts = execution.environment.iter().map(ToString::to_string);
-                let is_kept = |text: &String| !OF_PID_1.contains(&text.split('=').next().unwrap_or_default());
-                entry.environment = texts.filter(is_kept).collect();
-            }
-            _ => {}
-        }
-    }
-    entry
 }

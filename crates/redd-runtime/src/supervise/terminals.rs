@@ -16,8 +16,10 @@ use rustix::net::{
     AddressFamily, SocketAddrUnix, SocketFlags, SocketType, accept_with, bind, listen, socket_with,
 };
 use rustix::pty::{OpenptFlags, ioctl_tiocgptpeer};
+use serde::{Deserialize, Serialize};
 
 use crate::error::best_effort;
+use crate::handover::{Bytes, HandOver, Incoming, Number, Outgoing, Refusal};
 use crate::launch::FdTable;
 
 /// How much of what was written last is kept of each: a screen.
@@ -124,6 +126,61 @@ impl Terminal {
             self.unread.clear();
             self.holder = Some(connection);
         }
+    }
+}
+
+/// As they are written down.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct TerminalsState {
+    listener: Option<Number>,
+    terminals: Vec<TerminalState>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct TerminalState {
+    number: PtyNumber,
+    manager: Number,
+    payload: Option<Number>,
+    unread: Bytes,
+    holder: Option<Number>,
+}
+
+impl HandOver for Terminals {
+    type State = TerminalsState;
+
+    fn hand_over(&self, outgoing: &mut Outgoing) -> TerminalsState {
+        TerminalsState {
+            listener: self.listener.as_ref().map(|listener| outgoing.add(listener)),
+            terminals: self.terminals.iter().map(|terminal| terminal.hand_over(outgoing)).collect(),
+        }
+    }
+
+    fn take_over(state: TerminalsState, incoming: &mut Incoming) -> Result<Self, Refusal> {
+        let listener = state.listener.map(|listener| incoming.take(listener)).transpose()?;
+        let terminals = state.terminals.into_iter().map(|terminal| Terminal::take_over(terminal, incoming));
+        Ok(Self { listener, terminals: terminals.collect::<Result<_, _>>()? })
+    }
+}
+
+impl HandOver for Terminal {
+    type State = TerminalState;
+
+    fn hand_over(&self, outgoing: &mut Outgoing) -> TerminalState {
+        TerminalState {
+            number: self.number,
+            manager: outgoing.add(&self.manager),
+            payload: self.payload.as_ref().map(|payload| outgoing.add(payload)),
+            unread: Bytes(self.unread.iter().copied().collect()),
+            holder: self.holder.as_ref().map(|holder| outgoing.add(holder.as_fd())),
+        }
+    }
+
+    fn take_over(state: TerminalState, incoming: &mut Incoming) -> Result<Self, Refusal> {
+        let mut take = |number: Option<Number>| number.map(|number| incoming.take(number)).transpose();
+        let (payload, holder) = (take(state.payload)?, take(state.holder)?);
+        let manager = incoming.take(state.manager)?;
+        let (unread, holder) = (state.unread.0.into(), holder.map(Channel::from));
+        Ok(Self { number: state.number, manager, payload, unread, holder })
     }
 }
 

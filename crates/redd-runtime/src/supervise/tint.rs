@@ -3,6 +3,7 @@
 //! It is set once. Where the payload goes back to the default background, it goes back to the tint.
 
 use redd_spec::console::Background;
+use serde::{Deserialize, Serialize};
 
 /// Longer parameters select no colours.
 const PARAMETERS_MAX: usize = 64;
@@ -15,13 +16,13 @@ const SUBSTITUTE: u8 = 0x1a;
 pub(super) const RESTORE: &[u8] = b"\x1b[0m\x1b[J";
 
 /// Follows what the payload writes.
-#[derive(Debug)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Tint {
     background: Background,
     state: State,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 enum State {
     Text,
     /// After the escape character.

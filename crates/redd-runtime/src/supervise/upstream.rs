@@ -8,9 +8,11 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use redd_sys::Errno;
+use serde::{Deserialize, Serialize};
 
 use crate::background::Starter;
 use crate::error::best_effort;
+use crate::handover::{HandOver, Incoming, Number, Outgoing, Refusal};
 
 /// How often it is tried again while the other side has no room.
 const RETRY_INTERVAL: Duration = Duration::from_millis(20);
@@ -97,6 +99,35 @@ impl Upstream {
         let sent = self.waiting.iter().take_while(|message| connection.takes(message)).count();
         self.waiting.drain(..sent);
         self.retry_at = (!self.waiting.is_empty()).then(|| now + RETRY_INTERVAL);
+    }
+}
+
+/// As it is written down.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct UpstreamState {
+    /// Where the environment says nothing of it.
+    starter: Option<Number>,
+    waiting: Vec<String>,
+}
+
+impl HandOver for Upstream {
+    type State = UpstreamState;
+
+    fn hand_over(&self, outgoing: &mut Outgoing) -> UpstreamState {
+        let starter = match &self.connection {
+            Some(Connection::Starter(starter)) => Some(outgoing.add(starter)),
+            Some(Connection::Socket(..)) | None => None,
+        };
+        UpstreamState { starter, waiting: self.waiting.clone() }
+    }
+
+    fn take_over(state: UpstreamState, incoming: &mut Incoming) -> Result<Self, Refusal> {
+        let upstream = match state.starter {
+            Some(starter) => Self::to_starter(Starter::from(incoming.take(starter)?)),
+            None => Self::from_environment(),
+        };
+        let retry_at = (!state.waiting.is_empty()).then(Instant::now);
+        Ok(Self { waiting: state.waiting, retry_at, ..upstream })
     }
 }
 

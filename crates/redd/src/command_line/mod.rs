@@ -13,12 +13,14 @@ mod tests;
 mod try_host;
 
 use std::ffi::OsString;
+use std::os::fd::RawFd;
 use std::path::PathBuf;
 
 use clap::Parser as _;
 use redd_nspawn::effective::Effective;
 use redd_nspawn::words::{self, CommandLine};
 use redd_nspawn::{Assignment, Caller, Persona, Selection, Start};
+use redd_runtime::handover::{CHECK, VERB};
 use redd_spec::Spec;
 use redd_spec::name::MachineName;
 
@@ -82,6 +84,13 @@ pub enum Request {
     Machine(Box<MachineVerb>),
     /// Copy files.
     Copy(CopyRequest),
+    /// Go on with a machine in place of another redd.
+    TakeOver {
+        /// The descriptor of the file where everything is written down.
+        state: RawFd,
+        /// Whether it is only asked if that could be done.
+        earnest: Earnest,
+    },
 }
 
 /// A machine to run.
@@ -99,6 +108,15 @@ pub struct StartRequest {
     pub quiet: bool,
     /// What was set, and where.
     pub settings: Vec<Assignment>,
+}
+
+/// Whether something is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Earnest {
+    /// It is.
+    Done,
+    /// It is only asked whether it could be.
+    Asked,
 }
 
 /// How results are shown.
@@ -166,6 +184,7 @@ pub fn parse(
         "plan" => plan(words, caller, surroundings),
         "config" => config::config(words, caller, surroundings),
         "try" => try_host::request(words, caller, surroundings).map(Request::Start),
+        VERB => take_over(words),
         "gc" if words.peek().is_none() => Ok(Request::CollectGarbage),
         "help" | "--help" | "-h" => help::help(words.next()),
         "--version" | "-V" => Err(Answer::Text(concat!("redd ", env!("CARGO_PKG_VERSION"), "\n").to_owned())),
@@ -181,6 +200,19 @@ fn of_all_verbs(program: OsString, verb: &str, words: Vec<OsString>) -> Result<R
     help::Arguments::try_parse_from([program, verb.into()].into_iter().chain(words))
         .map_err(|error| help::answer(&error, Some(verb)))?
         .request()
+}
+
+/// What a redd says to the one that it becomes. Nobody else has anything to hand over.
+fn take_over(words: impl Iterator<Item = OsString>) -> Result<Request, Answer> {
+    let refused = || Answer::refused("only a redd that supervises a machine can hand it over".to_owned());
+    let words: Vec<OsString> = words.collect();
+    let (earnest, state) = match words.as_slice() {
+        [check, _name, state] if check == CHECK => (Earnest::Asked, state),
+        [_name, state] => (Earnest::Done, state),
+        _ => return Err(refused()),
+    };
+    let state = state.to_str().and_then(|state| state.parse().ok()).ok_or_else(refused)?;
+    Ok(Request::TakeOver { state, earnest })
 }
 
 /// Whether redd was installed, or linked, under that name.

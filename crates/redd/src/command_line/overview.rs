@@ -18,6 +18,7 @@ const GROUPS: [(&str, &[Line]); 6] = [
             ("wait", "until it is in a state"),
             ("enable", "start with the host"),
             ("disable", "no longer"),
+            ("upgrade", "another redd, live"),
             ("boot", "boot on this terminal"),
             ("run", "run one command"),
             ("try", "boot a copy of this host"),

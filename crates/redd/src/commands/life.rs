@@ -26,6 +26,7 @@ pub(super) fn dispatch(verb: &Life) -> ExitStatus {
             .map(|name| restart(name, arguments))
             .fold(exit_status::SUCCESS, first_failure),
         Life::Disable(arguments) => disable(arguments),
+        Life::Upgrade(arguments) => super::upgrade::upgrade(arguments),
         Life::Wait(arguments) => each(std::slice::from_ref(&arguments.name), "wait for", |name| {
             wait::wait(name, &arguments.condition, arguments.timeout)
         }),

@@ -25,6 +25,7 @@ mod show;
 mod start;
 mod status;
 mod top;
+mod upgrade;
 
 use crate::command_line::Request;
 use crate::exit_status::ExitStatus;
@@ -48,6 +49,7 @@ pub fn dispatch(request: Request) -> ExitStatus {
         Request::StartInBackground(request) => background::start(*request),
         Request::Machine(verb) => machines::dispatch(*verb),
         Request::Copy(request) => copy::copy(&request),
+        Request::TakeOver { state, earnest } => upgrade::take_over(state, earnest),
         Request::First => first::first(),
     }
 }

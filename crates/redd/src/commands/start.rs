@@ -1,11 +1,13 @@
 //! `redd boot`, `redd run`, and `systemd-nspawn`
 
 use redd_nspawn::Persona;
+use redd_runtime::handover::TakenOver;
 use redd_runtime::{Ending, Error};
 use redd_spec::Spec;
 use redd_spec::console::ConsoleMode;
 use redd_spec::ids::UserNamespace;
 use redd_spec::payload::Payload;
+use serde::{Deserialize, Serialize};
 
 use crate::command_line::StartRequest;
 use crate::exit_status::{self, ExitStatus};
@@ -25,11 +27,56 @@ pub(super) fn start(request: StartRequest) -> ExitStatus {
     if spec.console == ConsoleMode::Interactive && !quiet {
         report::notice(hot_keys(&spec.payload));
     }
-    let ending = redd_runtime::start(&spec, terminal, warn);
-    match persona {
-        Persona::Boot | Persona::Run | Persona::Start => native_status(&spec, ending),
-        Persona::Nspawn => nspawn_status(&spec, ending),
+    let manner = match persona {
+        Persona::Boot | Persona::Run | Persona::Start => Manner::Native,
+        Persona::Nspawn => Manner::Nspawn,
+    };
+    let reminder = Reminder { manner, quiet };
+    let ending = redd_runtime::start(&spec, terminal, reminder.to_text(), warn);
+    manner.status(&spec, ending)
+}
+
+/// What is needed once more when another redd goes on with the machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Reminder {
+    manner: Manner,
+    quiet: bool,
+}
+
+/// What an end is told with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Manner {
+    Native,
+    Nspawn,
+}
+
+impl Reminder {
+    fn to_text(self) -> String {
+        serde_json::to_string(&self).unwrap_or_default()
     }
+}
+
+impl Manner {
+    fn status(self, spec: &Spec, ending: Result<Ending, Error>) -> ExitStatus {
+        match self {
+            Self::Native => native_status(spec, ending),
+            Self::Nspawn => nspawn_status(spec, ending),
+        }
+    }
+}
+
+/// Goes on with a machine that another redd has started.
+pub(super) fn go_on(machine: TakenOver) -> ExitStatus {
+    let spec = machine.spec().clone();
+    let reminder = machine.reminder().and_then(|text| serde_json::from_str(text).ok());
+    let Reminder { manner, quiet } = reminder.unwrap_or(Reminder { manner: Manner::Native, quiet: false });
+    let ending = machine.go_on(|text| {
+        if !quiet {
+            report::warning(text);
+        }
+    });
+    manner.status(&spec, ending)
 }
 
 /// What words and files are told of before anything is done.

@@ -14,10 +14,12 @@ use redd_sys::single_thread::SingleThreaded;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::sockopt::set_socket_send_buffer_size;
 use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, recv, send, socketpair};
+use serde::{Deserialize, Serialize};
 
-use super::log::Log;
-use super::recent::Recent;
+use super::log::{Log, LogState};
+use super::recent::{Recent, RecentState};
 use crate::error::best_effort;
+use crate::handover::{HandOver, Incoming, Number, Outgoing, Refusal as NotHandedOver};
 
 /// How many may be there at once.
 const SEATS_MAX: usize = 16;
@@ -82,14 +84,16 @@ struct Seat {
     loss: Loss,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 enum Role {
     Drives,
     Watches,
 }
 
 /// Whether something was written that this one has not got.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 enum Loss {
     Nothing,
     Untold,
@@ -100,6 +104,62 @@ enum Loss {
 enum Presence {
     Here,
     Gone,
+}
+
+/// As it is written down.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct AudienceState {
+    name: MachineName,
+    recent: RecentState,
+    log: Option<LogState>,
+    mode: ConsoleMode,
+    seats: Vec<SeatState>,
+    next: u64,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct SeatState {
+    number: u64,
+    connection: Number,
+    role: Role,
+    loss: Loss,
+}
+
+impl HandOver for Audience {
+    type State = AudienceState;
+
+    fn hand_over(&self, outgoing: &mut Outgoing) -> AudienceState {
+        AudienceState {
+            name: self.name.clone(),
+            recent: self.recent.state(),
+            log: self.log.as_ref().map(|log| log.hand_over(outgoing)),
+            mode: self.mode,
+            seats: self.seats.iter().map(|seat| seat.hand_over(outgoing)).collect(),
+            next: self.next,
+        }
+    }
+
+    fn take_over(state: AudienceState, incoming: &mut Incoming) -> Result<Self, NotHandedOver> {
+        let seats = state.seats.into_iter().map(|seat| Seat::take_over(seat, incoming));
+        let seats = seats.collect::<Result<_, _>>()?;
+        let log = state.log.map(|log| Log::take_over(log, incoming)).transpose()?;
+        let AudienceState { name, recent, mode, next, .. } = state;
+        Ok(Self { name, recent: recent.into(), log, mode, seats, next })
+    }
+}
+
+impl HandOver for Seat {
+    type State = SeatState;
+
+    fn hand_over(&self, outgoing: &mut Outgoing) -> SeatState {
+        let Self { number, connection, role, loss } = self;
+        SeatState { number: *number, connection: outgoing.add(connection), role: *role, loss: *loss }
+    }
+
+    fn take_over(state: SeatState, incoming: &mut Incoming) -> Result<Self, NotHandedOver> {
+        let SeatState { number, connection, role, loss } = state;
+        Ok(Self { number, connection: incoming.take(connection)?, role, loss })
+    }
 }
 
 impl Audience {

@@ -12,9 +12,11 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{CWD, Mode, OFlags, openat};
 use rustix::pipe::{PipeFlags, fcntl_setpipe_size, pipe_with};
 use rustix::process::{WaitId, WaitIdOptions, waitid};
+use serde::{Deserialize, Serialize};
 
 use super::scribe::Scribe;
 use crate::error::best_effort;
+use crate::handover::{HandOver, Incoming, Number, Outgoing, ProcessState, Refusal};
 
 /// So much may wait for the disk.
 const WAITING_MAX: usize = 1024 * 1024;
@@ -70,6 +72,29 @@ impl Log {
     pub(super) fn add_marker(&mut self, boot: u32) {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
         self.add(format!("\r\n-- redd: boot {boot} at {} --\r\n", rfc3339(now)).as_bytes());
+    }
+}
+
+/// As it is written down.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct LogState {
+    pipe: Option<Number>,
+    scribe: ProcessState,
+    lost: usize,
+}
+
+/// The scribe goes on: it is a process of its own.
+impl HandOver for Log {
+    type State = LogState;
+
+    fn hand_over(&self, outgoing: &mut Outgoing) -> LogState {
+        let pipe = self.pipe.as_ref().map(|pipe| outgoing.add(pipe));
+        LogState { pipe, scribe: self.scribe.hand_over(outgoing), lost: self.lost }
+    }
+
+    fn take_over(state: LogState, incoming: &mut Incoming) -> Result<Self, Refusal> {
+        let pipe = state.pipe.map(|pipe| incoming.take(pipe)).transpose()?;
+        Ok(Self { pipe, scribe: ChildProcess::take_over(state.scribe, incoming)?, lost: state.lost })
     }
 }
 

@@ -2,6 +2,10 @@
 
 use std::collections::VecDeque;
 
+use serde::{Deserialize, Serialize};
+
+use crate::handover::Bytes;
+
 /// So much is kept: some screens.
 const KEPT_MAX: usize = 64 * 1024;
 
@@ -12,8 +16,23 @@ pub(super) struct Recent {
     cut: Cut,
 }
 
+/// As it is written down.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct RecentState {
+    bytes: Bytes,
+    cut: Cut,
+}
+
+impl From<RecentState> for Recent {
+    fn from(RecentState { bytes, cut }: RecentState) -> Self {
+        let mut recent = Self { cut, ..Self::default() };
+        recent.add(&bytes.0);
+        recent
+    }
+}
+
 /// Whether there was more.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 enum Cut {
     #[default]
     Nowhere,
@@ -33,6 +52,11 @@ impl Recent {
         }
         self.bytes.drain(..surplus);
         self.bytes.extend(newest);
+    }
+
+    /// What goes over to another program.
+    pub(super) fn state(&self) -> RecentState {
+        RecentState { bytes: Bytes(self.bytes.iter().copied().collect()), cut: self.cut }
     }
 
     /// All of it, from the first whole line on.

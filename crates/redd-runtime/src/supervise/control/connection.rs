@@ -10,6 +10,10 @@ use redd_control::frame::{CALL_MAX, Frames};
 use redd_control::message::{self, Reply};
 use redd_sys::Errno;
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
+use serde::{Deserialize, Serialize};
+
+use crate::handover::moment::Moment;
+use crate::handover::{Bytes, Incoming, Number, Outgoing, Refusal};
 
 /// How much may wait for somebody who does not read, in bytes.
 const UNREAD_MAX: usize = 256 * 1024;
@@ -19,11 +23,12 @@ const READ_SIZE: usize = 16 * 1024;
 const DESCRIPTORS_MAX: usize = 4;
 
 /// A number that no other connection of this supervisor has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::supervise) struct ConnectionId(pub(super) u64);
 
 /// Whether somebody wants to hear what happens.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub(in crate::supervise) enum Interest {
     /// In answers alone.
     Answers,
@@ -112,6 +117,47 @@ impl Connection {
             }
         }
         Standing::Open
+    }
+}
+
+/// As it is written down.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct ConnectionState {
+    id: ConnectionId,
+    socket: Number,
+    /// The beginning of a message.
+    unread: Bytes,
+    /// What waits to be sent.
+    unsent: Bytes,
+    interest: Interest,
+    last_used: Moment,
+}
+
+impl Connection {
+    /// What goes over to another program. One who waits for descriptors does not: they are closed, and ask again.
+    pub(super) fn hand_over(&self, outgoing: &mut Outgoing) -> Option<ConnectionState> {
+        if self.waiting.iter().any(|message| !message.descriptors.is_empty()) {
+            return None;
+        }
+        let unsent = self.waiting.iter().flat_map(|message| &message.bytes[message.sent..]);
+        Some(ConnectionState {
+            id: self.id,
+            socket: outgoing.add(&self.socket),
+            unread: Bytes(self.frames.unread().to_vec()),
+            unsent: Bytes(unsent.copied().collect()),
+            interest: self.interest.clone(),
+            last_used: Moment(self.last_used),
+        })
+    }
+
+    /// Goes on where another program was.
+    pub(super) fn take_over(state: ConnectionState, incoming: &mut Incoming) -> Result<Self, Refusal> {
+        let ConnectionState { id, socket, unread, unsent, interest, last_used: Moment(last_used) } = state;
+        let mut frames = Frames::new(CALL_MAX);
+        frames.extend(&unread.0);
+        let message = Message { bytes: unsent.0, sent: 0, descriptors: Vec::new() };
+        let waiting = (!message.bytes.is_empty()).then_some(message).into_iter().collect();
+        Ok(Self { id, socket: incoming.take(socket)?, frames, waiting, interest, last_used })
     }
 }
 

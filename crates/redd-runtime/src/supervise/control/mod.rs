@@ -20,13 +20,15 @@ use rustix::net::{
     AddressFamily, SocketAddrUnix, SocketFlags, SocketType, accept_with, bind, listen, socket_with,
 };
 use rustix::process::geteuid;
+use serde::{Deserialize, Serialize};
 
-use connection::{Connection, Standing};
+use connection::{Connection, ConnectionState, Standing};
 pub(super) use connection::{ConnectionId, Interest};
 use request::{Answer, Read};
 pub(super) use request::{Interface, Request};
 
 use crate::error::best_effort;
+use crate::handover::{HandOver, Incoming, Number, Outgoing, Refusal};
 
 /// How many may be connected; one more ends the connection that was used least lately.
 const CONNECTIONS_MAX: usize = 128;
@@ -176,6 +178,36 @@ impl Control {
         if work(&mut self.connections[index]) == Standing::Over {
             self.connections.swap_remove(index);
         }
+    }
+}
+
+/// As it is written down.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct ControlState {
+    listener: Option<Number>,
+    connections: Vec<ConnectionState>,
+    connected: u64,
+}
+
+impl HandOver for Control {
+    type State = ControlState;
+
+    fn hand_over(&self, outgoing: &mut Outgoing) -> ControlState {
+        ControlState {
+            listener: self.listener.as_ref().map(|listener| outgoing.add(listener)),
+            connections: self
+                .connections
+                .iter()
+                .filter_map(|connection| connection.hand_over(outgoing))
+                .collect(),
+            connected: self.connected,
+        }
+    }
+
+    fn take_over(state: ControlState, incoming: &mut Incoming) -> Result<Self, Refusal> {
+        let listener = state.listener.map(|listener| incoming.take(listener)).transpose()?;
+        let connections = state.connections.into_iter().map(|state| Connection::take_over(state, incoming));
+        Ok(Self { listener, connections: connections.collect::<Result<_, _>>()?, connected: state.connected })
     }
 }
 

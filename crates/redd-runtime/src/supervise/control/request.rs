@@ -1,7 +1,7 @@
 //! A message of a client becomes a request, or a reply that says why not. Nothing here touches anything.
 
 use redd_control::interface::SERVICE;
-use redd_control::machine::{AttachConsole, Change, INSTANCE, INTERFACE, Kill, Stop, method};
+use redd_control::machine::{AttachConsole, Change, INSTANCE, INTERFACE, Kill, Stop, Upgrade, method};
 use redd_control::message::{Call, Reply, error};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -29,6 +29,8 @@ pub(in crate::supervise) enum Request {
     Subscribe(Interest),
     /// It to remember a change.
     Adopt(Change),
+    /// Another program in the supervisor's place.
+    Upgrade(Upgrade),
     /// A connection to the console.
     AttachConsole(AttachConsole),
 }
@@ -97,6 +99,7 @@ fn of_machine(call: Call) -> Result<Request, Reply> {
         method::SUBSCRIBE if call.more => Ok(Request::Subscribe(Interest::Events)),
         method::SUBSCRIBE => Err(Reply::error(error::EXPECTED_MORE, &json!({}))),
         method::ADOPT => parameters(call).map(Request::Adopt),
+        method::UPGRADE => parameters(call).and_then(checked_upgrade),
         method::ATTACH_CONSOLE => parameters(call).map(Request::AttachConsole),
         other => Err(unknown_method(other)),
     }
@@ -108,6 +111,10 @@ pub(super) fn parameters<T: DeserializeOwned>(call: Call) -> Result<T, Reply> {
 
 fn checked_kill(kill: Kill) -> Result<Request, Reply> {
     kill.number().map_or_else(|| Err(invalid("signal")), |_number| Ok(Request::Kill(kill)))
+}
+
+fn checked_upgrade(upgrade: Upgrade) -> Result<Request, Reply> {
+    if upgrade.program.is_absolute() { Ok(Request::Upgrade(upgrade)) } else { Err(invalid("program")) }
 }
 
 pub(super) fn invalid(parameter: &str) -> Reply {

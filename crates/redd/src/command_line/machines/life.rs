@@ -1,5 +1,6 @@
-//! The words of `restart`, `disable` and `wait`.
+//! The words of `restart`, `disable`, `upgrade` and `wait`.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
@@ -22,6 +23,11 @@ pub enum Life {
                             redd disable --now web  it is stopped, too\n  redd disable web db     two of them"
     )]
     Disable(DisableArguments),
+    /// Have another redd supervise running machines, which notice nothing
+    #[command(after_help = "Examples:\n  redd upgrade web            by the redd that runs this verb\n  \
+                            redd upgrade --all          after redd was updated\n  \
+                            redd upgrade web --binary=/opt/redd/bin/redd")]
+    Upgrade(UpgradeArguments),
     /// Wait until a machine is in some state
     #[command(after_help = "Examples:\n  redd wait web --for=ready\n  \
                             redd wait web --for=unit=nginx.service --timeout=1min\n  redd wait web --for=stopped")]
@@ -50,6 +56,20 @@ pub struct DisableArguments {
     pub now: bool,
     /// The machines
     #[arg(value_name = "NAME", required = true)]
+    pub names: Vec<MachineName>,
+}
+
+/// Words of `upgrade`.
+#[derive(Debug, Args)]
+pub struct UpgradeArguments {
+    /// All machines that run
+    #[arg(long, conflicts_with = "names")]
+    pub all: bool,
+    /// The redd that is to go on [default: the one that runs this verb]
+    #[arg(long, value_name = "PATH")]
+    pub binary: Option<PathBuf>,
+    /// The machines
+    #[arg(value_name = "NAME", required_unless_present = "all")]
     pub names: Vec<MachineName>,
 }
 

@@ -1,0 +1,200 @@
+//! What is waited for, and who attends to it.
+
+use std::os::fd::AsFd as _;
+use std::time::{Duration, Instant};
+
+use redd_plan::descriptor::FdName;
+use redd_sys::Errno;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+use super::console::{Console, Direction};
+use super::control;
+use super::drive::{SIGWINCH, Session};
+use super::machine::Event;
+use super::notify;
+use super::terminals::{Happening, Terminals};
+use super::upgrade::Upgrade;
+use crate::Error;
+use crate::terminal::Typed;
+
+/// How often a console without a process is looked at.
+const CONSOLE_INTERVAL: Duration = Duration::from_millis(100);
+
+/// Where something happened, in the order in which it is attended to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Source {
+    Guard,
+    Console(Direction),
+    Terminals(Happening),
+    Notifications,
+    Signals,
+    Control(control::Happening),
+    Order,
+    Upgrade,
+    /// Last: what the payload said and wrote before it ended comes first.
+    Payload,
+}
+
+impl Session<'_> {
+    /// Waits until there is something to do.
+    pub(super) fn wait(&mut self) -> Result<Vec<Source>, Errno> {
+        let now = Instant::now();
+        let pause = self.rate.wait_until(now);
+        let retry = self.upstream.retry_at();
+        let deadlines = [
+            self.stop_deadline,
+            self.look_at,
+            self.console_deadline,
+            self.guard_deadline,
+            self.health.deadline().filter(|_| !self.report.is_paused),
+            pause,
+            retry,
+            self.upgrade.as_ref().map(Upgrade::deadline),
+        ];
+        let timeout = deadlines
+            .into_iter()
+            .flatten()
+            .min()
+            .map(|deadline| timespec(deadline.saturating_duration_since(now)));
+        let (mut sources, mut polled) = (Vec::new(), Vec::new());
+        if self.guard_deadline.is_none() {
+            sources.push(Source::Guard);
+            polled.push(PollFd::from_borrowed_fd(self.guard.descriptor(), PollFlags::IN));
+        }
+        for (direction, descriptor, flags) in self.stage.console().into_iter().flat_map(Console::interests) {
+            sources.push(Source::Console(direction));
+            polled.push(PollFd::from_borrowed_fd(descriptor, flags));
+        }
+        for (happening, descriptor) in self.terminals.iter().flat_map(Terminals::interests) {
+            sources.push(Source::Terminals(happening));
+            polled.push(PollFd::from_borrowed_fd(descriptor, PollFlags::IN));
+        }
+        if let (Some(socket), None) = (self.descriptors.get(FdName::NotifySocket), pause) {
+            sources.push(Source::Notifications);
+            polled.push(PollFd::from_borrowed_fd(socket.as_fd(), PollFlags::IN));
+        }
+        sources.push(Source::Signals);
+        polled.push(PollFd::from_borrowed_fd(self.signals.as_fd(), PollFlags::IN));
+        for (happening, descriptor, flags) in self.control.interests() {
+            sources.push(Source::Control(happening));
+            polled.push(PollFd::from_borrowed_fd(descriptor, flags));
+        }
+        if let Some(order) = &self.order {
+            sources.push(Source::Order);
+            polled.push(PollFd::from_borrowed_fd(order.descriptor(), PollFlags::IN));
+        }
+        if let Some(upgrade) = &self.upgrade {
+            sources.push(Source::Upgrade);
+            polled.push(PollFd::from_borrowed_fd(upgrade.descriptor(), PollFlags::IN));
+        }
+        sources.push(Source::Payload);
+        polled.push(PollFd::from_borrowed_fd(self.child.pidfd.as_fd(), PollFlags::IN));
+        match poll(&mut polled, timeout.as_ref()) {
+            Ok(_) => {}
+            Err(Errno::INTR) => return Ok(Vec::new()),
+            Err(errno) => return Err(errno),
+        }
+        let found = sources.into_iter().zip(&polled).filter(|(_, polled)| !polled.revents().is_empty());
+        Ok(found.map(|(source, _)| source).collect())
+    }
+
+    pub(super) fn attend(&mut self, source: Source) -> Result<(), Error> {
+        match source {
+            Source::Guard => self.replace_guard().map_err(Error::host("starting another guard"))?,
+            Source::Console(direction) => self.relay_console(direction),
+            Source::Terminals(happening) => {
+                self.terminals.iter_mut().for_each(|terminals| terminals.attend(happening));
+            }
+            Source::Notifications => self.read_notifications(),
+            Source::Signals => self.read_signals()?,
+            Source::Control(happening) => self.serve(happening),
+            Source::Order => self.end_order(),
+            Source::Upgrade => self.hear_of_upgrade(),
+            Source::Payload => self.reap()?,
+        }
+        Ok(())
+    }
+
+    pub(super) fn on_time(&mut self, now: Instant) {
+        if self.upstream.retry_at().is_some_and(|at| at <= now) {
+            self.upstream.flush(now);
+        }
+        if self.upgrade.as_ref().is_some_and(|upgrade| upgrade.deadline() <= now) {
+            self.give_up_upgrade();
+        }
+        self.guard_deadline.take_if(|deadline| *deadline <= now);
+        if self.stop_deadline.is_some_and(|deadline| deadline <= now) {
+            self.stop_deadline = None;
+            self.happened(Event::StopTimedOut);
+        }
+        if !self.report.is_paused
+            && let Some(failure) = self.health.failure(now)
+        {
+            self.happened(Event::Unhealthy(failure));
+        }
+        if self.look_at.take_if(|at| *at <= now).is_some() {
+            let seen = self.look_at_init();
+            self.happened(Event::InitSeen(seen));
+        }
+        if self.console_deadline.take_if(|deadline| *deadline <= now).is_some()
+            && let Some(console) = self.stage.console_mut()
+        {
+            console.revive();
+        }
+    }
+
+    fn relay_console(&mut self, direction: Direction) {
+        let Some(console) = self.stage.console_mut() else { return };
+        let typed = console.relay(direction, Instant::now());
+        if console.is_idle() && self.console_deadline.is_none() {
+            self.console_deadline = Some(Instant::now() + CONSOLE_INTERVAL);
+        }
+        match typed {
+            // The terminal where it was started cannot be left.
+            Typed::Text | Typed::Detach => {}
+            Typed::Kill => self.happened(Event::KillRequested),
+            Typed::PowerOff => self.happened(Event::PowerOffTyped),
+            Typed::Reboot => self.happened(Event::RebootTyped),
+        }
+    }
+
+    fn read_notifications(&mut self) {
+        let Some(socket) = self.descriptors.get(FdName::NotifySocket) else { return };
+        let events = notify::receive(socket.as_fd(), self.child.pid, &mut self.rate);
+        for event in events.into_iter().flatten() {
+            let is_booted = event == Event::Ready;
+            self.happened(event);
+            if is_booted {
+                self.release_program();
+            }
+        }
+    }
+
+    /// What PID 1 said last. The kernel knows that it was PID 1 only until that is reaped.
+    pub(super) fn read_last_notifications(&mut self) {
+        let Some(socket) = self.descriptors.get(FdName::NotifySocket) else { return };
+        let mut events = Vec::new();
+        while self.rate.wait_until(Instant::now()).is_none() {
+            let Some(more) = notify::receive(socket.as_fd(), self.child.pid, &mut self.rate) else { break };
+            events.extend(more);
+        }
+        events.into_iter().for_each(|event| self.happened(event));
+    }
+
+    pub(super) fn read_signals(&mut self) -> Result<(), Error> {
+        while let Some(received) = self.signals.read().map_err(Error::host("reading signals"))? {
+            match received.number {
+                SIGWINCH => self.stage.console().into_iter().for_each(Console::follow_window_size),
+                _ => self.happened(Event::StopRequested),
+            }
+        }
+        Ok(())
+    }
+}
+
+pub(super) fn timespec(time: Duration) -> Timespec {
+    Timespec {
+        tv_sec: i64::try_from(time.as_secs()).unwrap_or(i64::MAX),
+        tv_nsec: time.subsec_nanos().into(),
+    }
+}
