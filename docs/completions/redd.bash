@@ -178,7 +178,7 @@ _redd() {
             return 0
             ;;
         redd__subcmd__boot)
-            opts="-D -M -x -E -U -Z -L -n -P -q -j -h --directory --machine --ephemeral --read-only --volatile --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --ambient-capability --no-new-privileges --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context --selinux-apifs-context --nesting --device --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --memory-high --swap --cpu-weight --io-weight --io-read-bandwidth --io-write-bandwidth --io-read-iops --io-write-iops --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --keep-unit --restart --restart-delay --restart-limit --watchdog --ready-timeout --after --help"
+            opts="-D -M -x -E -U -Z -L -n -P -q -j -S -h --directory --machine --ephemeral --read-only --volatile --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --ambient-capability --no-new-privileges --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context --selinux-apifs-context --nesting --device --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --memory-high --swap --cpu-weight --io-weight --io-read-bandwidth --io-write-bandwidth --io-read-iops --io-write-iops --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --keep-unit --restart --restart-delay --restart-limit --watchdog --ready-timeout --after --slice --property --register --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -473,6 +473,22 @@ _redd() {
                     return 0
                     ;;
                 --after)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --slice)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -S)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --property)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --register)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -576,7 +592,7 @@ _redd() {
             return 0
             ;;
         redd__subcmd__config__subcmd__show)
-            opts="-D -M -x -E -U -Z -L -n -P -q -j -h --directory --machine --ephemeral --read-only --volatile --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --ambient-capability --no-new-privileges --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context --selinux-apifs-context --nesting --device --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --memory-high --swap --cpu-weight --io-weight --io-read-bandwidth --io-write-bandwidth --io-read-iops --io-write-iops --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --keep-unit --restart --restart-delay --restart-limit --watchdog --ready-timeout --after --origin --json --help"
+            opts="-D -M -x -E -U -Z -L -n -P -q -j -S -h --directory --machine --ephemeral --read-only --volatile --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --ambient-capability --no-new-privileges --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context --selinux-apifs-context --nesting --device --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --memory-high --swap --cpu-weight --io-weight --io-read-bandwidth --io-write-bandwidth --io-read-iops --io-write-iops --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --keep-unit --restart --restart-delay --restart-limit --watchdog --ready-timeout --after --slice --property --register --origin --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -871,6 +887,22 @@ _redd() {
                     return 0
                     ;;
                 --after)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --slice)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -S)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --property)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --register)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1278,7 +1310,7 @@ _redd() {
             return 0
             ;;
         redd__subcmd__plan__subcmd__boot)
-            opts="-D -M -x -E -U -Z -L -n -P -q -j -h --directory --machine --ephemeral --read-only --volatile --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --ambient-capability --no-new-privileges --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context --selinux-apifs-context --nesting --device --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --memory-high --swap --cpu-weight --io-weight --io-read-bandwidth --io-write-bandwidth --io-read-iops --io-write-iops --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --keep-unit --restart --restart-delay --restart-limit --watchdog --ready-timeout --after --help"
+            opts="-D -M -x -E -U -Z -L -n -P -q -j -S -h --directory --machine --ephemeral --read-only --volatile --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --ambient-capability --no-new-privileges --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context --selinux-apifs-context --nesting --device --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --memory-high --swap --cpu-weight --io-weight --io-read-bandwidth --io-write-bandwidth --io-read-iops --io-write-iops --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --keep-unit --restart --restart-delay --restart-limit --watchdog --ready-timeout --after --slice --property --register --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1576,6 +1608,22 @@ _redd() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --slice)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -S)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --property)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --register)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1584,7 +1632,7 @@ _redd() {
             return 0
             ;;
         redd__subcmd__plan__subcmd__run)
-            opts="-D -M -x -E -U -Z -L -n -P -q -j -a -u -h --directory --machine --ephemeral --read-only --volatile --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --ambient-capability --no-new-privileges --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context --selinux-apifs-context --nesting --device --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --memory-high --swap --cpu-weight --io-weight --io-read-bandwidth --io-write-bandwidth --io-read-iops --io-write-iops --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --keep-unit --restart --restart-delay --restart-limit --watchdog --ready-timeout --after --as-pid2 --as-pid1 --user --uid --chdir --help"
+            opts="-D -M -x -E -U -Z -L -n -P -q -j -a -u -S -h --directory --machine --ephemeral --read-only --volatile --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --ambient-capability --no-new-privileges --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context --selinux-apifs-context --nesting --device --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --memory-high --swap --cpu-weight --io-weight --io-read-bandwidth --io-write-bandwidth --io-read-iops --io-write-iops --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --keep-unit --restart --restart-delay --restart-limit --watchdog --ready-timeout --after --as-pid2 --as-pid1 --user --uid --chdir --slice --property --register --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1895,6 +1943,22 @@ _redd() {
                     return 0
                     ;;
                 --chdir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --slice)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -S)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --property)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --register)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1938,7 +2002,7 @@ _redd() {
             return 0
             ;;
         redd__subcmd__run)
-            opts="-D -M -x -E -U -Z -L -n -P -q -j -a -u -h --directory --machine --ephemeral --read-only --volatile --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --ambient-capability --no-new-privileges --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context --selinux-apifs-context --nesting --device --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --memory-high --swap --cpu-weight --io-weight --io-read-bandwidth --io-write-bandwidth --io-read-iops --io-write-iops --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --keep-unit --restart --restart-delay --restart-limit --watchdog --ready-timeout --after --as-pid2 --as-pid1 --user --uid --chdir --help"
+            opts="-D -M -x -E -U -Z -L -n -P -q -j -a -u -S -h --directory --machine --ephemeral --read-only --volatile --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --ambient-capability --no-new-privileges --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context --selinux-apifs-context --nesting --device --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --memory-high --swap --cpu-weight --io-weight --io-read-bandwidth --io-write-bandwidth --io-read-iops --io-write-iops --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --keep-unit --restart --restart-delay --restart-limit --watchdog --ready-timeout --after --as-pid2 --as-pid1 --user --uid --chdir --slice --property --register --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2249,6 +2313,22 @@ _redd() {
                     return 0
                     ;;
                 --chdir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --slice)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -S)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --property)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --register)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2318,7 +2398,7 @@ _redd() {
             return 0
             ;;
         redd__subcmd__start)
-            opts="-D -M -x -E -U -Z -L -n -P -q -j -h --directory --machine --ephemeral --read-only --volatile --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --ambient-capability --no-new-privileges --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context --selinux-apifs-context --nesting --device --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --memory-high --swap --cpu-weight --io-weight --io-read-bandwidth --io-write-bandwidth --io-read-iops --io-write-iops --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --keep-unit --restart --restart-delay --restart-limit --watchdog --ready-timeout --after --no-wait --start-timeout --all-enabled --help"
+            opts="-D -M -x -E -U -Z -L -n -P -q -j -S -h --directory --machine --ephemeral --read-only --volatile --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --ambient-capability --no-new-privileges --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context --selinux-apifs-context --nesting --device --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --memory-high --swap --cpu-weight --io-weight --io-read-bandwidth --io-write-bandwidth --io-read-iops --io-write-iops --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --keep-unit --restart --restart-delay --restart-limit --watchdog --ready-timeout --after --no-wait --start-timeout --all-enabled --slice --property --register --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2617,6 +2697,22 @@ _redd() {
                     return 0
                     ;;
                 --start-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --slice)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -S)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --property)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --register)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2744,13 +2840,13 @@ _redd() {
 
 _redd_taker() {
     case "$1" in
-        "boot") takes=tree at=0 scope= valued="--directory -D --machine -M --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv -E --private-users-ownership --capability --drop-capability --ambient-capability --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context -Z --selinux-apifs-context -L --device --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --memory-high --swap --cpu-weight --io-weight --io-read-bandwidth --io-write-bandwidth --io-read-iops --io-write-iops --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --restart --restart-delay --restart-limit --watchdog --ready-timeout --after" ;;
-        "run") takes=tree at=0 scope= valued="--directory -D --machine -M --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv -E --private-users-ownership --capability --drop-capability --ambient-capability --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context -Z --selinux-apifs-context -L --device --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --memory-high --swap --cpu-weight --io-weight --io-read-bandwidth --io-write-bandwidth --io-read-iops --io-write-iops --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --restart --restart-delay --restart-limit --watchdog --ready-timeout --after --uid --user -u --chdir" ;;
-        "start") takes=names at=0 scope= valued="--directory -D --machine -M --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv -E --private-users-ownership --capability --drop-capability --ambient-capability --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context -Z --selinux-apifs-context -L --device --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --memory-high --swap --cpu-weight --io-weight --io-read-bandwidth --io-write-bandwidth --io-read-iops --io-write-iops --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --restart --restart-delay --restart-limit --watchdog --ready-timeout --after --start-timeout" ;;
+        "boot") takes=tree at=0 scope= valued="--directory -D --machine -M --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv -E --private-users-ownership --capability --drop-capability --ambient-capability --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context -Z --selinux-apifs-context -L --device --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --memory-high --swap --cpu-weight --io-weight --io-read-bandwidth --io-write-bandwidth --io-read-iops --io-write-iops --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --restart --restart-delay --restart-limit --watchdog --ready-timeout --after --slice -S --property --register" ;;
+        "run") takes=tree at=0 scope= valued="--directory -D --machine -M --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv -E --private-users-ownership --capability --drop-capability --ambient-capability --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context -Z --selinux-apifs-context -L --device --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --memory-high --swap --cpu-weight --io-weight --io-read-bandwidth --io-write-bandwidth --io-read-iops --io-write-iops --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --restart --restart-delay --restart-limit --watchdog --ready-timeout --after --uid --user -u --chdir --slice -S --property --register" ;;
+        "start") takes=names at=0 scope= valued="--directory -D --machine -M --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv -E --private-users-ownership --capability --drop-capability --ambient-capability --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context -Z --selinux-apifs-context -L --device --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --memory-high --swap --cpu-weight --io-weight --io-read-bandwidth --io-write-bandwidth --io-read-iops --io-write-iops --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --restart --restart-delay --restart-limit --watchdog --ready-timeout --after --start-timeout --slice -S --property --register" ;;
         "enable") takes=names at=0 scope= valued="" ;;
-        "plan boot") takes=tree at=0 scope= valued="--directory -D --machine -M --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv -E --private-users-ownership --capability --drop-capability --ambient-capability --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context -Z --selinux-apifs-context -L --device --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --memory-high --swap --cpu-weight --io-weight --io-read-bandwidth --io-write-bandwidth --io-read-iops --io-write-iops --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --restart --restart-delay --restart-limit --watchdog --ready-timeout --after" ;;
-        "plan run") takes=tree at=0 scope= valued="--directory -D --machine -M --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv -E --private-users-ownership --capability --drop-capability --ambient-capability --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context -Z --selinux-apifs-context -L --device --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --memory-high --swap --cpu-weight --io-weight --io-read-bandwidth --io-write-bandwidth --io-read-iops --io-write-iops --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --restart --restart-delay --restart-limit --watchdog --ready-timeout --after --uid --user -u --chdir" ;;
-        "config show") takes=tree at=0 scope= valued="--directory -D --machine -M --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv -E --private-users-ownership --capability --drop-capability --ambient-capability --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context -Z --selinux-apifs-context -L --device --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --memory-high --swap --cpu-weight --io-weight --io-read-bandwidth --io-write-bandwidth --io-read-iops --io-write-iops --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --restart --restart-delay --restart-limit --watchdog --ready-timeout --after" ;;
+        "plan boot") takes=tree at=0 scope= valued="--directory -D --machine -M --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv -E --private-users-ownership --capability --drop-capability --ambient-capability --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context -Z --selinux-apifs-context -L --device --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --memory-high --swap --cpu-weight --io-weight --io-read-bandwidth --io-write-bandwidth --io-read-iops --io-write-iops --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --restart --restart-delay --restart-limit --watchdog --ready-timeout --after --slice -S --property --register" ;;
+        "plan run") takes=tree at=0 scope= valued="--directory -D --machine -M --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv -E --private-users-ownership --capability --drop-capability --ambient-capability --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context -Z --selinux-apifs-context -L --device --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --memory-high --swap --cpu-weight --io-weight --io-read-bandwidth --io-write-bandwidth --io-read-iops --io-write-iops --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --restart --restart-delay --restart-limit --watchdog --ready-timeout --after --uid --user -u --chdir --slice -S --property --register" ;;
+        "config show") takes=tree at=0 scope= valued="--directory -D --machine -M --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv -E --private-users-ownership --capability --drop-capability --ambient-capability --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context -Z --selinux-apifs-context -L --device --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --memory-high --swap --cpu-weight --io-weight --io-read-bandwidth --io-write-bandwidth --io-read-iops --io-write-iops --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --restart --restart-delay --restart-limit --watchdog --ready-timeout --after --slice -S --property --register" ;;
         "check") takes=name at=0 scope=--running valued="--pid --manager --adapter --mode --image --make-image --compare --explain --html" ;;
         "stop"|"poweroff") takes=names at=0 scope=--running valued="--timeout" ;;
         "kill") takes=names at=0 scope=--running valued="--signal -s --whom" ;;

@@ -130,13 +130,16 @@ complete -c redd -n "__fish_redd_using_subcommand boot" -l restart-limit -d 'How
 complete -c redd -n "__fish_redd_using_subcommand boot" -l watchdog -d 'Kill it where PID 1 has sent WATCHDOG=1 and then does not for so long' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l ready-timeout -d 'Kill it where PID 1 is not ready within so long [default: infinity]' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l after -d 'Where these are started with it, wait until they are ready' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -s S -l slice -d 'Slice of the machine\'s scope [default: machine.slice]' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l property -d 'Property of the machine\'s unit' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l register -d 'Tell systemd-machined of it: yes, no or auto [default: auto]' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -s x -l ephemeral -d 'Work on a copy that is removed at the end'
 complete -c redd -n "__fish_redd_using_subcommand boot" -l read-only -d 'Do not let the tree be changed'
 complete -c redd -n "__fish_redd_using_subcommand boot" -s U -d 'Short for --private-users=pick --private-users-ownership=auto'
 complete -c redd -n "__fish_redd_using_subcommand boot" -s P -l pipe -d 'Short for --console=pipe'
 complete -c redd -n "__fish_redd_using_subcommand boot" -s q -l quiet -d 'Print no warnings and no hints'
 complete -c redd -n "__fish_redd_using_subcommand boot" -s j -d 'Short for --link-journal=try-guest'
-complete -c redd -n "__fish_redd_using_subcommand boot" -l keep-unit -d 'Exit with 133 when the payload reboots, for a unit to restart'
+complete -c redd -n "__fish_redd_using_subcommand boot" -l keep-unit -d 'Use the unit redd was started in; exit with 133 when the payload reboots'
 complete -c redd -n "__fish_redd_using_subcommand boot" -s h -l help -d 'Print help'
 complete -c redd -n "__fish_redd_using_subcommand run" -s D -l directory -d 'Root directory; then every word is the payload\'s' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -s M -l machine -d 'Name of the machine, and of its tree if no other is named' -r
@@ -207,13 +210,16 @@ complete -c redd -n "__fish_redd_using_subcommand run" -l ready-timeout -d 'Kill
 complete -c redd -n "__fish_redd_using_subcommand run" -l after -d 'Where these are started with it, wait until they are ready' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -s u -l uid -l user -d 'User to run it as: a name or number of the tree\'s /etc/passwd' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l chdir -d 'Directory to run it in' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -s S -l slice -d 'Slice of the machine\'s scope [default: machine.slice]' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l property -d 'Property of the machine\'s unit' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l register -d 'Tell systemd-machined of it: yes, no or auto [default: auto]' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -s x -l ephemeral -d 'Work on a copy that is removed at the end'
 complete -c redd -n "__fish_redd_using_subcommand run" -l read-only -d 'Do not let the tree be changed'
 complete -c redd -n "__fish_redd_using_subcommand run" -s U -d 'Short for --private-users=pick --private-users-ownership=auto'
 complete -c redd -n "__fish_redd_using_subcommand run" -s P -l pipe -d 'Short for --console=pipe'
 complete -c redd -n "__fish_redd_using_subcommand run" -s q -l quiet -d 'Print no warnings and no hints'
 complete -c redd -n "__fish_redd_using_subcommand run" -s j -d 'Short for --link-journal=try-guest'
-complete -c redd -n "__fish_redd_using_subcommand run" -l keep-unit -d 'Exit with 133 when the payload reboots, for a unit to restart'
+complete -c redd -n "__fish_redd_using_subcommand run" -l keep-unit -d 'Use the unit redd was started in; exit with 133 when the payload reboots'
 complete -c redd -n "__fish_redd_using_subcommand run" -s a -l as-pid2 -d 'Run the command below a small init (default)'
 complete -c redd -n "__fish_redd_using_subcommand run" -l as-pid1 -d 'Run the command itself as PID 1'
 complete -c redd -n "__fish_redd_using_subcommand run" -s h -l help -d 'Print help'
@@ -285,13 +291,16 @@ complete -c redd -n "__fish_redd_using_subcommand start" -l watchdog -d 'Kill it
 complete -c redd -n "__fish_redd_using_subcommand start" -l ready-timeout -d 'Kill it where PID 1 is not ready within so long [default: infinity]' -r
 complete -c redd -n "__fish_redd_using_subcommand start" -l after -d 'Where these are started with it, wait until they are ready' -r
 complete -c redd -n "__fish_redd_using_subcommand start" -l start-timeout -d 'How long to wait until it is ready; it goes on without that [default: 5min]' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -s S -l slice -d 'Slice of the machine\'s scope [default: machine.slice]' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -l property -d 'Property of the machine\'s unit' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -l register -d 'Tell systemd-machined of it: yes, no or auto [default: auto]' -r
 complete -c redd -n "__fish_redd_using_subcommand start" -s x -l ephemeral -d 'Work on a copy that is removed at the end'
 complete -c redd -n "__fish_redd_using_subcommand start" -l read-only -d 'Do not let the tree be changed'
 complete -c redd -n "__fish_redd_using_subcommand start" -s U -d 'Short for --private-users=pick --private-users-ownership=auto'
 complete -c redd -n "__fish_redd_using_subcommand start" -s P -l pipe -d 'Short for --console=pipe'
 complete -c redd -n "__fish_redd_using_subcommand start" -s q -l quiet -d 'Print no warnings and no hints'
 complete -c redd -n "__fish_redd_using_subcommand start" -s j -d 'Short for --link-journal=try-guest'
-complete -c redd -n "__fish_redd_using_subcommand start" -l keep-unit -d 'Exit with 133 when the payload reboots, for a unit to restart'
+complete -c redd -n "__fish_redd_using_subcommand start" -l keep-unit -d 'Use the unit redd was started in; exit with 133 when the payload reboots'
 complete -c redd -n "__fish_redd_using_subcommand start" -l no-wait -d 'Do not wait until it is ready'
 complete -c redd -n "__fish_redd_using_subcommand start" -l all-enabled -d 'Start what was enabled, for an init script of the host'
 complete -c redd -n "__fish_redd_using_subcommand start" -s h -l help -d 'Print help'
@@ -368,13 +377,16 @@ complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcomma
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l watchdog -d 'Kill it where PID 1 has sent WATCHDOG=1 and then does not for so long' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l ready-timeout -d 'Kill it where PID 1 is not ready within so long [default: infinity]' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l after -d 'Where these are started with it, wait until they are ready' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -s S -l slice -d 'Slice of the machine\'s scope [default: machine.slice]' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l property -d 'Property of the machine\'s unit' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l register -d 'Tell systemd-machined of it: yes, no or auto [default: auto]' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -s x -l ephemeral -d 'Work on a copy that is removed at the end'
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l read-only -d 'Do not let the tree be changed'
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -s U -d 'Short for --private-users=pick --private-users-ownership=auto'
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -s P -l pipe -d 'Short for --console=pipe'
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -s q -l quiet -d 'Print no warnings and no hints'
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -s j -d 'Short for --link-journal=try-guest'
-complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l keep-unit -d 'Exit with 133 when the payload reboots, for a unit to restart'
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l keep-unit -d 'Use the unit redd was started in; exit with 133 when the payload reboots'
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -s h -l help -d 'Print help'
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -s D -l directory -d 'Root directory; then every word is the payload\'s' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -s M -l machine -d 'Name of the machine, and of its tree if no other is named' -r
@@ -445,13 +457,16 @@ complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcomma
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l after -d 'Where these are started with it, wait until they are ready' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -s u -l uid -l user -d 'User to run it as: a name or number of the tree\'s /etc/passwd' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l chdir -d 'Directory to run it in' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -s S -l slice -d 'Slice of the machine\'s scope [default: machine.slice]' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l property -d 'Property of the machine\'s unit' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l register -d 'Tell systemd-machined of it: yes, no or auto [default: auto]' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -s x -l ephemeral -d 'Work on a copy that is removed at the end'
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l read-only -d 'Do not let the tree be changed'
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -s U -d 'Short for --private-users=pick --private-users-ownership=auto'
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -s P -l pipe -d 'Short for --console=pipe'
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -s q -l quiet -d 'Print no warnings and no hints'
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -s j -d 'Short for --link-journal=try-guest'
-complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l keep-unit -d 'Exit with 133 when the payload reboots, for a unit to restart'
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l keep-unit -d 'Use the unit redd was started in; exit with 133 when the payload reboots'
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -s a -l as-pid2 -d 'Run the command below a small init (default)'
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l as-pid1 -d 'Run the command itself as PID 1'
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help'
@@ -525,13 +540,16 @@ complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcom
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l watchdog -d 'Kill it where PID 1 has sent WATCHDOG=1 and then does not for so long' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l ready-timeout -d 'Kill it where PID 1 is not ready within so long [default: infinity]' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l after -d 'Where these are started with it, wait until they are ready' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -s S -l slice -d 'Slice of the machine\'s scope [default: machine.slice]' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l property -d 'Property of the machine\'s unit' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l register -d 'Tell systemd-machined of it: yes, no or auto [default: auto]' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -s x -l ephemeral -d 'Work on a copy that is removed at the end'
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l read-only -d 'Do not let the tree be changed'
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -s U -d 'Short for --private-users=pick --private-users-ownership=auto'
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -s P -l pipe -d 'Short for --console=pipe'
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print no warnings and no hints'
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -s j -d 'Short for --link-journal=try-guest'
-complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l keep-unit -d 'Exit with 133 when the payload reboots, for a unit to restart'
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l keep-unit -d 'Use the unit redd was started in; exit with 133 when the payload reboots'
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l origin -d 'Say who made each setting'
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l json -d 'Print JSON'
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'

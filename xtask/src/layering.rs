@@ -20,6 +20,7 @@ const ALLOWED: [(&str, &[&str]); 12] = [
         &[
             "redd-spec",
             "redd-control",
+            "redd-bus",
             "redd-plan",
             "redd-sys",
             "rustix",

@@ -1,9 +1,11 @@
-//! A small client of D-Bus, for the service manager's own socket: no daemon and no program of the payload's needed.
+//! A small client of D-Bus, for sockets that serve one client directly, as a service manager's own does, and for a bus.
 #![forbid(unsafe_code)]
 
+mod dial;
 mod value;
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::io::{self, IoSlice, Read as _, Write as _};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -17,6 +19,7 @@ use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg}
 
 use value::{Reader, Writer, signature_of};
 
+pub use dial::Dial;
 pub use value::Value;
 
 /// The longest message that is read.
@@ -35,6 +38,12 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub struct Bus {
     stream: UnixStream,
     serial: u32,
+    /// How long one answer may take.
+    patience: Duration,
+    /// Whose methods are called where nobody else is named; nobody on a socket that serves one client directly.
+    service: Option<&'static str>,
+    /// What this end is called on a bus.
+    name: Option<String>,
     /// What came while an answer was waited for.
     signals: VecDeque<Signal>,
 }
@@ -63,6 +72,37 @@ pub struct Method<'a> {
     pub name: &'a str,
 }
 
+/// What a method answered instead of a result.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MethodError {
+    /// Which error it is, as `org.freedesktop.systemd1.UnitExists`.
+    pub name: String,
+    /// What it is for people.
+    pub text: String,
+}
+
+impl MethodError {
+    /// The one in an error, where a method answered.
+    #[must_use]
+    pub fn of(error: &io::Error) -> Option<&Self> {
+        error.get_ref()?.downcast_ref()
+    }
+
+    /// Whether it is this one, by the last part of its name.
+    #[must_use]
+    pub fn is(&self, name: &str) -> bool {
+        self.name.rsplit('.').next() == Some(name)
+    }
+}
+
+impl fmt::Display for MethodError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {}", self.name, self.text)
+    }
+}
+
+impl std::error::Error for MethodError {}
+
 fn broken(what: &str) -> io::Error {
     io::Error::other(format!("the service manager's answer: {what}"))
 }
@@ -76,22 +116,34 @@ impl Bus {
         Self::greet(UnixStream::connect(path)?)
     }
 
+    /// What this end is called, where it is connected to a bus.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
     /// Begins a conversation on a connection that root of the other end's user namespace made.
     ///
     /// # Errors
     /// The other end does not greet as it should.
-    pub fn greet(mut stream: UnixStream) -> io::Result<Self> {
-        stream.set_read_timeout(Some(PATIENCE))?;
-        stream.set_write_timeout(Some(PATIENCE))?;
-        // "30" is user 0 in hexadecimal digits of ASCII.
-        stream.write_all(b"\0AUTH EXTERNAL 30\r\nNEGOTIATE_UNIX_FD\r\nBEGIN\r\n")?;
+    pub fn greet(stream: UnixStream) -> io::Result<Self> {
+        Self::greet_as(stream, 0, PATIENCE)
+    }
+
+    fn greet_as(mut stream: UnixStream, user: u32, patience: Duration) -> io::Result<Self> {
+        stream.set_read_timeout(Some(patience))?;
+        stream.set_write_timeout(Some(patience))?;
+        // A user's number is told in hexadecimal digits of its ASCII.
+        let user: String = user.to_string().bytes().map(|digit| format!("{digit:02x}")).collect();
+        let greeting = format!("\0AUTH EXTERNAL {user}\r\nNEGOTIATE_UNIX_FD\r\nBEGIN\r\n");
+        stream.write_all(greeting.as_bytes())?;
         if !read_line(&mut stream)?.starts_with("OK ") {
             return Err(broken("not allowed in"));
         }
         if read_line(&mut stream)? != "AGREE_UNIX_FD" {
             return Err(broken("descriptors cannot be passed"));
         }
-        Ok(Self { stream, serial: 0, signals: VecDeque::new() })
+        Ok(Self { stream, serial: 0, patience, service: None, name: None, signals: VecDeque::new() })
     }
 
     /// Calls a method and waits for its answer.
@@ -112,8 +164,22 @@ impl Bus {
         arguments: &[Value],
         descriptors: &[BorrowedFd<'_>],
     ) -> io::Result<Vec<Value>> {
-        self.send(method, arguments, descriptors)?;
-        let deadline = Instant::now() + PATIENCE;
+        self.call_service(self.service, method, arguments, descriptors)
+    }
+
+    /// Calls a method of somebody on the bus.
+    ///
+    /// # Errors
+    /// As [`Bus::call`].
+    pub fn call_service(
+        &mut self,
+        service: Option<&str>,
+        method: Method<'_>,
+        arguments: &[Value],
+        descriptors: &[BorrowedFd<'_>],
+    ) -> io::Result<Vec<Value>> {
+        self.send_to(service, method, arguments, descriptors)?;
+        let deadline = Instant::now() + self.patience;
         for _ in 0..MESSAGES_MAX {
             let message = self.receive()?;
             if message.answers == Some(self.serial) {
@@ -181,8 +247,18 @@ impl Bus {
         arguments: &[Value],
         descriptors: &[BorrowedFd<'_>],
     ) -> io::Result<()> {
+        self.send_to(self.service, method, arguments, descriptors)
+    }
+
+    fn send_to(
+        &mut self,
+        service: Option<&str>,
+        method: Method<'_>,
+        arguments: &[Value],
+        descriptors: &[BorrowedFd<'_>],
+    ) -> io::Result<()> {
         self.serial += 1;
-        let message = marshal(self.serial, method, arguments, descriptors.len());
+        let message = marshal(self.serial, (service, method), arguments, descriptors.len());
         let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(4))];
         let mut ancillary = SendAncillaryBuffer::new(&mut space);
         if !descriptors.is_empty() && !ancillary.push(SendAncillaryMessage::ScmRights(descriptors)) {
@@ -236,7 +312,12 @@ const METHOD_CALL: u8 = 1;
 const METHOD_RETURN: u8 = 2;
 const SIGNAL: u8 = 4;
 
-fn marshal(serial: u32, method: Method<'_>, arguments: &[Value], descriptors: usize) -> Vec<u8> {
+fn marshal(
+    serial: u32,
+    (service, method): (Option<&str>, Method<'_>),
+    arguments: &[Value],
+    descriptors: usize,
+) -> Vec<u8> {
     let mut body = Writer::default();
     arguments.iter().for_each(|value| body.value(value));
     let mut header = Writer(vec![b'l', METHOD_CALL, 0, 1]);
@@ -248,6 +329,9 @@ fn marshal(serial: u32, method: Method<'_>, arguments: &[Value], descriptors: us
         field(2, Value::text(method.interface)),
         field(3, Value::text(method.name)),
     ];
+    if let Some(service) = service {
+        fields.push(field(6, Value::text(service)));
+    }
     if descriptors > 0 {
         fields.push(field(9, Value::U32(u32::try_from(descriptors).unwrap_or(0))));
     }
@@ -315,8 +399,8 @@ impl Message {
         if self.kind == METHOD_RETURN {
             return Ok(self.signal.body);
         }
-        let text = self.signal.body.first().and_then(Value::as_text).unwrap_or_default();
-        Err(io::Error::other(format!("{}: {text}", self.error)))
+        let text = self.signal.body.first().and_then(Value::as_text).unwrap_or_default().to_owned();
+        Err(io::Error::other(MethodError { name: self.error, text }))
     }
 }
 
@@ -327,7 +411,7 @@ mod tests {
     #[test]
     fn a_call_is_a_message_that_can_be_read() {
         let method = Method { path: "/a", interface: "b.c", name: "D" };
-        let bytes = marshal(7, method, &[Value::text("x"), Value::U32(9)], 0);
+        let bytes = marshal(7, (Some("e.f"), method), &[Value::text("x"), Value::U32(9)], 0);
         let fields = u32::from_le_bytes(bytes[12..16].try_into().unwrap()) as usize;
         let message = Message::parse(bytes[1], &bytes, fields).unwrap();
         assert_eq!((message.kind, message.signal.body[1].show().as_str()), (METHOD_CALL, "9"));
@@ -337,7 +421,7 @@ mod tests {
     #[test]
     fn a_cut_message_is_nonsense_and_no_panic() {
         let method = Method { path: "/a", interface: "b.c", name: "D" };
-        let bytes = marshal(7, method, &[Value::text("x")], 1);
+        let bytes = marshal(7, (None, method), &[Value::text("x")], 1);
         let fields = u32::from_le_bytes(bytes[12..16].try_into().unwrap()) as usize;
         for length in 16..bytes.len() {
             assert!(Message::parse(2, &bytes[..length], fields).is_none(), "{length}");

@@ -28,6 +28,7 @@ use redd_spec::resources::{
 };
 use redd_spec::root::{OsReleaseCheck, PivotRoot, Volatile};
 use redd_spec::selinux::SelinuxContexts;
+use redd_spec::unit::{Registration, SliceName, UnitProperty};
 use redd_spec::uuid::Uuid;
 
 use crate::file::FileMode;
@@ -185,23 +186,12 @@ pub struct CommandSettings {
     pub parameters: Vec<OsString>,
 }
 
-/// `--register=`
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Registration {
-    /// Or the start fails.
-    Yes,
-    /// Not at all.
-    No,
-    /// Where it is possible.
-    Auto,
-}
-
 /// The host's service manager.
 #[derive(Debug, Clone, Default)]
 #[expect(missing_docs, reason = "the fields are named after the options that set them")]
 pub struct UnitSettings {
-    pub slice: Option<String>,
-    pub properties: Vec<String>,
+    pub slice: Option<SliceName>,
+    pub properties: Vec<UnitProperty>,
     pub register: Option<Registration>,
 }
 

@@ -22,6 +22,7 @@ use redd_spec::parse::{self, ConsoleChoice};
 use redd_spec::payload::{EnvironmentVariable, Identity, ManagerName};
 use redd_spec::resources::{Limit, Personality, Resources};
 use redd_spec::root::{Persistence, Root};
+use redd_spec::unit::{Placement, Unit};
 use redd_spec::variables;
 
 use crate::assignment::Assignment;
@@ -32,8 +33,8 @@ use crate::knobs;
 use crate::persona::{ConsoleElsewhere, Defaults, DeviceDefaults, Persona, StartMode};
 use crate::refusal::Refusal;
 use crate::settings::{
-    CommandSettings, IntegrationSettings, IsolationSettings, LifeSettings, Registration, ResourceSettings,
-    Settings, UnitSettings,
+    CommandSettings, IntegrationSettings, IsolationSettings, LifeSettings, ResourceSettings, Settings,
+    UnitSettings,
 };
 pub use selection::{MACHINES, Selection, TreeChoice};
 
@@ -99,7 +100,6 @@ impl Start<'_> {
             }
             (settings, merged)
         };
-        warnings.extend(about_units(&settings.unit));
         let quiet = settings.integration.quiet;
         let mut spec = specify(persona, settings, name, place, line.words, caller)?;
         if persona == Persona::Nspawn && caller.terminal_type(&spec).is_some() {
@@ -195,6 +195,7 @@ fn specify(
         terminals: settings.integration.terminals.unwrap_or_default(),
         background: settings.integration.background,
         lifecycle: lifecycle(&settings.life, &defaults),
+        unit: unit(settings.unit, &settings.life),
         root,
         payload,
     })
@@ -371,18 +372,13 @@ fn console(
     }
 }
 
-/// What has no effect is said once, and in one line.
-fn about_units(settings: &UnitSettings) -> Option<String> {
-    let asked = [
-        settings.slice.as_ref().map(|_| "--slice"),
-        settings.properties.first().map(|_| "--property"),
-        (settings.register == Some(Registration::Yes)).then_some("--register"),
-    ];
-    let asked: Vec<&str> = asked.into_iter().flatten().collect();
-    if asked.is_empty() {
-        return None;
+fn unit(settings: UnitSettings, life: &LifeSettings) -> Unit {
+    Unit {
+        placement: if life.keep_unit { Placement::Kept } else { Placement::Scope },
+        slice: settings.slice,
+        properties: settings.properties,
+        registration: settings.register.unwrap_or_default(),
     }
-    Some(format!("{} of no effect: no service manager is asked for a unit yet", asked.join(" and ")))
 }
 
 /// Without asking the system: links are followed later, by the kernel.

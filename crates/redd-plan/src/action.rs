@@ -13,6 +13,7 @@ use redd_spec::path::PathInRoot;
 use redd_spec::resources::{CpuSet, OomScoreAdjust, Personality, ResourceLimit};
 use redd_spec::selinux::SelinuxContext;
 use redd_spec::text::ByteString;
+use redd_spec::unit::{SliceName, UnitProperty};
 use serde::Serialize;
 
 use crate::cgroup::{CgroupPath, Controller, NamedCgroup};
@@ -29,12 +30,16 @@ pub use parts::*;
 #[expect(missing_docs, reason = "the fields are named after what the action's own line says")]
 pub enum Action {
     // On the host.
+    /// Asks systemd for a scope with redd in it.
+    AskForScope(ScopeRequest),
+    /// Sets properties of redd's own unit, until that ends.
+    SetUnitProperties { unit: String, properties: Vec<UnitProperty> },
     /// Makes a cgroup directory.
     CreateCgroup { path: CgroupPath },
     /// Moves redd itself into a leaf, so that controllers can be handed down.
     MoveSelf { path: CgroupPath },
     /// Hands controllers down to children.
-    EnableControllers { path: CgroupPath, controllers: Vec<Controller> },
+    EnableControllers { path: CgroupPath, controllers: Vec<Controller>, missing: Missing },
     /// Writes one attribute of a cgroup.
     SetCgroupAttribute { path: CgroupPath, attribute: &'static str, value: String },
     /// Attaches the device filter as a BPF program.
@@ -197,6 +202,23 @@ pub enum Action {
     },
     /// Becomes the payload.
     Execute(Execution),
+}
+
+/// A scope of the host's systemd.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ScopeRequest {
+    /// Its name.
+    pub name: String,
+    /// The slice it is in.
+    pub slice: SliceName,
+    /// The cgroup that it will be.
+    pub path: CgroupPath,
+    /// What it is called for people.
+    pub description: String,
+    /// How long systemd waits for its end before it kills what is in it, in microseconds.
+    pub stop_timeout: u64,
+    /// Limits, and what the user wants; later ones win.
+    pub properties: Vec<UnitProperty>,
 }
 
 /// A pair of links, one end in the payload's network namespace.

@@ -8,6 +8,26 @@ use serde::{Deserialize, Serialize};
 /// The cgroup of the payload itself, below the one that carries its limits.
 pub const PAYLOAD: &str = "payload";
 
+/// redd's own cgroup, where it has handed controllers down.
+pub const SUPERVISOR: &str = "supervisor";
+
+/// What a payload's systemd has a use for, and so what is handed down to it.
+pub const UNIT_CONTROLLERS: [Controller; 5] =
+    [Controller::Cpu, Controller::Cpuset, Controller::Io, Controller::Memory, Controller::Pids];
+
+/// The directory of a unit: where its name could be a file of the kernel's, systemd puts a `_` before it.
+#[must_use]
+pub fn escape_component(name: &str) -> String {
+    let is_controllers = name.split_once('.').is_some_and(|(first, _)| {
+        matches!(first, "cgroup" | "blkio" | "cpuacct" | "bpf" | "misc" | "rdma" | "net_cls" | "perf_event")
+            || Controller::named(first).is_some()
+    });
+    let is_kernels = name.starts_with(['_', '.'])
+        || matches!(name, "notify_on_release" | "release_agent" | "tasks")
+        || is_controllers;
+    if is_kernels { format!("_{name}") } else { name.to_owned() }
+}
+
 /// A controller that redd uses; the kernel has more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -12,8 +12,13 @@ use redd_spec::path::PathInRoot;
 use redd_spec::uuid::Uuid;
 use serde::Serialize;
 
+mod cgroups;
+mod unit;
+
+pub use cgroups::{CgroupFacts, LegacyHierarchy, Population, UnifiedHierarchy};
+pub use unit::{DelegatedUnit, Seat, ServiceManager, Voice};
+
 use crate::action::LayerPlace;
-use crate::cgroup::{CgroupPath, Controller};
 use crate::limits::BlockDevices;
 
 /// What this machine offers.
@@ -45,6 +50,8 @@ pub struct HostFacts {
     pub init_limits: Option<InitLimits>,
     /// What systemd in a payload needs of a limit that all machines share, where one is to be booted.
     pub inotify: Option<InotifyFacts>,
+    /// systemd, where it runs the host.
+    pub service_manager: Option<ServiceManager>,
 }
 
 /// Limits that the kernel makes of the memory it has when it starts: soft and hard, `None` is unlimited.
@@ -147,55 +154,6 @@ pub enum HostTimezone {
     File,
     /// There is none: UTC.
     Unset,
-}
-
-/// The cgroup hierarchies that are mounted, and where redd is in them.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct CgroupFacts {
-    /// The unified one.
-    pub unified: Option<UnifiedHierarchy>,
-    /// Those of version 1 that have a controller.
-    pub legacy: Vec<LegacyHierarchy>,
-    /// Where redd is in the one of version 1 that is named `systemd` and has no controller; `None` where there is none.
-    pub named: Option<PathBuf>,
-}
-
-/// The unified hierarchy.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct UnifiedHierarchy {
-    /// Where it is mounted.
-    pub mount: PathBuf,
-    /// The directory of redd's own cgroup.
-    pub own: CgroupPath,
-    /// Controllers redd's own cgroup has, in the unified hierarchy.
-    pub controllers: BTreeSet<Controller>,
-    /// Controllers its children get without doing anything.
-    pub enabled: BTreeSet<Controller>,
-    /// Whether controllers can be enabled for its children.
-    pub population: Population,
-    /// `/sys/kernel/cgroup/delegate`: what the owner of a delegated cgroup may write.
-    pub delegate: Vec<String>,
-}
-
-/// What lives in redd's own cgroup: a cgroup with processes cannot hand controllers down, the root excepted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Population {
-    /// It is the root of the hierarchy.
-    Root,
-    /// redd alone.
-    OnlyRedd,
-    /// Other processes too.
-    Shared,
-}
-
-/// A hierarchy of version 1.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct LegacyHierarchy {
-    /// Its controllers.
-    pub controllers: BTreeSet<Controller>,
-    /// The directory of redd's own cgroup.
-    pub own: CgroupPath,
 }
 
 /// What is known of the tree.

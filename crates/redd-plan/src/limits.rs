@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use redd_spec::resources::{Limit, MemoryAmount, MilliCpus, Resources, Traffic, TrafficLimit, Weight};
+use redd_spec::unit::{PropertyValue, UnitProperty};
 
 use crate::cgroup::Controller;
 
@@ -66,6 +67,8 @@ pub struct ControllerLimit {
     pub unified: Vec<Attribute>,
     /// In version 1; nothing where that has no such limit.
     pub legacy: Vec<Attribute>,
+    /// As a property of a unit.
+    pub properties: Vec<UnitProperty>,
 }
 
 /// Every limit there is, lifted ones too.
@@ -84,6 +87,17 @@ pub fn limits(resources: &Resources, memory: u64, devices: &BlockDevices) -> Vec
     limits
 }
 
+/// Whether the user said anything of what a unit's properties can say.
+#[must_use]
+pub fn are_asked_for(resources: &Resources) -> bool {
+    let is_limited = |limit: &Limit<MemoryAmount>| *limit != Limit::Default;
+    [resources.memory, resources.memory_high, resources.swap].iter().any(is_limited)
+        || resources.pids != Limit::Default
+        || resources.cpus != Limit::Default
+        || resources.cpu_weight.or(resources.io_weight).is_some()
+        || !resources.traffic.is_empty()
+}
+
 fn of_memory(resources: &Resources, memory: u64) -> ControllerLimit {
     let (bytes, standing) = memory_limit(resources, memory);
     ControllerLimit {
@@ -92,6 +106,7 @@ fn of_memory(resources: &Resources, memory: u64) -> ControllerLimit {
         standing,
         unified: vec![bytes_or("memory.max", bytes, "max")],
         legacy: vec![bytes_or("memory.limit_in_bytes", bytes, "-1")],
+        properties: property("MemoryMax", bytes),
     }
 }
 
@@ -103,6 +118,7 @@ fn of_memory_high(resources: &Resources, memory: u64) -> ControllerLimit {
         standing,
         unified: vec![bytes_or("memory.high", bytes, "max")],
         legacy: Vec::new(),
+        properties: property("MemoryHigh", bytes),
     }
 }
 
@@ -120,6 +136,7 @@ fn of_swap(resources: &Resources, memory: u64) -> ControllerLimit {
         standing,
         unified: vec![bytes_or("memory.swap.max", bytes, "max")],
         legacy: if bytes.is_some() && both.is_none() { Vec::new() } else { vec![legacy] },
+        properties: property("MemorySwapMax", bytes),
     }
 }
 
@@ -132,6 +149,7 @@ fn of_pids(resources: &Resources) -> ControllerLimit {
         standing,
         unified: vec![word("pids.max", value.clone())],
         legacy: vec![word("pids.max", value)],
+        properties: property("TasksMax", pids.map(u64::from)),
     }
 }
 
@@ -145,6 +163,7 @@ fn of_cpus(resources: &Resources) -> ControllerLimit {
         standing,
         unified: vec![word("cpu.max", format!("{} {CPU_PERIOD}", or("max")))],
         legacy: vec![word("cpu.cfs_period_us", CPU_PERIOD.to_string()), word("cpu.cfs_quota_us", or("-1"))],
+        properties: quota_property(cpus),
     }
 }
 
@@ -157,6 +176,7 @@ fn of_cpu_weight(resources: &Resources) -> ControllerLimit {
         standing,
         unified: vec![word("cpu.weight", weight.to_string())],
         legacy: vec![word("cpu.shares", shares.to_string())],
+        properties: property("CPUWeight", Some(weight.into())),
     }
 }
 
@@ -176,6 +196,7 @@ fn of_io_weight(resources: &Resources) -> ControllerLimit {
         standing,
         unified: vec![Attribute { name: "io.weight", value: format!("default {weight}"), form: Form::Line }],
         legacy: vec![word("blkio.bfq.weight", legacy.to_string())],
+        properties: property("IOWeight", Some(weight.into())),
     }
 }
 
@@ -183,11 +204,11 @@ fn of_io_weight(resources: &Resources) -> ControllerLimit {
 fn of_traffic(limit: &TrafficLimit, devices: &BlockDevices) -> Option<ControllerLimit> {
     let (major, minor) = devices.get(&limit.device)?;
     let number = format!("{major}:{minor}");
-    let (unified, legacy) = match limit.traffic {
-        Traffic::ReadBandwidth => ("rbps", "blkio.throttle.read_bps_device"),
-        Traffic::WriteBandwidth => ("wbps", "blkio.throttle.write_bps_device"),
-        Traffic::ReadOperations => ("riops", "blkio.throttle.read_iops_device"),
-        Traffic::WriteOperations => ("wiops", "blkio.throttle.write_iops_device"),
+    let (unified, legacy, property) = match limit.traffic {
+        Traffic::ReadBandwidth => ("rbps", "blkio.throttle.read_bps_device", "IOReadBandwidthMax"),
+        Traffic::WriteBandwidth => ("wbps", "blkio.throttle.write_bps_device", "IOWriteBandwidthMax"),
+        Traffic::ReadOperations => ("riops", "blkio.throttle.read_iops_device", "IOReadIOPSMax"),
+        Traffic::WriteOperations => ("wiops", "blkio.throttle.write_iops_device", "IOWriteIOPSMax"),
     };
     let or = |lifted: &str| limit.per_second.map_or_else(|| lifted.to_owned(), |amount| amount.to_string());
     Some(ControllerLimit {
@@ -200,6 +221,7 @@ fn of_traffic(limit: &TrafficLimit, devices: &BlockDevices) -> Option<Controller
             form: Form::Line,
         }],
         legacy: vec![Attribute { name: legacy, value: format!("{number} {}", or("0")), form: Form::Line }],
+        properties: vec![traffic_property(property, limit)],
     })
 }
 
@@ -228,6 +250,31 @@ fn chosen<T>(limit: Limit<T>, default: Option<T>) -> (Option<T>, Standing) {
 fn weight(weight: Option<Weight>) -> (u16, Standing) {
     let standing = if weight.is_some() { Standing::AskedFor } else { Standing::Lifted };
     (weight.unwrap_or(Weight::DEFAULT).get(), standing)
+}
+
+/// systemd writes no limit as the highest number.
+fn property(name: &str, amount: Option<u64>) -> Vec<UnitProperty> {
+    let text = amount.map_or_else(|| "infinity".to_owned(), |amount| amount.to_string());
+    let value = PropertyValue::U64(amount.unwrap_or(u64::MAX));
+    vec![UnitProperty { name: name.to_owned(), value, text: format!("{name}={text}") }]
+}
+
+/// In microseconds of each second.
+fn quota_property(cpus: Option<MilliCpus>) -> Vec<UnitProperty> {
+    let per_second = cpus.map(|MilliCpus(share)| u64::from(share) * 1000);
+    let text = cpus.map_or_else(String::new, |MilliCpus(share)| format!("{}.{}%", share / 10, share % 10));
+    let value = PropertyValue::U64(per_second.unwrap_or(u64::MAX));
+    vec![UnitProperty { name: "CPUQuotaPerSecUSec".to_owned(), value, text: format!("CPUQuota={text}") }]
+}
+
+fn traffic_property(name: &str, limit: &TrafficLimit) -> UnitProperty {
+    let device = limit.device.display().to_string();
+    let text = limit.per_second.map_or_else(|| "infinity".to_owned(), |amount| amount.to_string());
+    UnitProperty {
+        name: name.to_owned(),
+        text: format!("{name}={device} {text}"),
+        value: PropertyValue::Amounts(vec![(device, limit.per_second.unwrap_or(u64::MAX))]),
+    }
 }
 
 fn word(name: &'static str, value: String) -> Attribute {

@@ -21,13 +21,14 @@ use redd_spec::resources::Resources;
 use redd_spec::root::{Access, OsReleaseCheck, Persistence, Root, Volatile};
 use redd_spec::sockets::PassedSockets;
 use redd_spec::text::ByteString;
+use redd_spec::unit::Unit;
 use redd_spec::uuid::Uuid;
 
 use crate::cgroup::{CgroupPath, Controller};
 use crate::facts::{
     BoundUserFacts, CgroupFacts, EtcFile, ExecutableClass, FileKind, Grants, HostAccount, HostFacts,
     HostTimezone, Init, KernelVersion, LegacyHierarchy, OsRelease, OwnUserNamespace, Population, Presence,
-    SshKeys, TreeAccounts, TreeFacts, TreeIdentity, UnifiedHierarchy,
+    ServiceManager, SshKeys, TreeAccounts, TreeFacts, TreeIdentity, UnifiedHierarchy, Voice,
 };
 use crate::step::Plan;
 
@@ -42,7 +43,7 @@ pub fn plans() -> Vec<Plan> {
     specs.push(with_bound_user());
     let mut plans = Vec::new();
     for spec in &specs {
-        for host in [unified_host(), hybrid_host(), inner_host()] {
+        for host in [unified_host(), hybrid_host(), inner_host(), systemd_host()] {
             let ids = (spec.users != UserNamespace::Host).then_some(SAMPLE_IDS);
             let bound_users = if spec.bound_users.names.is_empty() { Vec::new() } else { vec![bound_user()] };
             let grants = Grants { ids, bound_users, ..grants() };
@@ -103,6 +104,7 @@ pub fn boot() -> Spec {
             health: Health::default(),
             after: Vec::new(),
         },
+        unit: Unit::default(),
     }
 }
 
@@ -190,6 +192,7 @@ pub fn unified_host() -> HostFacts {
         terminal: Some("xterm".to_owned()),
         init_limits: None,
         inotify: None,
+        service_manager: None,
     }
 }
 
@@ -211,6 +214,25 @@ pub fn hybrid_host() -> HostFacts {
     let legacy =
         [Controller::Cpu, Controller::Devices, Controller::Memory, Controller::Pids].map(legacy).into();
     HostFacts { cgroups: CgroupFacts { unified: Some(unified), legacy, named: None }, ..unified_host() }
+}
+
+/// A host that systemd runs, redd in somebody's session.
+#[must_use]
+pub fn systemd_host() -> HostFacts {
+    let controllers = BTreeSet::from([
+        Controller::Cpu,
+        Controller::Cpuset,
+        Controller::Io,
+        Controller::Memory,
+        Controller::Pids,
+    ]);
+    let manager = ServiceManager {
+        voice: Voice::Answers,
+        root: CgroupPath(PathBuf::from("/sys/fs/cgroup")),
+        controllers,
+        own: None,
+    };
+    HostFacts { service_manager: Some(manager), ..unified_host() }
 }
 
 /// The inside of a container with a user namespace, in which containers run.

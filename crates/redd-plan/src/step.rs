@@ -18,6 +18,9 @@ pub struct Plan {
     pub name: MachineName,
     /// What `$container_uuid` will be.
     pub uuid: Uuid,
+    /// The machine's unit of the host's systemd, where it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
     /// What happens; both sides of the clone walk this list.
     pub steps: Vec<Step>,
     /// What the supervisor is to do while the payload runs.

@@ -118,8 +118,8 @@ fn everything_that_outlives_the_processes_is_undone() {
             .iter()
             .filter(|step| match &step.action {
                 Action::CreateHostDirectory { .. } | Action::CreateVeth(_) => true,
-                // The payload's cgroup goes with the machine's, which it is in.
-                Action::CreateCgroup { path } => !path.0.ends_with("payload"),
+                // The payload's cgroup goes with the machine's, which it is in; a unit is not redd's to remove.
+                Action::CreateCgroup { path } => !path.0.ends_with("payload") || plan.unit.is_some(),
                 _ => false,
             })
             .collect();

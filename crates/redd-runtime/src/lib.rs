@@ -36,6 +36,7 @@ mod supervise;
 mod template;
 pub mod terminal;
 mod undo;
+mod unit;
 
 pub use error::{Error, StepError};
 pub use start::{Ending, clean_up, collect_garbage, preview, start};

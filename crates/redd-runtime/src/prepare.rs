@@ -22,7 +22,8 @@ use crate::facts::{Tree, host_facts, tree_facts};
 use crate::patience::take_lock;
 use crate::sources::Source;
 use crate::state::LIBRARY;
-use crate::{Error, facts, ids, sources};
+use crate::unit::Manager;
+use crate::{Error, facts, ids, sources, unit};
 
 /// Everything a plan is made of.
 #[derive(Debug)]
@@ -33,6 +34,8 @@ pub(crate) struct Inputs {
     pub(crate) grants: Grants,
     /// The sources of mounts, opened once, by the slots they are for.
     pub(crate) sources: BTreeMap<Slot, Source>,
+    /// A connection to systemd, where something will be asked of it.
+    pub(crate) manager: Option<Manager>,
     /// The homes of bound users, opened once, by their place in the Spec.
     pub(crate) homes: BTreeMap<usize, OwnedFd>,
 }
@@ -51,6 +54,8 @@ pub(crate) fn gather(
     if spec.resources.limit_defaults == LimitDefaults::HostInit {
         host.init_limits = facts::host::init_limits()?;
     }
+    let (service_manager, manager) = unit::service_manager(spec, &host.cgroups)?;
+    host.service_manager = service_manager;
     let facts = tree_facts(&tree, spec, &host)?;
     let sources = sources::open(spec, &tree)?;
     let (bound_users, homes) = facts::host_users::bound_users(&spec.bound_users.names)?;
@@ -73,7 +78,7 @@ pub(crate) fn gather(
         temporary_directory: library.join("temporary"),
         ids: ids::expected(spec, &host, &facts)?,
     };
-    Ok(Inputs { tree, host, facts, grants, sources: sources.opened, homes })
+    Ok(Inputs { tree, host, facts, grants, sources: sources.opened, manager, homes })
 }
 
 /// Whether the upper layer of an overlay can be below a directory, which may not be there yet: not where that is on an

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use redd_plan::cgroup::PAYLOAD;
 use redd_plan::step::Undo;
 use redd_sys::signal;
-use rustix::process::{Pid, PidfdFlags, pidfd_open};
+use rustix::process::{Pid, PidfdFlags, getpid, pidfd_open};
 use std::os::fd::AsFd as _;
 
 use crate::error::best_effort;
@@ -46,6 +46,10 @@ pub(crate) fn remove_cgroup(path: &Path) -> io::Result<()> {
     // A payload that has ended by itself mostly leaves nothing else; where it did, this changes nothing.
     best_effort(fs::remove_dir(path.join(PAYLOAD)));
     if or_gone(fs::remove_dir(path)).is_ok() {
+        return Ok(());
+    }
+    // redd's own goes when redd is gone: whoever made the one above removes both.
+    if members(path).contains(&getpid()) {
         return Ok(());
     }
     let deadline = Instant::now() + KILL_TIMEOUT;

@@ -30,6 +30,7 @@ pub mod root;
 pub mod selinux;
 pub mod sockets;
 pub mod text;
+pub mod unit;
 pub mod uuid;
 pub mod variables;
 
@@ -86,4 +87,6 @@ pub struct Spec {
     pub background: Option<console::Background>,
     /// Start, readiness, stop.
     pub lifecycle: lifecycle::Lifecycle,
+    /// Its unit, where systemd runs the host.
+    pub unit: unit::Unit,
 }

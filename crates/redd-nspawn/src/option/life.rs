@@ -52,9 +52,14 @@ pub(super) static OPTIONS: [Definition; 12] = [
         },
     )
     .mask(Mask::NotifyReady),
-    flag("keep-unit", LIFE, "Exit with 133 when the payload reboots, for a unit to restart", |settings| {
-        settings.life.keep_unit = true;
-    }),
+    flag(
+        "keep-unit",
+        LIFE,
+        "Use the unit redd was started in; exit with 133 when the payload reboots",
+        |settings| {
+            settings.life.keep_unit = true;
+        },
+    ),
     value(
         "restart",
         "POLICY",

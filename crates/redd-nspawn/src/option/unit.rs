@@ -1,36 +1,46 @@
-//! The host's service manager: read, and of no effect where redd asks nothing of it.
+//! The machine's unit of the host's systemd, and its entry in systemd-machined.
 
 use redd_spec::parse::{self, ParseError};
+use redd_spec::unit::Registration;
 
 use super::{Definition, Heading, flag, value};
-use crate::settings::Registration;
 
 const UNIT: Heading = Heading::Unit;
 
 pub(super) static OPTIONS: [Definition; 4] = [
     flag("system", UNIT, "Use the system's service manager (default)", |_settings| {}).nspawn(),
-    value("slice", "SLICE", UNIT, "Slice of the machine's unit", |settings, text| {
-        settings.unit.slice = Some(text.to_owned());
-        Ok(())
-    })
-    .short('S')
-    .nspawn(),
+    value(
+        "slice",
+        "SLICE",
+        UNIT,
+        "Slice of the machine's scope [default: machine.slice]",
+        |settings, text| {
+            settings.unit.slice = Some(text.parse().map_err(|_error| not_a_slice(text))?);
+            Ok(())
+        },
+    )
+    .short('S'),
     value("property", "NAME=VALUE", UNIT, "Property of the machine's unit", |settings, text| {
-        if text.split_once('=').is_none_or(|(name, _)| name.is_empty()) {
-            return Err(ParseError::new(text, "write NAME=VALUE"));
-        }
-        settings.unit.properties.push(text.to_owned());
+        settings.unit.properties.push(parse::unit_property(text)?);
         Ok(())
     })
-    .list()
-    .nspawn(),
-    value("register", "BOOL", UNIT, "Register with systemd-machined: yes, no or auto", |settings, text| {
-        settings.unit.register = Some(match text {
-            "auto" => Registration::Auto,
-            _ if parse::boolean(text)? => Registration::Yes,
-            _ => Registration::No,
-        });
-        Ok(())
-    })
-    .nspawn(),
+    .list(),
+    value(
+        "register",
+        "BOOL",
+        UNIT,
+        "Tell systemd-machined of it: yes, no or auto [default: auto]",
+        |settings, text| {
+            settings.unit.register = Some(match text {
+                "auto" => Registration::Auto,
+                _ if parse::boolean(text)? => Registration::Yes,
+                _ => Registration::No,
+            });
+            Ok(())
+        },
+    ),
 ];
+
+fn not_a_slice(text: &str) -> ParseError {
+    ParseError::new(text, "write the name of a slice, like machine or machine-customers.slice")
+}

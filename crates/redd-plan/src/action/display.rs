@@ -13,7 +13,11 @@ use super::{
 
 impl fmt::Display for Action {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.fmt_host(formatter)? { Ok(()) } else { self.fmt_child(formatter) }
+        if self.fmt_unit(formatter)? || self.fmt_host(formatter)? {
+            Ok(())
+        } else {
+            self.fmt_child(formatter)
+        }
     }
 }
 
@@ -21,11 +25,28 @@ impl fmt::Display for Action {
 type Written = Result<bool, fmt::Error>;
 
 impl Action {
+    fn fmt_unit(&self, formatter: &mut fmt::Formatter<'_>) -> Written {
+        match self {
+            Self::AskForScope(scope) => {
+                write!(formatter, "ask systemd for {} in {}", scope.name, scope.slice.as_str())?;
+                match scope.properties.as_slice() {
+                    [] => Ok(()),
+                    properties => write!(formatter, " with {}", list(properties)),
+                }
+            }
+            Self::SetUnitProperties { unit, properties } => {
+                write!(formatter, "set {} of {unit}", list(properties))
+            }
+            _ => return Ok(false),
+        }?;
+        Ok(true)
+    }
+
     fn fmt_host(&self, formatter: &mut fmt::Formatter<'_>) -> Written {
         match self {
             Self::CreateCgroup { path } => write!(formatter, "create cgroup {path}"),
             Self::MoveSelf { path } => write!(formatter, "move redd itself to cgroup {path}"),
-            Self::EnableControllers { path, controllers } => {
+            Self::EnableControllers { path, controllers, .. } => {
                 write!(formatter, "hand down controllers {} in {path}", list(controllers))
             }
             Self::SetCgroupAttribute { path, attribute, value } => {

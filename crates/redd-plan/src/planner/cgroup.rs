@@ -1,28 +1,38 @@
 //! The payload's control groups.
 //!
 //! `redd-NAME/` carries the limits and the device filter; `redd-NAME/payload/` is the payload's. The payload owns
-//! the lower one only, so that it cannot lift its own limits (R23).
+//! the lower one only, so that it cannot lift its own limits (R23). On a host that systemd runs a unit is in the place of
+//! `redd-NAME/` (`unit.rs`).
 
 use std::collections::BTreeSet;
 
 use super::check::PlanError;
 use super::context::{Context, Steps};
-use super::devices;
-use crate::action::Action;
-use crate::cgroup::{CgroupPath, Controller, PAYLOAD};
+use super::unit::Own;
+use super::{devices, unit};
+use crate::action::{Action, Missing};
+use crate::cgroup::{CgroupPath, Controller, PAYLOAD, SUPERVISOR, UNIT_CONTROLLERS};
 use crate::clause::Clause::{AI5, EE3, EE6, NO1, NO5, NO6, UP2};
 use crate::facts::{LegacyHierarchy, Population, UnifiedHierarchy};
 use crate::limits::{self, Attribute, ControllerLimit, Standing};
 use crate::step::Undo;
 
-/// What a payload's systemd has a use for, and so what is handed down to it.
-const DELEGATED: [Controller; 5] =
-    [Controller::Cpu, Controller::Cpuset, Controller::Io, Controller::Memory, Controller::Pids];
-
 pub(super) fn prepare(context: &Context<'_>, steps: &mut Steps) -> Result<(), PlanError> {
     devices::warn_of_foreign_binds(context, steps);
     let limits = limits(context);
     let mut served = BTreeSet::new();
+    unit::warn_of_missing(context, steps);
+    if let (Some(own), Some(unified)) = (&context.unit, &context.host.cgroups.unified) {
+        prepare_unit(context, own, unified, &limits, steps);
+        served.extend(
+            limits
+                .iter()
+                .filter(|limit| own.controllers.contains(&limit.controller))
+                .map(|limit| limit.option),
+        );
+        warn_of_missing(&limits, &served, steps);
+        return Ok(());
+    }
     match &context.host.cgroups.unified {
         Some(unified) => prepare_unified(context, unified, &limits, &mut served, steps),
         None => {
@@ -39,6 +49,9 @@ pub(super) fn prepare(context: &Context<'_>, steps: &mut Steps) -> Result<(), Pl
 
 /// The cgroups of version 1 that a running process has to be put into.
 pub(super) fn join_legacy(context: &Context<'_>, steps: &mut Steps) {
+    if context.unit.is_some() {
+        return;
+    }
     let mut paths: Vec<CgroupPath> =
         legacy_in_use(context).map(|hierarchy| machine_cgroup(context, &hierarchy.own)).collect();
     if context.host.cgroups.unified.is_none() {
@@ -49,8 +62,34 @@ pub(super) fn join_legacy(context: &Context<'_>, steps: &mut Steps) {
     }
 }
 
-pub(super) fn machine_cgroup(context: &Context<'_>, own: &CgroupPath) -> CgroupPath {
+fn machine_cgroup(context: &Context<'_>, own: &CgroupPath) -> CgroupPath {
     own.child(&format!("redd-{}", context.spec.name))
+}
+
+/// The cgroup that the payload is born in.
+pub(super) fn payload_cgroup(context: &Context<'_>, unified: &UnifiedHierarchy) -> CgroupPath {
+    match &context.unit {
+        Some(own) => payload_of(own),
+        None => machine_cgroup(context, &unified.own).child(PAYLOAD),
+    }
+}
+
+pub(super) fn payload_of(own: &Own) -> CgroupPath {
+    own.path.child(PAYLOAD)
+}
+
+fn prepare_unit(
+    context: &Context<'_>,
+    own: &Own,
+    unified: &UnifiedHierarchy,
+    limits: &[ControllerLimit],
+    steps: &mut Steps,
+) {
+    unit::prepare(context, own, limits, steps);
+    let payload = payload_of(own);
+    unit::limit_payload(context, own, limits, steps);
+    attach_device_program(context, &payload, steps);
+    hand_over(context, unified, payload, steps);
 }
 
 fn prepare_unified(
@@ -66,18 +105,27 @@ fn prepare_unified(
     create(&machine, steps);
     if !controllers.is_empty() {
         let controllers: Vec<Controller> = controllers.iter().copied().collect();
-        steps.host(Action::EnableControllers { path: machine.clone(), controllers }, &[EE6]);
+        let (path, missing) = (machine.clone(), Missing::Refuse);
+        steps.host(Action::EnableControllers { path, controllers, missing }, &[EE6]);
     }
     for limit in limits.iter().filter(|limit| controllers.contains(&limit.controller)) {
         set(&machine, &limit.unified, steps);
         served.insert(limit.option);
     }
-    // In a container the outer manager's filter is above this one (ADR 11).
-    if !context.host.user_namespace.is_inner() {
-        let program = devices::policy(context).compile();
-        steps.host(Action::AttachDeviceProgram { path: machine, program }, &[EE3, NO1, NO5]);
-    }
+    attach_device_program(context, &machine, steps);
     steps.host(Action::CreateCgroup { path: payload.clone() }, &[EE6, NO6]);
+    hand_over(context, unified, payload, steps);
+}
+
+/// In a container the outer manager's filter is above this one (ADR 11).
+fn attach_device_program(context: &Context<'_>, path: &CgroupPath, steps: &mut Steps) {
+    if !context.host.user_namespace.is_inner() {
+        let (path, program) = (path.clone(), devices::policy(context).compile());
+        steps.host(Action::AttachDeviceProgram { path, program }, &[EE3, NO1, NO5]);
+    }
+}
+
+fn hand_over(context: &Context<'_>, unified: &UnifiedHierarchy, payload: CgroupPath, steps: &mut Steps) {
     if context.ids.is_some() {
         let (owner, files) = (context.root_id(), unified.delegate.clone());
         steps.host(Action::DelegateCgroup { path: payload.clone(), owner, files }, &[EE6, UP2]);
@@ -89,7 +137,7 @@ fn prepare_unified(
 ///
 /// A cgroup with processes cannot hand controllers down; only redd itself is ever moved (AI5).
 fn hand_down(unified: &UnifiedHierarchy, steps: &mut Steps) -> BTreeSet<Controller> {
-    let is_wanted = |controller: &&Controller| DELEGATED.contains(controller);
+    let is_wanted = |controller: &&Controller| UNIT_CONTROLLERS.contains(controller);
     let missing: Vec<Controller> =
         unified.controllers.difference(&unified.enabled).filter(is_wanted).copied().collect();
     if missing.is_empty() {
@@ -98,18 +146,19 @@ fn hand_down(unified: &UnifiedHierarchy, steps: &mut Steps) -> BTreeSet<Controll
     match unified.population {
         Population::Shared => return unified.enabled.clone(),
         Population::OnlyRedd => {
-            let path = unified.own.child("supervisor");
+            let path = unified.own.child(SUPERVISOR);
             let undo = Undo::RemoveCgroup { path: path.clone() };
             steps.host_undone(Action::MoveSelf { path }, &[AI5], undo);
         }
         Population::Root => {}
     }
     let handed_down = unified.enabled.iter().chain(&missing).copied().collect();
-    steps.host(Action::EnableControllers { path: unified.own.clone(), controllers: missing }, &[AI5]);
+    let path = unified.own.clone();
+    steps.host(Action::EnableControllers { path, controllers: missing, missing: Missing::Refuse }, &[AI5]);
     handed_down
 }
 
-fn create(path: &CgroupPath, steps: &mut Steps) {
+pub(super) fn create(path: &CgroupPath, steps: &mut Steps) {
     let undo = Undo::RemoveCgroup { path: path.clone() };
     steps.host_undone(Action::CreateCgroup { path: path.clone() }, &[EE6, AI5], undo);
 }
@@ -135,7 +184,7 @@ fn prepare_legacy(
     }
 }
 
-fn set(machine: &CgroupPath, attributes: &[Attribute], steps: &mut Steps) {
+pub(super) fn set(machine: &CgroupPath, attributes: &[Attribute], steps: &mut Steps) {
     for Attribute { name, value, .. } in attributes {
         let (path, attribute, value) = (machine.clone(), *name, value.clone());
         steps.host(Action::SetCgroupAttribute { path, attribute, value }, &[]);

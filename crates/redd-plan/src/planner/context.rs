@@ -11,7 +11,7 @@ use redd_spec::payload::Payload;
 use redd_spec::root::{Access, Volatile};
 use redd_spec::uuid::Uuid;
 
-use super::{bound_users, identity};
+use super::{bound_users, identity, unit};
 use crate::action::{Action, FileSystem, MountFlags, OverlayMarks, StageIdMap};
 use crate::clause::Clause;
 use crate::facts::{Grants, HostFacts, TreeFacts, UserFacts};
@@ -25,6 +25,8 @@ pub(super) struct Context<'a> {
     pub(super) grants: &'a Grants,
     /// The ids of the user namespace, where there is one.
     pub(super) ids: Option<IdRange>,
+    /// The machine's unit of the host's systemd, where it has one.
+    pub(super) unit: Option<unit::Own>,
     /// What `$container_uuid` will be.
     pub(super) uuid: Uuid,
     /// The bound user that a command is run as, where it is one.
@@ -35,7 +37,9 @@ impl<'a> Context<'a> {
     pub(super) fn new(spec: &'a Spec, host: &'a HostFacts, tree: &'a TreeFacts, grants: &'a Grants) -> Self {
         let uuid = identity::uuid(spec, host, tree, grants);
         let bound_user = bound_users::payload_user(spec, tree, grants);
-        Self { spec, host, tree, grants, ids: grants.ids, uuid, bound_user }
+        let slice = spec.unit.slice.clone().unwrap_or_default();
+        let unit = unit::own(spec.unit.placement, &spec.name, &slice, host);
+        Self { spec, host, tree, grants, ids: grants.ids, unit, uuid, bound_user }
     }
 
     /// Whom a command is run as.

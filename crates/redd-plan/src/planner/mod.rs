@@ -21,11 +21,13 @@ mod privileges;
 mod root;
 mod run_host;
 mod shared_cgroups;
+mod unit;
 
 pub use bound_users::BoundUserError;
 pub use check::PlanError;
 pub use devices::node_rule;
 pub use network::{host_link_name, mac_address};
+pub use unit::scope_name;
 
 use redd_spec::Spec;
 use redd_spec::ids::RANGE_SIZE;
@@ -64,6 +66,7 @@ pub fn plan(spec: &Spec, host: &HostFacts, tree: &TreeFacts, grants: &Grants) ->
         uuid: context.uuid,
         steps: steps.steps,
         supervision: supervision(&context),
+        unit: context.unit.as_ref().map(|own| own.name.clone()),
         devices: devices::policy(&context),
         warnings: steps.warnings,
     })

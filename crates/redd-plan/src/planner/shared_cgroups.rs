@@ -5,7 +5,7 @@ use std::path::Path;
 
 use redd_spec::path::PathInRoot;
 
-use super::cgroup::machine_cgroup;
+use super::cgroup::payload_cgroup;
 use super::context::{Context, Steps};
 use crate::action::{Action, MountFlags, MountPoint, MountSource, StageIdMap};
 use crate::cgroup::PAYLOAD;
@@ -15,7 +15,7 @@ use crate::facts::UnifiedHierarchy;
 
 pub(super) fn prepare(context: &Context<'_>, steps: &mut Steps) {
     let Some(unified) = shared(context) else { return };
-    let payload = machine_cgroup(context, &unified.own).child(PAYLOAD);
+    let payload = payload_cgroup(context, unified);
     for (slot, path) in [(Slot::Cgroups, unified.mount.clone()), (Slot::PayloadCgroups, payload.0)] {
         steps.host(Action::CopyMount { slot, source: MountSource::Own { path } }, &[EE6]);
     }
@@ -34,7 +34,7 @@ pub(super) fn stage(context: &Context<'_>, steps: &mut Steps) {
 /// Whether that is how it is.
 pub(super) fn attach(context: &Context<'_>, steps: &mut Steps) -> bool {
     let Some(unified) = shared(context) else { return false };
-    let payload = machine_cgroup(context, &unified.own).child(PAYLOAD);
+    let payload = payload_cgroup(context, unified);
     let below = payload.0.strip_prefix(&unified.mount).unwrap_or(Path::new(PAYLOAD));
     let root = Path::new("/sys/fs/cgroup");
     for (slot, target) in [(Slot::Cgroups, root.to_owned()), (Slot::PayloadCgroups, root.join(below))] {

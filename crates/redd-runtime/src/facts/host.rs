@@ -31,6 +31,7 @@ pub fn host_facts(terminal: Option<String>) -> Result<HostFacts, Error> {
         terminal,
         init_limits: None,
         inotify: None,
+        service_manager: None,
     })
 }
 

@@ -5,7 +5,7 @@ use std::io;
 use std::os::unix::fs::chown;
 use std::path::Path;
 
-use redd_plan::action::{DevicePolicy, DeviceProgram};
+use redd_plan::action::{DevicePolicy, DeviceProgram, Missing};
 use redd_plan::cgroup::{CgroupPath, Controller};
 use redd_plan::descriptor::FdName;
 use redd_spec::ids::HostId;
@@ -30,8 +30,25 @@ pub(super) fn move_self(path: &CgroupPath) -> Result<(), StepError> {
     write(&path.0, "cgroup.procs", "0")
 }
 
-pub(super) fn enable_controllers(path: &CgroupPath, controllers: &[Controller]) -> Result<(), StepError> {
-    let words: Vec<String> = controllers.iter().map(|controller| format!("+{controller}")).collect();
+/// What is above may have handed down less than it could.
+pub(super) fn enable_controllers(
+    path: &CgroupPath,
+    controllers: &[Controller],
+    missing: Missing,
+) -> Result<(), StepError> {
+    let there = match missing {
+        Missing::Refuse => None,
+        Missing::Skip => Some(fs::read_to_string(path.0.join("cgroup.controllers"))?),
+    };
+    let is_there = |controller: &&Controller| {
+        let mut words = there.iter().flat_map(|text| text.split_whitespace());
+        there.is_none() || words.any(|name| name == controller.name())
+    };
+    let words: Vec<String> =
+        controllers.iter().filter(is_there).map(|controller| format!("+{controller}")).collect();
+    if words.is_empty() {
+        return Ok(());
+    }
     write(&path.0, "cgroup.subtree_control", &words.join(" "))
 }
 

@@ -21,13 +21,18 @@ use std::os::fd::AsFd as _;
 use crate::StepError;
 use crate::guard::Guard;
 use crate::launch::HostSide;
+use crate::unit::{self, Manager};
 
 /// Does one step of the host's side.
 pub(crate) fn perform(side: &mut HostSide<'_>, action: &Action) -> Result<(), StepError> {
     match action {
+        Action::AskForScope(request) => unit::ask(manager(side)?, request),
+        Action::SetUnitProperties { unit, properties } => manager(side)?.set_properties(unit, properties),
         Action::CreateCgroup { path } => cgroup::create(path),
         Action::MoveSelf { path } => cgroup::move_self(path),
-        Action::EnableControllers { path, controllers } => cgroup::enable_controllers(path, controllers),
+        Action::EnableControllers { path, controllers, missing } => {
+            cgroup::enable_controllers(path, controllers, *missing)
+        }
         Action::SetCgroupAttribute { path, attribute, value } => {
             cgroup::set_attribute(path, attribute, value)
         }
@@ -70,6 +75,10 @@ pub(crate) fn perform(side: &mut HostSide<'_>, action: &Action) -> Result<(), St
         // A plan that gives the host's side a step of the child is a bug of the planner, and refused.
         _ => Err(Errno::NOSYS.into()),
     }
+}
+
+fn manager<'a>(side: &'a mut HostSide<'_>) -> Result<&'a mut Manager, StepError> {
+    side.manager.as_mut().ok_or_else(|| Errno::NOTCONN.into())
 }
 
 /// From here on the payload cannot outlive redd, whatever it does.

@@ -29,6 +29,7 @@ use crate::prepare::Inputs;
 use crate::sources::Source;
 use crate::start::monotonic;
 use crate::state::UNIX_EXPORT;
+use crate::unit::Manager;
 use crate::{Error, StepError, child, host};
 
 /// A payload that was executed.
@@ -38,6 +39,8 @@ pub(crate) struct Running {
     /// When it was born, in microseconds of `CLOCK_MONOTONIC`.
     pub(crate) cloned: u64,
     pub(crate) guard: Guard,
+    /// The connection to the host's systemd, where this boot made one.
+    pub(crate) manager: Option<Manager>,
     /// What steps left for the supervisor.
     pub(crate) descriptors: FdTable,
 }
@@ -49,6 +52,8 @@ pub(crate) struct HostSide<'a> {
     pub(crate) root: RootDir,
     /// Sources of mounts, by the slots they are for.
     pub(crate) sources: BTreeMap<Slot, Source>,
+    /// The connection to the host's systemd.
+    pub(crate) manager: Option<Manager>,
     /// Homes of bound users, by their place in the Spec.
     pub(crate) homes: BTreeMap<usize, OwnedFd>,
     /// Mounts copied for slots, not yet attached anywhere.
@@ -75,6 +80,7 @@ pub(crate) fn launch(plan: &Plan, inputs: Inputs, duties: &Duties<'_>) -> Result
         proof,
         root: inputs.tree.into_whole(),
         sources: inputs.sources,
+        manager: inputs.manager,
         homes: inputs.homes,
         copies: BTreeMap::new(),
         staging: None,
@@ -91,7 +97,8 @@ pub(crate) fn launch(plan: &Plan, inputs: Inputs, duties: &Duties<'_>) -> Result
     }
     match (result, side.child, side.guard) {
         (Ok(()), Some(child), Some(guard)) => {
-            Ok(Running { child, cloned: side.cloned, guard, descriptors: side.descriptors })
+            let (cloned, manager) = (side.cloned, side.manager);
+            Ok(Running { child, cloned, guard, manager, descriptors: side.descriptors })
         }
         (result, child, guard) => {
             let error = result.err().unwrap_or(Error::ChildVanished { index: plan.steps.len() });

@@ -15,6 +15,7 @@ mod modes;
 mod mounts;
 mod privileges;
 mod signals;
+mod unit;
 
 pub use amounts::{cpus, memory, oom_score_adjust, pids, resource_limit, time_span};
 pub use bound_users::{bind_user, bind_user_group, bind_user_shell, payload_user};
@@ -34,6 +35,7 @@ pub use modes::{
 pub use mounts::{bind, inaccessible, overlay, pivot_root, tmpfs};
 pub use privileges::{capabilities, device, restrict_address_families, selinux_context};
 pub use signals::{signal, signal_names};
+pub use unit::unit_property;
 
 /// Why a value cannot be used: the value, and what would be right.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
