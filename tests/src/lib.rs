@@ -4,6 +4,7 @@
 #![expect(clippy::print_stderr, reason = "a test that is passed over says why")]
 
 mod background;
+mod host;
 mod host_users;
 mod leftovers;
 mod machine;
@@ -19,6 +20,7 @@ mod tree;
 pub mod world;
 
 pub use background::{Background, finish_within};
+pub use host::{boot_host, host_options};
 pub use host_users::{ALICE, HostUsers};
 pub use leftovers::Leftovers;
 pub use machine::{CgroupView, Machine, in_view};

@@ -29,6 +29,10 @@ pub enum Need {
     Nspawn257,
     /// The one of Debian's development suite, to compare with.
     NspawnSid,
+    /// A host of the lab: systemd as PID 1 of namespaces of its own.
+    SystemdHost,
+    /// The same of Debian's development suite.
+    SystemdHostSid,
     /// LXC, to judge it.
     Lxc,
     /// Podman, to judge it, and the right to raise limits, which it always does.
@@ -74,6 +78,8 @@ impl Need {
             Self::Nspawn => "nspawn",
             Self::Nspawn257 => "nspawn-257",
             Self::NspawnSid => "nspawn-sid",
+            Self::SystemdHost => "systemd-host",
+            Self::SystemdHostSid => "systemd-host-sid",
             Self::Lxc => "lxc",
             Self::Podman => "podman",
             Self::Runc => "runc",
@@ -141,7 +147,9 @@ impl Need {
             | Self::OpenRc
             | Self::Runit
             | Self::Nspawn257
-            | Self::NspawnSid => self.tree().join("usr").is_dir(),
+            | Self::NspawnSid
+            | Self::SystemdHost
+            | Self::SystemdHostSid => self.tree().join("usr").is_dir(),
         }
     }
 

@@ -7,7 +7,7 @@ use crate::{Failure, binary, clauses, documents, fuzz, layering, root, setup, sh
 
 /// What a machine like CI's has: a test that lacks it fails there instead of being passed over.
 const REQUIRED: &str = "root,debian-12,debian-13,debian-13-users,debian-13-nesting,debian-13-sysvinit,debian-13-openrc,\
-     debian-13-runit,nspawn,strace,valgrind,compiler,attributes,chromium";
+     debian-13-runit,nspawn,systemd-host,strace,valgrind,compiler,attributes,chromium";
 
 /// Inputs for each fuzz target: some seconds for all of them.
 const FUZZ_RUNS: u32 = 5000;
@@ -36,6 +36,13 @@ pub(crate) fn test(filter: Option<&str>) -> Result<(), Failure> {
         fuzz::fuzz(None, fuzz::Length::Runs(FUZZ_RUNS))?;
     }
     Ok(())
+}
+
+/// The tests that need a host of the lab; a filter selects some.
+pub(crate) fn on_hosts(filter: Option<&str>) -> Result<(), Failure> {
+    setup::prepare_machine()?;
+    let mut tests = tests(&["--package", "redd-tests", "--test", "systemd_host"])?;
+    shell::run(tests.args(filter))
 }
 
 /// Every point of sweeps, of which the tests take a sample.

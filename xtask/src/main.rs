@@ -11,6 +11,8 @@ mod completions;
 mod demo;
 mod documents;
 mod fuzz;
+mod host_tree;
+mod lab;
 mod layering;
 mod peers;
 mod setup;
@@ -65,6 +67,9 @@ enum Task {
     Bench { cases: Vec<String> },
     /// Judge other container managers, and write docs/conformance.md and docs/conformance.html
     CheckPeers,
+    /// Make a host that systemd runs, for a moment: for a shell, a command, or tests
+    #[command(subcommand)]
+    Lab(lab::Lab),
     /// Check that crates depend downwards only, and the like
     Layering,
     /// Write docs/clauses.md, or check it
@@ -91,6 +96,7 @@ fn main() -> ExitCode {
         Task::Fuzz { target, seconds } => fuzz::fuzz(target.as_deref(), fuzz::Length::Seconds(seconds)),
         Task::Bench { cases } => bench::bench(&cases),
         Task::CheckPeers => peers::check_peers(),
+        Task::Lab(lab) => lab::lab(lab),
         Task::Layering => layering::check(),
         Task::Clauses { check } => clauses::generate(documents::Mode::from(check)),
         Task::Docs { check } => documents::generate(documents::Mode::from(check)),

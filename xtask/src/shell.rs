@@ -26,7 +26,8 @@ pub(crate) fn exists(program: &str) -> bool {
     std::env::split_paths(&path).chain(standard).any(|directory| directory.join(program).is_file())
 }
 
-fn describe(command: &Command) -> String {
+/// A command as somebody would write it.
+pub(crate) fn describe(command: &Command) -> String {
     let words: Vec<_> = command.get_args().map(|word| word.to_string_lossy()).collect();
     format!("{} {}", command.get_program().to_string_lossy(), words.join(" "))
 }

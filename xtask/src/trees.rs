@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::{Failure, shell, target};
+use crate::{Failure, host_tree, shell, target};
 
 /// A release of Debian.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +27,10 @@ pub(crate) enum Suite {
     Nspawn257,
     /// The same of the development suite, whatever version that is.
     NspawnSid,
+    /// A host that systemd runs, with everything of systemd's that redd talks to.
+    SystemdHost,
+    /// The same of the development suite.
+    SystemdHostSid,
 }
 
 /// What is in a tree beside the essential packages.
@@ -40,11 +44,15 @@ const OPENRC: &str = "sysvinit-core,openrc,s6,busybox-static,procps";
 const RUNIT: &str = "runit-init,procps";
 /// What is in a tree beside those, where containers run inside.
 const MANAGERS: &str = "systemd-container,crun,podman,fuse-overlayfs,nftables,uidmap,busybox-static";
+/// What is in a host that containers run on.
+const HOST: &str = "systemd,systemd-sysv,systemd-container,systemd-resolved,dbus,dbus-user-session,polkitd,udev,libpam-systemd,\
+    libnss-mymachines,libnss-resolve,libnss-systemd,login,util-linux,procps,kmod,uidmap,iproute2,iputils-ping,nftables,strace,socat,\
+    openssh-client,busybox-static,e2fsprogs,btrfs-progs,cryptsetup-bin,apparmor,acl,attr,libcap2-bin";
 /// Changes when what is in a tree changes, so that old trees are not used any more.
 const RECIPE: u32 = 2;
 
 impl Suite {
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::Debian12,
         Self::Debian13,
         Self::Debian13Users,
@@ -55,6 +63,8 @@ impl Suite {
         Self::Runit,
         Self::Nspawn257,
         Self::NspawnSid,
+        Self::SystemdHost,
+        Self::SystemdHostSid,
     ];
 
     const fn code_name(self) -> &'static str {
@@ -66,9 +76,15 @@ impl Suite {
             | Self::Sysvinit
             | Self::OpenRc
             | Self::Runit
-            | Self::Nspawn257 => "trixie",
-            Self::DebianSid | Self::NspawnSid => "sid",
+            | Self::Nspawn257
+            | Self::SystemdHost => "trixie",
+            Self::DebianSid | Self::NspawnSid | Self::SystemdHostSid => "sid",
         }
+    }
+
+    /// The development suite may be out of reach for a day.
+    pub(crate) const fn may_be_missing(self) -> bool {
+        matches!(self, Self::DebianSid | Self::NspawnSid | Self::SystemdHostSid)
     }
 
     /// A program that runs with its own libraries needs no tree that was set up.
@@ -88,6 +104,7 @@ impl Suite {
             Self::Runit => RUNIT.to_owned(),
             Self::Debian13Nesting => format!("{PACKAGES},{MANAGERS}"),
             Self::Nspawn257 | Self::NspawnSid => "systemd-container".to_owned(),
+            Self::SystemdHost | Self::SystemdHostSid => HOST.to_owned(),
         }
     }
 }
@@ -105,6 +122,8 @@ impl fmt::Display for Suite {
             Self::Runit => "debian-13-runit",
             Self::Nspawn257 => "nspawn-257",
             Self::NspawnSid => "nspawn-sid",
+            Self::SystemdHost => "systemd-host",
+            Self::SystemdHostSid => "systemd-host-sid",
         })
     }
 }
@@ -130,12 +149,8 @@ pub(crate) fn ensure(suite: Suite) -> Result<PathBuf, Failure> {
 
 /// Makes a tree of a release that was never booted.
 pub(crate) fn make(suite: Suite, path: &Path) -> Result<(), Failure> {
-    let temporary = path.with_extension("new");
-    for old in [&temporary, &path.to_path_buf()] {
-        if old.exists() {
-            fs::remove_dir_all(old)?;
-        }
-    }
+    // Of its own: two of these may make the same one.
+    let temporary = path.with_extension(format!("new-{}", std::process::id()));
     fs::create_dir_all(path.parent().unwrap_or(Path::new("/")))?;
     println!("making the tree {suite}; this takes half a minute");
     let mirror =
@@ -153,6 +168,12 @@ pub(crate) fn make(suite: Suite, path: &Path) -> Result<(), Failure> {
     fs::write(temporary.join("etc/machine-id"), "")?;
     for name in ["etc/hostname", "etc/resolv.conf"] {
         drop(fs::remove_file(temporary.join(name)));
+    }
+    if matches!(suite, Suite::SystemdHost | Suite::SystemdHostSid) {
+        host_tree::prepare(&temporary)?;
+    }
+    if path.exists() {
+        fs::remove_dir_all(path)?;
     }
     Ok(fs::rename(temporary, path)?)
 }

@@ -1,0 +1,11 @@
+//! Hosts whose PID 1 is systemd, made for a moment from a tree of distribution packages: for tests, and for people.
+#![forbid(unsafe_code)]
+
+mod host;
+mod options;
+mod run;
+mod world;
+
+pub use host::{Host, Unavailable};
+pub use options::{Manager, Options, Part, Unit};
+pub use run::{Run, Streams, time_limit};

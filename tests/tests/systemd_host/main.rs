@@ -1,0 +1,3 @@
+//! redd on a host that systemd runs: each test makes one, a module each subject.
+
+mod hosts;
