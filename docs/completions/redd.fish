@@ -52,6 +52,7 @@ complete -c redd -n "__fish_redd_needs_command" -f -a "shell" -d 'Log in to a ma
 complete -c redd -n "__fish_redd_needs_command" -f -a "set" -d 'Change limits of a machine, now and for later starts; without a change: show what holds'
 complete -c redd -n "__fish_redd_needs_command" -f -a "device" -d 'Let a machine use devices of the host, show or remove such devices'
 complete -c redd -n "__fish_redd_needs_command" -f -a "mount" -d 'Mount files of the host in a machine, show or remove such mounts'
+complete -c redd -n "__fish_redd_needs_command" -f -a "network" -d 'Move links of the host into a machine, show or give back such links'
 complete -c redd -n "__fish_redd_needs_command" -f -a "list" -d 'Show which machines there are, running and stopped'
 complete -c redd -n "__fish_redd_needs_command" -f -a "ls" -d 'Show which machines there are, running and stopped'
 complete -c redd -n "__fish_redd_needs_command" -f -a "status" -d 'Show how a machine is, what runs in it, or why it does not run'
@@ -89,6 +90,7 @@ complete -c redd -n "__fish_redd_using_subcommand boot" -l nesting -d 'Let conta
 complete -c redd -n "__fish_redd_using_subcommand boot" -l device -d 'Let the payload use a node of the host\'s /dev: r, rw or rwm [default: rwm]' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l private-network -d 'Network namespace of its own; no: the host\'s network' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -s n -l network-veth -d 'Link host0 inside and ve-NAME outside' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l network-interface -d 'A link of the host, until the machine ends' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l bind -d 'Bind a file or directory of the host, or with + of the tree' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l bind-ro -d 'The same, read-only' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l tmpfs -d 'Mount an empty file system in memory' -r
@@ -167,6 +169,7 @@ complete -c redd -n "__fish_redd_using_subcommand run" -l nesting -d 'Let contai
 complete -c redd -n "__fish_redd_using_subcommand run" -l device -d 'Let the payload use a node of the host\'s /dev: r, rw or rwm [default: rwm]' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l private-network -d 'Network namespace of its own; no: the host\'s network' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -s n -l network-veth -d 'Link host0 inside and ve-NAME outside' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l network-interface -d 'A link of the host, until the machine ends' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l bind -d 'Bind a file or directory of the host, or with + of the tree' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l bind-ro -d 'The same, read-only' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l tmpfs -d 'Mount an empty file system in memory' -r
@@ -249,6 +252,7 @@ complete -c redd -n "__fish_redd_using_subcommand start" -l nesting -d 'Let cont
 complete -c redd -n "__fish_redd_using_subcommand start" -l device -d 'Let the payload use a node of the host\'s /dev: r, rw or rwm [default: rwm]' -r
 complete -c redd -n "__fish_redd_using_subcommand start" -l private-network -d 'Network namespace of its own; no: the host\'s network' -r
 complete -c redd -n "__fish_redd_using_subcommand start" -s n -l network-veth -d 'Link host0 inside and ve-NAME outside' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -l network-interface -d 'A link of the host, until the machine ends' -r
 complete -c redd -n "__fish_redd_using_subcommand start" -l bind -d 'Bind a file or directory of the host, or with + of the tree' -r
 complete -c redd -n "__fish_redd_using_subcommand start" -l bind-ro -d 'The same, read-only' -r
 complete -c redd -n "__fish_redd_using_subcommand start" -l tmpfs -d 'Mount an empty file system in memory' -r
@@ -336,6 +340,7 @@ complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcomma
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l device -d 'Let the payload use a node of the host\'s /dev: r, rw or rwm [default: rwm]' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l private-network -d 'Network namespace of its own; no: the host\'s network' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -s n -l network-veth -d 'Link host0 inside and ve-NAME outside' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l network-interface -d 'A link of the host, until the machine ends' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l bind -d 'Bind a file or directory of the host, or with + of the tree' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l bind-ro -d 'The same, read-only' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l tmpfs -d 'Mount an empty file system in memory' -r
@@ -414,6 +419,7 @@ complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcomma
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l device -d 'Let the payload use a node of the host\'s /dev: r, rw or rwm [default: rwm]' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l private-network -d 'Network namespace of its own; no: the host\'s network' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -s n -l network-veth -d 'Link host0 inside and ve-NAME outside' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l network-interface -d 'A link of the host, until the machine ends' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l bind -d 'Bind a file or directory of the host, or with + of the tree' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l bind-ro -d 'The same, read-only' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l tmpfs -d 'Mount an empty file system in memory' -r
@@ -499,6 +505,7 @@ complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcom
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l device -d 'Let the payload use a node of the host\'s /dev: r, rw or rwm [default: rwm]' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l private-network -d 'Network namespace of its own; no: the host\'s network' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -s n -l network-veth -d 'Link host0 inside and ve-NAME outside' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l network-interface -d 'A link of the host, until the machine ends' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l bind -d 'Bind a file or directory of the host, or with + of the tree' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l bind-ro -d 'The same, read-only' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l tmpfs -d 'Mount an empty file system in memory' -r
@@ -640,6 +647,17 @@ complete -c redd -n "__fish_redd_using_subcommand mount; and __fish_seen_subcomm
 complete -c redd -n "__fish_redd_using_subcommand mount; and __fish_seen_subcommand_from list" -l json -d 'Print JSON'
 complete -c redd -n "__fish_redd_using_subcommand mount; and __fish_seen_subcommand_from list" -l no-legend -d 'Print no line of headings'
 complete -c redd -n "__fish_redd_using_subcommand mount; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c redd -n "__fish_redd_using_subcommand network; and not __fish_seen_subcommand_from attach detach list" -s h -l help -d 'Print help'
+complete -c redd -n "__fish_redd_using_subcommand network; and not __fish_seen_subcommand_from attach detach list" -f -a "attach" -d 'Move a link of the host into a machine that runs'
+complete -c redd -n "__fish_redd_using_subcommand network; and not __fish_seen_subcommand_from attach detach list" -f -a "detach" -d 'Give a link back to the host'
+complete -c redd -n "__fish_redd_using_subcommand network; and not __fish_seen_subcommand_from attach detach list" -f -a "list" -d 'Show which links of the host\'s a machine has'
+complete -c redd -n "__fish_redd_using_subcommand network; and __fish_seen_subcommand_from attach" -l keep -d 'For later starts too'
+complete -c redd -n "__fish_redd_using_subcommand network; and __fish_seen_subcommand_from attach" -l force -d 'Even the link that the host\'s default route goes through'
+complete -c redd -n "__fish_redd_using_subcommand network; and __fish_seen_subcommand_from attach" -s h -l help -d 'Print help'
+complete -c redd -n "__fish_redd_using_subcommand network; and __fish_seen_subcommand_from detach" -s h -l help -d 'Print help'
+complete -c redd -n "__fish_redd_using_subcommand network; and __fish_seen_subcommand_from list" -l json -d 'Print JSON'
+complete -c redd -n "__fish_redd_using_subcommand network; and __fish_seen_subcommand_from list" -l no-legend -d 'Print no line of headings'
+complete -c redd -n "__fish_redd_using_subcommand network; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
 complete -c redd -n "__fish_redd_using_subcommand list" -s q -l quiet -d 'Print names alone'
 complete -c redd -n "__fish_redd_using_subcommand list" -l no-legend -d 'Print no names of columns'
 complete -c redd -n "__fish_redd_using_subcommand list" -l json -d 'Print JSON'
@@ -713,6 +731,9 @@ complete -c redd -n "__fish_seen_subcommand_from device; and __fish_seen_subcomm
 complete -c redd -n "__fish_seen_subcommand_from mount; and __fish_seen_subcommand_from add; and __fish_redd_names_at 3 3" -f -a "(redd list -q --running 2>/dev/null)"
 complete -c redd -n "__fish_seen_subcommand_from mount; and __fish_seen_subcommand_from remove; and __fish_redd_names_at 3 3" -f -a "(redd list -q --running 2>/dev/null)"
 complete -c redd -n "__fish_seen_subcommand_from mount; and __fish_seen_subcommand_from list; and __fish_redd_names_at 3 3" -f -a "(redd list -q --running 2>/dev/null)"
+complete -c redd -n "__fish_seen_subcommand_from network; and __fish_seen_subcommand_from attach; and __fish_redd_names_at 3 3" -f -a "(redd list -q --running 2>/dev/null)"
+complete -c redd -n "__fish_seen_subcommand_from network; and __fish_seen_subcommand_from detach; and __fish_redd_names_at 3 3" -f -a "(redd list -q --running 2>/dev/null)"
+complete -c redd -n "__fish_seen_subcommand_from network; and __fish_seen_subcommand_from list; and __fish_redd_names_at 3 3" -f -a "(redd list -q --running 2>/dev/null)"
 complete -c redd -n "__fish_seen_subcommand_from status; and __fish_redd_names_at 2 99" -f -a "(redd list -q 2>/dev/null)"
 complete -c redd -n "__fish_seen_subcommand_from show; and __fish_redd_names_at 2 99" -f -a "(redd list -q 2>/dev/null)"
 complete -c redd -n "__fish_seen_subcommand_from events; and __fish_redd_names_at 2 99" -f -a "(redd list -q --running 2>/dev/null)"

@@ -16,6 +16,7 @@ pub mod exec;
 mod flow;
 mod keep;
 pub mod limits;
+pub mod links;
 pub mod login;
 pub mod look;
 mod mend;

@@ -13,6 +13,7 @@ use serde::Serialize;
 use crate::MachineError;
 use crate::enable::is_enabled;
 use crate::limits::{self, Holding};
+use crate::links::{self, Shown};
 use crate::look::{self, Health, Network, Sight, State, Unit, Usage};
 use crate::mounts::{self, Mounted};
 use crate::registry::Registered;
@@ -125,6 +126,8 @@ pub struct Details {
     pub health: Option<Health>,
     /// What verbs have mounted in it while it runs.
     pub mounts: Vec<Mount>,
+    /// The links of the host's that it has.
+    pub links: Vec<Link>,
     /// What limits hold for it.
     pub limits: Vec<Limit>,
     /// How its last life ended, where that is known and it does not run.
@@ -203,6 +206,7 @@ impl Details {
                 .then(|| look::health(&sight.name))
                 .flatten(),
             mounts: mounts(sight),
+            links: links(sight),
             limits: limits(sight),
             ending: ending(sight),
         }
@@ -218,6 +222,18 @@ pub struct Mount {
     /// Whether it is read-only.
     pub read_only: bool,
     /// Whether it is there after later starts.
+    pub kept: bool,
+}
+
+/// A link of the host's in a machine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Link {
+    /// What the host calls it.
+    pub link: String,
+    /// What it is called inside, escaped.
+    pub inside: String,
+    /// Whether a verb has attached it for later starts too.
     pub kept: bool,
 }
 
@@ -238,6 +254,12 @@ fn mounts(sight: &Sight) -> Vec<Mount> {
         kept: mounted.kept,
     };
     all.unwrap_or_default().into_iter().map(mount).collect()
+}
+
+fn links(sight: &Sight) -> Vec<Link> {
+    let all = if sight.state.is_live() { links::list(&sight.name) } else { Ok(Vec::new()) };
+    let link = |Shown { link, inside, kept }| Link { link, inside, kept };
+    all.unwrap_or_default().into_iter().map(link).collect()
 }
 
 fn limits(sight: &Sight) -> Vec<Limit> {

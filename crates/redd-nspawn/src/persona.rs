@@ -7,7 +7,6 @@ use std::time::Duration;
 use redd_spec::capability::SystemCallBase;
 use redd_spec::ids::{Ownership, UserNamespace};
 use redd_spec::lifecycle::{NotifyReady, STOP_TIMEOUT, StopMethod};
-use redd_spec::network::Network;
 use redd_spec::payload::CommandInit;
 use redd_spec::resources::{Limit, LimitDefaults, MemoryAmount};
 use serde::Serialize;
@@ -58,6 +57,16 @@ pub enum DeviceDefaults {
     FuseAndTun,
 }
 
+/// Which network a payload is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NetworkDefault {
+    /// The host's.
+    Host,
+    /// Its own, with `host0`.
+    Veth,
+}
+
 /// Where a command starts that nobody named a directory for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -77,7 +86,7 @@ pub struct Defaults {
     /// `--private-users-ownership=`, unless ids are picked: then it is auto.
     pub private_users_ownership: Ownership,
     /// `--private-network`, `--network-veth`
-    pub network: Network,
+    pub network: NetworkDefault,
     /// `--as-pid2`, `--as-pid1`
     pub command_is: CommandInit,
     /// `--chdir=`
@@ -121,7 +130,7 @@ const fn native(mode: StartMode) -> Defaults {
     Defaults {
         private_users: UserNamespace::Pick,
         private_users_ownership: Ownership::Auto,
-        network: Network::Veth,
+        network: NetworkDefault::Veth,
         command_is: CommandInit::Stub,
         starts_in: StartsIn::Home,
         console_elsewhere: if is_boot { ConsoleElsewhere::ReadOnly } else { ConsoleElsewhere::Pipe },
@@ -142,7 +151,7 @@ const fn nspawn(mode: StartMode) -> Defaults {
     Defaults {
         private_users: UserNamespace::Host,
         private_users_ownership: Ownership::Off,
-        network: Network::Host,
+        network: NetworkDefault::Host,
         command_is: CommandInit::Command,
         starts_in: StartsIn::Root,
         console_elsewhere: ConsoleElsewhere::ReadOnly,

@@ -17,7 +17,7 @@ use redd_spec::ids::{Ownership, UserNamespace};
 use redd_spec::integration::{Integration, ResolvConfMode, TimezoneMode};
 use redd_spec::lifecycle::{Health, Lifecycle, NotifyReady, RebootAction, Restart, StopMethod};
 use redd_spec::name::MachineName;
-use redd_spec::network::Network;
+use redd_spec::network::{Link, Network};
 use redd_spec::parse::{self, ConsoleChoice};
 use redd_spec::payload::{EnvironmentVariable, Identity, ManagerName};
 use redd_spec::resources::{Limit, Personality, Resources};
@@ -30,7 +30,7 @@ use crate::bundle::Bundle;
 use crate::caller::Caller;
 use crate::file::{self, Contents, FileMode, SettingsFile};
 use crate::knobs;
-use crate::persona::{ConsoleElsewhere, Defaults, DeviceDefaults, Persona, StartMode};
+use crate::persona::{ConsoleElsewhere, Defaults, DeviceDefaults, NetworkDefault, Persona, StartMode};
 use crate::refusal::Refusal;
 use crate::settings::{
     CommandSettings, IntegrationSettings, IsolationSettings, LifeSettings, ResourceSettings, Settings,
@@ -307,20 +307,27 @@ fn distinct(credentials: Vec<Credential>) -> Result<Vec<Credential>, Refusal> {
     Ok(credentials)
 }
 
-fn network(settings: &IsolationSettings, default: Network) -> Result<Network, Refusal> {
-    match (settings.private_network, settings.network_veth) {
-        (Some(false), Some(true)) => Err(Refusal::Conflict {
-            one: "--private-network=no",
-            other: "--network-veth",
-            reason: ": the link needs a network namespace",
-        }),
-        (Some(false), _) => Ok(Network::Host),
-        (_, Some(true)) => Ok(Network::Veth),
-        // Asking for a private network alone means no link, as it always did.
-        (Some(true), None | Some(false)) => Ok(Network::Private),
-        (None, Some(false)) => Ok(if default.is_private() { Network::Private } else { default }),
-        (None, None) => Ok(default),
-    }
+/// Asking for a private network alone means no `host0`, as it always did; a link that is named comes beside the default.
+fn network(settings: &IsolationSettings, default: NetworkDefault) -> Result<Network, Refusal> {
+    let conflict = |other| {
+        let reason = ": the link needs a network namespace";
+        Err(Refusal::Conflict { one: "--private-network=no", other, reason })
+    };
+    let is_named = !settings.links.is_empty();
+    let has_host0 = match (settings.private_network, settings.network_veth) {
+        (Some(false), Some(true)) => return conflict("--network-veth"),
+        (Some(false), _) if is_named => return conflict("--network-interface"),
+        (Some(false), _) => return Ok(Network::Host),
+        (None, Some(false) | None) if default == NetworkDefault::Host && !is_named => {
+            return Ok(Network::Host);
+        }
+        (_, Some(chosen)) => chosen,
+        (Some(true), None) => false,
+        (None, None) => default == NetworkDefault::Veth,
+    };
+    let mut links = Vec::from_iter(has_host0.then_some(Link::Veth));
+    links.extend(settings.links.iter().cloned());
+    Ok(Network::Private(links))
 }
 
 fn privileges(settings: &IsolationSettings, defaults: &Defaults) -> Privileges {

@@ -18,6 +18,7 @@ use serde::Serialize;
 
 use crate::cgroup::{CgroupPath, Controller, NamedCgroup};
 use crate::descriptor::{FdName, PtyNumber, Slot};
+use crate::link::LentLink;
 
 mod display;
 pub mod parts;
@@ -112,6 +113,10 @@ pub enum Action {
     JoinLegacyCgroups { paths: Vec<CgroupPath> },
     /// Makes the veth pair, one end in the child's network namespace.
     CreateVeth(VethPair),
+    /// Puts a link of the host into the child's network namespace.
+    LendLink(LentLink),
+    /// Holds the child's network namespace until what is the host's there was given back.
+    HoldNetwork,
     /// Goes back to the host's mount namespace.
     LeaveStagingNamespace,
     /// Starts the process that ends the payload and undoes everything when redd is gone.

@@ -1,5 +1,9 @@
 //! What is known of the host, the tree and this start, as plain data. The runtime gathers it.
 
+mod cgroups;
+mod limits;
+mod unit;
+
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
@@ -12,14 +16,13 @@ use redd_spec::path::PathInRoot;
 use redd_spec::uuid::Uuid;
 use serde::Serialize;
 
-mod cgroups;
-mod unit;
-
 pub use cgroups::{CgroupFacts, LegacyHierarchy, Population, UnifiedHierarchy};
+pub use limits::{InitLimits, InotifyFacts};
 pub use unit::{DelegatedUnit, Seat, ServiceManager, Voice};
 
 use crate::action::LayerPlace;
 use crate::limits::BlockDevices;
+use crate::link::HostLink;
 
 /// What this machine offers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -54,15 +57,6 @@ pub struct HostFacts {
     pub service_manager: Option<ServiceManager>,
 }
 
-/// Limits that the kernel makes of the memory it has when it starts: soft and hard, `None` is unlimited.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct InitLimits {
-    /// `RLIMIT_NPROC`
-    pub processes: (Option<u64>, Option<u64>),
-    /// `RLIMIT_SIGPENDING`
-    pub signals: (Option<u64>, Option<u64>),
-}
-
 /// The user namespace redd itself is in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -83,20 +77,6 @@ impl OwnUserNamespace {
     pub const fn is_inner(&self) -> bool {
         matches!(self, Self::Inner { .. })
     }
-}
-
-/// How far the host's inotify instances go: all machines take theirs from one user's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct InotifyFacts {
-    /// `fs.inotify.max_user_instances`
-    pub limit: u64,
-    /// Machines that run already.
-    pub machines: u64,
-}
-
-impl InotifyFacts {
-    /// What PID 1, udev, logind, dbus and a getty take together.
-    pub const INSTANCES_PER_MACHINE: u64 = 5;
 }
 
 /// Whether something is there.
@@ -391,6 +371,9 @@ pub struct Grants {
     pub bound_users: Vec<BoundUserFacts>,
     /// What each layer of an overlay is, the highest one last where it was given, in the order of the Spec's mounts.
     pub layers: Vec<Vec<LayerFacts>>,
+    /// What each link of the host that the Spec names is, in its order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<Option<HostLink>>,
     /// Where an ephemeral copy's changes go.
     pub ephemeral_directory: Option<PathBuf>,
     /// Where directories for temporary bind sources are made.

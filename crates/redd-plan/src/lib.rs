@@ -11,6 +11,7 @@ pub mod descriptor;
 pub mod facts;
 pub mod init;
 pub mod limits;
+pub mod link;
 pub mod planner;
 pub mod render;
 pub mod sample;

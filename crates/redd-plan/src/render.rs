@@ -75,6 +75,7 @@ impl fmt::Display for Undo {
             Self::RemoveCgroup { path } => write!(formatter, "remove cgroup {path}"),
             Self::RemoveNamedCgroup { path, .. } => write!(formatter, "remove cgroup {path}"),
             Self::RemoveLink { name, .. } => write!(formatter, "remove link {name}"),
+            Self::ReturnLink(lent) => write!(formatter, "give back link {}", lent.link.name),
             Self::RemoveDirectory { path } => write!(formatter, "remove directory {}", path.display()),
             Self::RemoveWorkDirectory { place } => write!(formatter, "remove directory {place}"),
             Self::ReleaseIds { path } => write!(formatter, "give back the ids of {}", path.display()),

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::action::{Action, DevicePolicy, LayerPlace};
 use crate::cgroup::{CgroupPath, NamedCgroup};
 use crate::clause::Clause;
+use crate::link::LentLink;
 use crate::supervision::Supervision;
 
 /// Everything that will happen at a start, in order, and what remains to be done after it.
@@ -110,6 +111,8 @@ pub enum Undo {
         /// The machine.
         machine: MachineName,
     },
+    /// Gives a link of the host's back.
+    ReturnLink(LentLink),
     /// Removes a directory of the machine's own with everything in it.
     RemoveDirectory {
         /// Where it is.

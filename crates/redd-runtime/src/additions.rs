@@ -42,6 +42,14 @@ pub fn withdraw(directory: &Path, item: &Undo) -> io::Result<()> {
     write(directory, &list)
 }
 
+/// All that has to be undone when this boot ends: what its start made, and what verbs have made.
+#[must_use]
+pub fn all(directory: &Path) -> Vec<Undo> {
+    let mut all = state::read_list(directory, state::JOURNAL);
+    all.extend(state::read_list(directory, ADDITIONS));
+    all
+}
+
 fn write(directory: &Path, list: &[Undo]) -> io::Result<()> {
     let temporary = directory.join(format!(".{ADDITIONS}.new"));
     let mut options = fs::OpenOptions::new();

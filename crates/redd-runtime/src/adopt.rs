@@ -4,6 +4,7 @@ use redd_control::machine::Change;
 use redd_spec::Spec;
 use redd_spec::devices::DeviceNode;
 use redd_spec::mounts::CustomMount;
+use redd_spec::network::{Link, LinkPair, Network};
 use redd_spec::parse::{self, ParseError};
 use redd_spec::resources::Resources;
 use redd_spec::root::Access;
@@ -92,6 +93,7 @@ pub(crate) enum Presence {
 enum Part {
     Mount(CustomMount),
     Device(DeviceNode),
+    Link(LinkPair),
 }
 
 impl Part {
@@ -106,6 +108,10 @@ impl Part {
             "bind" => Self::Mount(parse::bind(value, Access::ReadWrite)?),
             "bind-ro" => Self::Mount(parse::bind(value, Access::ReadOnly)?),
             "device" => Self::Device(parse::device(value)?),
+            "network-interface" => {
+                let pair = parse::network_interface(value)?.pop();
+                Self::Link(pair.ok_or_else(|| ParseError::new(value, "write LINK[:INSIDE]"))?)
+            }
             _ => return Ok(None),
         };
         Ok(Some((presence, part)))
@@ -121,6 +127,13 @@ impl Part {
             Self::Device(device) => {
                 spec.devices.retain(|known| known.name() != device.name());
                 spec.devices.extend((presence == Presence::Added).then_some(device));
+            }
+            Self::Link(pair) => {
+                if let Network::Private(links) = &mut spec.network {
+                    let link = Link::Interface(pair);
+                    links.retain(|known| *known != link);
+                    links.extend((presence == Presence::Added).then_some(link));
+                }
             }
         }
     }

@@ -379,6 +379,7 @@ fn finish(
         Ok(Booted::Again | Booted::Later(..)) => journal.iter().filter(|item| !is_kept(item)).for_each(undo),
         Ok(Booted::Ended(_)) | Err(_) => journal.iter().for_each(undo),
     }
+    state.release_network();
     guard.dismiss();
     Remainder::Nothing
 }

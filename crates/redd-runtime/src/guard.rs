@@ -126,6 +126,7 @@ fn become_inconspicuous(
     drop(nothing);
     let mut kept: Vec<RawFd> = vec![0, 1, 2, supervisor.as_raw_fd(), payload.as_raw_fd()];
     kept.extend(duties.locks.iter().map(AsRawFd::as_raw_fd));
+    kept.extend(duties.state.held_network());
     process::close_all_but(kept)
 }
 

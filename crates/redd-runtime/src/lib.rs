@@ -25,6 +25,7 @@ mod host;
 mod ids;
 mod launch;
 pub mod live;
+pub mod network;
 mod patience;
 mod prepare;
 mod restart;

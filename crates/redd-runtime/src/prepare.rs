@@ -23,7 +23,7 @@ use crate::patience::take_lock;
 use crate::sources::Source;
 use crate::state::LIBRARY;
 use crate::unit::Manager;
-use crate::{Error, facts, ids, sources, unit};
+use crate::{Error, facts, ids, network, sources, unit};
 
 /// Everything a plan is made of.
 #[derive(Debug)]
@@ -72,6 +72,7 @@ pub(crate) fn gather(
         block_devices: facts::devices::block_devices(&spec.resources.traffic)?,
         binds: sources.binds,
         layers: sources.layers,
+        links: network::named_links(spec)?,
         bound_users,
         ephemeral_directory: (spec.root.persistence == Persistence::Ephemeral && can_hold_layers(library))
             .then(|| library.join("ephemeral").join(spec.name.as_str())),

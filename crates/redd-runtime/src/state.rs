@@ -1,9 +1,9 @@
 //! What is kept of a running machine below `/run/redd/machines/NAME`, so that a killed redd can be cleaned up after.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::fs::{DirBuilder, File};
 use std::io::{self, Write as _};
-use std::os::fd::{AsFd as _, BorrowedFd};
+use std::os::fd::{AsFd as _, AsRawFd as _, BorrowedFd, OwnedFd, RawFd};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
@@ -24,7 +24,7 @@ use crate::patience::{take_lock, wait_for_lock};
 use crate::{Error, additions};
 
 /// What is in the directory of a machine: what has to be undone, what others may know, a link and a socket for them.
-const JOURNAL: &str = "journal";
+pub(crate) const JOURNAL: &str = "journal";
 pub(crate) const UNIX_EXPORT: &str = "unix-export";
 /// The most that a journal may have, in bytes.
 const JOURNAL_MAX: u64 = 1024 * 1024;
@@ -38,6 +38,8 @@ pub(crate) struct StateDirectory {
     is_unfinished: Cell<bool>,
     /// How the last boot ended.
     pub(crate) circumstances: Cell<Circumstances>,
+    /// The network namespace of this boot, where links of the host are in it: without a holder it is gone with PID 1.
+    network: RefCell<Option<OwnedFd>>,
 }
 
 /// What a name is taken for.
@@ -66,7 +68,13 @@ impl StateDirectory {
         DirBuilder::new().recursive(true).mode(0o700).create(&path).map_err(failed)?;
         let lock = lock_directory(&path, purpose).map_err(failed)?;
         let lock = lock.ok_or_else(|| Error::NameTaken { name: name.clone() })?;
-        let directory = Self { path, lock, is_unfinished: Cell::new(false), circumstances: Cell::default() };
+        let directory = Self {
+            path,
+            lock,
+            is_unfinished: Cell::new(false),
+            circumstances: Cell::default(),
+            network: RefCell::default(),
+        };
         directory.undo_leftovers();
         Ok(directory)
     }
@@ -102,9 +110,25 @@ impl StateDirectory {
 
     /// Undoes one thing; what is still there keeps the journal, for `redd gc` and the next start of the name.
     pub(crate) fn undo(&self, item: &Undo) {
-        if crate::undo::undo(item).is_err() {
+        let network = self.network.borrow();
+        if crate::undo::undo(item, network.as_ref().map(OwnedFd::as_fd)).is_err() {
             self.is_unfinished.set(true);
         }
+    }
+
+    /// Holds a network namespace until what is in it was given back.
+    pub(crate) fn hold_network(&self, namespace: OwnedFd) {
+        self.network.replace(Some(namespace));
+    }
+
+    /// Lets it go.
+    pub(crate) fn release_network(&self) {
+        self.network.replace(None);
+    }
+
+    /// What is held beside the lock.
+    pub(crate) fn held_network(&self) -> Option<RawFd> {
+        self.network.borrow().as_ref().map(OwnedFd::as_raw_fd)
     }
 
     /// Undoes what the journal has.
@@ -147,6 +171,9 @@ pub(crate) struct StateDirectoryState {
     name: MachineName,
     lock: Number,
     is_unfinished: bool,
+    /// The network namespace that is held.
+    #[serde(default)]
+    network: Option<Number>,
 }
 
 impl StateDirectoryState {
@@ -160,17 +187,19 @@ impl StateDirectory {
     /// What goes over to another program.
     pub(crate) fn hand_over(&self, name: &MachineName, outgoing: &mut Outgoing) -> StateDirectoryState {
         let is_unfinished = self.is_unfinished.get();
-        StateDirectoryState { name: name.clone(), lock: outgoing.add(&self.lock), is_unfinished }
+        let network = self.network.borrow().as_ref().map(|network| outgoing.add(network));
+        StateDirectoryState { name: name.clone(), lock: outgoing.add(&self.lock), is_unfinished, network }
     }
 
     /// Goes on where another program was.
     pub(crate) fn take_over(state: StateDirectoryState, incoming: &mut Incoming) -> Result<Self, Refusal> {
-        let StateDirectoryState { name, lock, is_unfinished } = state;
+        let StateDirectoryState { name, lock, is_unfinished, network } = state;
         Ok(Self {
             path: Path::new(MACHINES).join(name.as_str()),
             lock: incoming.take(lock)?.into(),
             is_unfinished: Cell::new(is_unfinished),
             circumstances: Cell::default(),
+            network: RefCell::new(network.map(|network| incoming.take(network)).transpose()?),
         })
     }
 }

@@ -9,24 +9,26 @@ use redd_plan::cgroup::PAYLOAD;
 use redd_plan::step::Undo;
 use redd_sys::signal;
 use rustix::process::{Pid, PidfdFlags, getpid, pidfd_open};
-use std::os::fd::AsFd as _;
+use std::os::fd::{AsFd as _, BorrowedFd};
 
 use crate::error::best_effort;
 use crate::host::{named_cgroup, network, overlay};
 use crate::ids;
+use crate::network::lend;
 
 /// How long the kernel may take to end what was killed in a cgroup.
 const KILL_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Undoes one thing.
+/// Undoes one thing of a machine, whose network namespace is given by whoever holds it.
 ///
 /// # Errors
 /// It is still there: its journal has to stay, for the next start of the name or `redd gc`.
-pub(crate) fn undo(undo: &Undo) -> io::Result<()> {
+pub(crate) fn undo(undo: &Undo, network: Option<BorrowedFd<'_>>) -> io::Result<()> {
     match undo {
         Undo::RemoveCgroup { path } => remove_cgroup(&path.0),
         Undo::RemoveNamedCgroup { path, hierarchy } => named_cgroup::remove(path, *hierarchy),
         Undo::RemoveLink { name, machine } => Ok(network::remove_link(name, machine)?),
+        Undo::ReturnLink(lent) => Ok(lend::give_back(lent, network)?),
         Undo::RemoveDirectory { path } => or_gone(fs::remove_dir_all(path)),
         Undo::RemoveWorkDirectory { place } => or_gone(overlay::remove_work_directory(place)),
         Undo::ReleaseIds { path } => ids::release_abandoned(path),

@@ -19,7 +19,7 @@ pub(crate) fn run(input: &[u8]) {
         match parse(words, &super::command_line::caller(), &OneFile(file)) {
             Ok(Request::Start(start)) if trust == Trust::Untrusted => {
                 let spec = start.spec;
-                assert_eq!((spec.users, spec.network), (UserNamespace::Pick, Network::Veth));
+                assert_eq!((spec.users, spec.network), (UserNamespace::Pick, Network::veth()));
                 assert!(
                     spec.privileges.added.is_empty() && spec.mounts.is_empty() && spec.credentials.is_empty()
                 );

@@ -2,6 +2,7 @@
 
 use redd_spec::capability::CAPABILITY_NAMES;
 use redd_spec::ids::{Ownership, UserNamespace};
+use redd_spec::network::Link;
 use redd_spec::parse::{self, ParseError};
 
 use super::{Argument, Definition, Heading, Mask, VALUE, flag, not_yet, optional, value};
@@ -212,7 +213,19 @@ pub(super) static NETWORK: [Definition; 11] = [
     not_yet("network-veth-extra", VALUE, ISOLATION).mask(Mask::Network),
     not_yet("network-bridge", VALUE, ISOLATION).mask(Mask::Network),
     not_yet("network-zone", VALUE, ISOLATION).mask(Mask::Network),
-    not_yet("network-interface", VALUE, ISOLATION).mask(Mask::Network),
+    value(
+        "network-interface",
+        "LINK[:INSIDE]",
+        ISOLATION,
+        "A link of the host, until the machine ends",
+        |settings, text| {
+            let pairs = parse::network_interface(text)?;
+            settings.isolation.links.extend(pairs.into_iter().map(Link::Interface));
+            Ok(())
+        },
+    )
+    .list()
+    .mask(Mask::Network),
     not_yet("network-macvlan", VALUE, ISOLATION).mask(Mask::Network),
     not_yet("network-ipvlan", VALUE, ISOLATION).mask(Mask::Network),
     not_yet("network-namespace-path", VALUE, ISOLATION).mask(Mask::Network),

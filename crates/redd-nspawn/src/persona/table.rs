@@ -3,11 +3,10 @@
 use redd_spec::capability::SystemCallBase;
 use redd_spec::ids::{Ownership, UserNamespace};
 use redd_spec::lifecycle::{NotifyReady, StopMethod};
-use redd_spec::network::Network;
 use redd_spec::payload::CommandInit;
 use redd_spec::resources::{Limit, LimitDefaults};
 
-use super::{ConsoleElsewhere, Defaults, DeviceDefaults, Persona, StartMode, StartsIn};
+use super::{ConsoleElsewhere, Defaults, DeviceDefaults, NetworkDefault, Persona, StartMode, StartsIn};
 
 /// One default: the option without its dashes, and what it has where nobody says anything.
 pub type Row = (&'static str, String);
@@ -30,8 +29,8 @@ impl Defaults {
         vec![
             ("private-users", users(self.private_users)),
             ("private-users-ownership", ownership(self.private_users_ownership)),
-            ("private-network", yes_no(self.network.is_private())),
-            ("network-veth", yes_no(self.network == Network::Veth)),
+            ("private-network", yes_no(self.network == NetworkDefault::Veth)),
+            ("network-veth", yes_no(self.network == NetworkDefault::Veth)),
             ("as-pid2", yes_no(self.command_is == CommandInit::Stub)),
             ("chdir", directory(self.starts_in)),
             ("console", console(self.console_elsewhere)),

@@ -111,15 +111,26 @@ impl Action {
                 write!(formatter, "run on processors {} only", numbers.join(","))
             }
             Self::JoinLegacyCgroups { paths } => write!(formatter, "put the child into {}", list(paths)),
+            Self::StartGuard => {
+                formatter.write_str("start a guard, which ends the payload when redd is gone")
+            }
+            Self::LeaveStagingNamespace => formatter.write_str("return to the host's mount namespace"),
+            _ => return self.fmt_network(formatter),
+        }?;
+        Ok(true)
+    }
+
+    fn fmt_network(&self, formatter: &mut fmt::Formatter<'_>) -> Written {
+        match self {
             Self::CreateVeth(pair) => write!(
                 formatter,
                 "create links {} ({}) and {} ({})",
                 pair.host_name, pair.host_mac, pair.container_name, pair.container_mac
             ),
-            Self::StartGuard => {
-                formatter.write_str("start a guard, which ends the payload when redd is gone")
+            Self::LendLink(lent) => {
+                write!(formatter, "move the link {} inside as {}", lent.link.name, lent.inside)
             }
-            Self::LeaveStagingNamespace => formatter.write_str("return to the host's mount namespace"),
+            Self::HoldNetwork => formatter.write_str("hold the network namespace"),
             _ => return Ok(false),
         }?;
         Ok(true)

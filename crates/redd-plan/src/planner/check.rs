@@ -10,9 +10,10 @@ use redd_spec::root::{OsReleaseCheck, Persistence, Volatile};
 
 use super::bound_users::{self, BoundUserError};
 use super::context::Context;
-use super::devices;
+use super::{devices, network};
 use crate::facts::TreeFacts;
 use crate::init::places;
+use crate::link::LinkError;
 
 mod mounts;
 mod privileges;
@@ -90,6 +91,8 @@ pub enum PlanError {
     UnfitIdMap { path: String, reason: &'static str },
     #[error("{name} belongs to the host, whose network the machine has")]
     ParameterOfHost { name: String },
+    #[error("{0}")]
+    Link(LinkError),
     #[error("the kernel is {major}.{minor}; redd needs 5.12 or newer")]
     OldKernel { major: u32, minor: u32 },
 }
@@ -151,7 +154,7 @@ impl PlanError {
             Self::ParameterOfHost { .. } => Some("use --private-network"),
             Self::OldKernel { .. } => Some("boot a newer kernel"),
             Self::BoundUser { cause, .. } => cause.hint(),
-            Self::TooMany { .. } | Self::GroupsOfNobody => None,
+            Self::TooMany { .. } | Self::GroupsOfNobody | Self::Link(_) => None,
         }
     }
 }
@@ -168,6 +171,7 @@ pub(super) fn refuse_impossible(context: &Context<'_>) -> Result<(), PlanError> 
     devices::refuse_missing(&context.spec.devices, context.grants)?;
     bound_users::refuse_impossible(context.spec, context.tree, context.grants)?;
     refuse_unfit_nesting(context.spec, context.ids)?;
+    network::refuse(context)?;
     mounts::refuse(context)
 }
 

@@ -143,6 +143,7 @@ fn stage(context: &Context<'_>, steps: &mut Steps) {
     overlay::stage(context, steps);
     integration::stage(context, steps);
     steps.host(Action::LeaveStagingNamespace, &[UN1]);
+    network::hold(context, steps);
     steps.host(Action::StartGuard, &[]);
     privileges::limit_resources(context, steps);
     cgroup::join_legacy(context, steps);

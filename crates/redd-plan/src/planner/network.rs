@@ -3,17 +3,21 @@
 use std::hash::Hasher as _;
 
 use redd_spec::name::MachineName;
-use redd_spec::network::Network;
+use redd_spec::network::Link;
 use redd_spec::uuid::Uuid;
 use siphasher::sip::SipHasher24;
 
+use super::PlanError;
 use super::context::{Context, Steps};
 use crate::action::{Action, MacAddress, VethPair};
 use crate::clause::Clause::{NET1, NET2, NET3};
+use crate::link::{self, LentLink, LinkError};
 use crate::step::Undo;
 
 /// The longest name of a link, without its terminator.
 const LINK_NAME_MAX: usize = 15;
+/// What the link is called that every machine has inside.
+const HOST0: &str = "host0";
 /// Keys of the hashes that addresses and short names are made of; they are those systemd's own container
 /// manager uses, so that a machine keeps its addresses when it changes managers (NET3).
 const HOST_MAC_KEY: u128 = 0x1a37_6fc7_46ec_450b_ada3_d531_0660_5db1;
@@ -21,14 +25,54 @@ const CONTAINER_MAC_KEY: u128 = 0xc3c4_f919_b557_b21c_e6cf_1427_039c_eea2;
 const SHORT_NAME_KEY: u128 = 0xe190_a404_a8ef_4b51_8ccc_c33a_9f11_fca2;
 
 pub(super) fn create(context: &Context<'_>, steps: &mut Steps) {
-    match context.spec.network {
-        Network::Host | Network::Private => {}
-        Network::Veth => {
-            let mut pair = veth_pair(&context.spec.name, context.host.machine_id);
-            pair.container_mac = context.spec.identity.link_address.unwrap_or(pair.container_mac);
-            let undo = Undo::RemoveLink { name: pair.host_name.clone(), machine: context.spec.name.clone() };
-            steps.host_undone(Action::CreateVeth(pair), &[NET1, NET2, NET3], undo);
+    for lent in lent(context).flatten() {
+        steps.host_undone(Action::LendLink(lent.clone()), &[], Undo::ReturnLink(lent));
+    }
+    for link in context.spec.network.links() {
+        match link {
+            Link::Veth => {
+                let mut pair = veth_pair(&context.spec.name, context.host.machine_id);
+                pair.container_mac = context.spec.identity.link_address.unwrap_or(pair.container_mac);
+                let undo =
+                    Undo::RemoveLink { name: pair.host_name.clone(), machine: context.spec.name.clone() };
+                steps.host_undone(Action::CreateVeth(pair), &[NET1, NET2, NET3], undo);
+            }
+            Link::Interface(_) => {}
         }
+    }
+}
+
+/// Links of the host, in the order of the Spec.
+fn lent(context: &Context<'_>) -> impl Iterator<Item = Result<LentLink, LinkError>> {
+    let wanted = link::named_by(context.spec.network.links());
+    wanted
+        .zip(&context.grants.links)
+        .map(|(wanted, found)| LentLink::of(&context.spec.name, wanted, found.as_ref()))
+}
+
+/// Whatever of it can be refused before anything is touched.
+pub(super) fn refuse(context: &Context<'_>) -> Result<(), PlanError> {
+    let mut names = Vec::new();
+    for link in context.spec.network.links() {
+        if *link == Link::Veth {
+            names.push(HOST0.to_owned());
+        }
+    }
+    for lent in lent(context) {
+        names.push(lent.map_err(PlanError::Link)?.inside);
+    }
+    while let Some(name) = names.pop() {
+        if names.contains(&name) {
+            return Err(PlanError::Link(LinkError::Twice { name }));
+        }
+    }
+    Ok(())
+}
+
+/// Before there is a guard, which holds the namespace too: what is the host's there outlives the payload.
+pub(super) fn hold(context: &Context<'_>, steps: &mut Steps) {
+    if lent(context).next().is_some() {
+        steps.host(Action::HoldNetwork, &[]);
     }
 }
 
@@ -46,7 +90,7 @@ fn veth_pair(machine: &MachineName, host_id: Option<Uuid>) -> VethPair {
         alternative_name: (host_name != full_name).then_some(full_name),
         host_name,
         host_mac: mac_address(HOST_MAC_KEY, host_id, machine),
-        container_name: "host0".to_owned(),
+        container_name: HOST0.to_owned(),
         container_mac: mac_address(CONTAINER_MAC_KEY, host_id, machine),
     }
 }

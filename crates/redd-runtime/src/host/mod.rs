@@ -70,6 +70,8 @@ pub(crate) fn perform(side: &mut HostSide<'_>, action: &Action) -> Result<(), St
         Action::SetCpuAffinity { processors } => limits::set_cpu_affinity(side, processors),
         Action::JoinLegacyCgroups { paths } => cgroup::join_legacy(side, paths),
         Action::CreateVeth(pair) => network::create_veth(side, pair),
+        Action::LendLink(lent) => network::lend(side, lent),
+        Action::HoldNetwork => network::hold(side),
         Action::LeaveStagingNamespace => staging::leave(side),
         Action::StartGuard => start_guard(side),
         // A plan that gives the host's side a step of the child is a bug of the planner, and refused.

@@ -4,65 +4,46 @@ use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd};
 use std::thread::sleep;
 use std::time::Duration;
 
-use netlink_packet_core::{
-    NLM_F_ACK, NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage,
-    NetlinkPayload,
-};
+use netlink_packet_core::{NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL};
 use netlink_packet_route::RouteNetlinkMessage;
 use netlink_packet_route::link::{
     InfoData, InfoKind, InfoVeth, LinkAttribute, LinkFlags, LinkInfo, LinkMessage, Prop,
 };
 use redd_plan::action::VethPair;
+use redd_plan::link::LentLink;
 use redd_spec::name::MachineName;
 use redd_sys::Errno;
 use rustix::fs::{CWD, Mode, OFlags, openat};
-use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, recv, send, socket_with};
 
 use crate::StepError;
 use crate::launch::HostSide;
+use crate::network::lend;
+use crate::network::rtnetlink::Rtnetlink;
 
 /// How often a name is tried that a network namespace on its way out still has: the kernel removes links late.
 const NAME_ATTEMPTS: u32 = 200;
 const NAME_INTERVAL: Duration = Duration::from_millis(10);
 
-/// A connection to the kernel's link tables.
-struct Rtnetlink(OwnedFd);
+fn namespace(side: &HostSide) -> Result<OwnedFd, Errno> {
+    let child = side.child.as_ref().ok_or(Errno::CHILD)?;
+    let path = format!("/proc/{}/ns/net", child.pid.as_raw_nonzero());
+    openat(CWD, path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
+}
 
-impl Rtnetlink {
-    fn open() -> Result<Self, Errno> {
-        socket_with(AddressFamily::NETLINK, SocketType::RAW, SocketFlags::CLOEXEC, None).map(Self)
-    }
+/// The guard, which comes next, holds it too.
+pub(super) fn hold(side: &HostSide) -> Result<(), StepError> {
+    side.duties.state.hold_network(namespace(side)?);
+    Ok(())
+}
 
-    /// Sends one request and waits for the kernel's word on it.
-    fn request(&self, message: RouteNetlinkMessage, flags: u16) -> Result<(), Errno> {
-        let mut packet = NetlinkMessage::new(NetlinkHeader::default(), NetlinkPayload::from(message));
-        packet.header.flags = NLM_F_REQUEST | NLM_F_ACK | flags;
-        packet.finalize();
-        let mut buffer = vec![0; packet.buffer_len()];
-        packet.serialize(&mut buffer);
-        send(&self.0, &buffer, SendFlags::empty())?;
-        self.acknowledgement()
-    }
-
-    fn acknowledgement(&self) -> Result<(), Errno> {
-        let mut buffer = [0; 8192];
-        let (length, _) = rustix::io::retry_on_intr(|| recv(&self.0, &mut buffer, RecvFlags::empty()))?;
-        let answer = NetlinkMessage::<RouteNetlinkMessage>::deserialize(&buffer[..length]);
-        match answer.map(|answer| answer.payload) {
-            Ok(NetlinkPayload::Error(error)) => match error.code {
-                None => Ok(()),
-                Some(code) => Err(Errno::from_raw_os_error(code.get().saturating_abs())),
-            },
-            Ok(_) | Err(_) => Err(Errno::PROTO),
-        }
-    }
+/// Moves a link of the host inside.
+pub(super) fn lend(side: &HostSide, lent: &LentLink) -> Result<(), StepError> {
+    lend::lend(&Rtnetlink::open()?, lent, namespace(side)?.as_fd())
 }
 
 /// One message makes both ends, the inner one in the payload's namespace already: it is never seen outside.
 pub(super) fn create_veth(side: &HostSide, pair: &VethPair) -> Result<(), StepError> {
-    let child = side.child.as_ref().ok_or(Errno::CHILD)?;
-    let path = format!("/proc/{}/ns/net", child.pid.as_raw_nonzero());
-    let namespace = openat(CWD, path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
+    let namespace = namespace(side)?;
     let connection = Rtnetlink::open()?;
     let create = || {
         let message = RouteNetlinkMessage::NewLink(veth_message(pair, &namespace));
@@ -119,8 +100,15 @@ fn mark(connection: &Rtnetlink, pair: &VethPair) -> Result<(), Errno> {
     Ok(())
 }
 
+const ALIAS: &str = "redd machine ";
+
 fn alias_of(machine: &MachineName) -> String {
-    format!("redd machine {machine}")
+    format!("{ALIAS}{machine}")
+}
+
+/// The machine that a link belongs to, by its alias.
+pub(crate) fn owner_of(alias: &str) -> Option<&str> {
+    alias.strip_prefix(ALIAS)
 }
 
 /// Removes a machine's link if it is still there and still the machine's.

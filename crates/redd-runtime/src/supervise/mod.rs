@@ -11,6 +11,7 @@ mod drive;
 mod filter;
 mod health;
 mod machine;
+mod network;
 mod notify;
 mod order;
 mod output;

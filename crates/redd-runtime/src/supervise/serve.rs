@@ -142,6 +142,11 @@ impl Session<'_> {
             Some(value) => format!("{}={}", change.option, escape(value.as_bytes(), CHANGE_MAX)),
             None => format!("{}=", change.option),
         };
+        if change.option == "network-interface"
+            && let Err(errno) = self.hold_network()
+        {
+            return outcome(Err(errno.into()));
+        }
         let (before, is_device) = (self.adopted.clone(), change.option.ends_with("device"));
         let now = parse::life(&change.option, change.value.as_deref());
         if let Err(cause) = self.adopted.add(change) {

@@ -6,6 +6,7 @@ mod exec;
 pub mod life;
 pub mod look;
 pub mod mount;
+pub mod network;
 mod set;
 
 use std::time::Duration;
@@ -57,6 +58,9 @@ pub enum MachineVerb {
     /// Mount files of the host in a machine, show or remove such mounts
     #[command(subcommand)]
     Mount(MountVerb),
+    /// Move links of the host into a machine, show or give back such links
+    #[command(subcommand)]
+    Network(network::NetworkVerb),
     /// Those that look at machines
     #[command(flatten)]
     Look(look::Look),

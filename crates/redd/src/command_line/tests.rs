@@ -50,7 +50,7 @@ fn a_boot_is_isolated_by_default() {
     let spec = spec("boot debian");
     assert_eq!(spec.root.path.to_str(), Some("/var/lib/machines/debian"));
     assert_eq!(spec.name.as_str(), "debian");
-    assert_eq!((spec.users, spec.network), (UserNamespace::Pick, Network::Veth));
+    assert_eq!((spec.users, spec.network), (UserNamespace::Pick, Network::veth()));
     assert_eq!(spec.lifecycle.stop, StopMethod::ByKind);
     assert_eq!(spec.lifecycle.notify_ready, NotifyReady::WhenPayloadIsReady);
     assert_eq!(spec.console, ConsoleMode::ReadOnly);
@@ -120,7 +120,7 @@ fn options_reach_the_spec() {
          --kill-signal=INT --stop-timeout=5 --notify-ready=yes --keep-unit --as-pid1 -u 0 --chdir=/srv --read-only tree cmd",
     );
     assert_eq!(spec.environment.len(), 2);
-    assert_eq!(spec.network, Network::Private);
+    assert_eq!(spec.network, Network::Private(Vec::new()));
     assert_eq!(spec.mounts.len(), 4);
     assert!(matches!(&spec.mounts[1], CustomMount::Bind(bind) if bind.access == Access::ReadOnly));
     assert_eq!(spec.credentials.len(), 2);
@@ -136,9 +136,9 @@ fn options_reach_the_spec() {
 
 #[rstest]
 #[case("boot --private-network=no debian", Network::Host)]
-#[case("boot --private-network debian", Network::Private)]
-#[case("boot --private-network -n debian", Network::Veth)]
-#[case("boot --network-veth=no debian", Network::Private)]
+#[case("boot --private-network debian", Network::Private(Vec::new()))]
+#[case("boot --private-network -n debian", Network::veth())]
+#[case("boot --network-veth=no debian", Network::Private(Vec::new()))]
 fn networks_are_chosen(#[case] line: &str, #[case] network: Network) {
     assert_eq!(spec(line).network, network);
 }

@@ -28,6 +28,7 @@ pub(super) fn dispatch(verb: MachineVerb) -> ExitStatus {
         MachineVerb::Pause(names) => each(&names.names, "pause", pause::pause),
         MachineVerb::Device(verb) => super::device::device(&verb),
         MachineVerb::Mount(verb) => mount::mount(&verb),
+        MachineVerb::Network(verb) => super::network::network(&verb),
         MachineVerb::Set(arguments) => set::set(&arguments),
         MachineVerb::Look(look) => super::look::look(&look),
         MachineVerb::Resume(names) => each(&names.names, "resume", pause::resume),

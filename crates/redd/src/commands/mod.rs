@@ -19,6 +19,7 @@ mod logs;
 mod look;
 mod machines;
 mod mount;
+mod network;
 mod plan;
 mod set;
 mod show;

@@ -94,6 +94,11 @@ fn lines(details: &Details, colours: Colours) -> Vec<(&'static str, String)> {
         .iter()
         .map(|mount| format!("{}{}", mount.value, if mount.read_only { " (read-only)" } else { "" }));
     lines.extend(mounts.map(|mount| ("Mount", mount)));
+    let links = details.links.iter().map(|link| match &link.inside {
+        inside if *inside == link.link => format!("{inside} of the host's"),
+        inside => format!("{inside}, the host's {}", link.link),
+    });
+    lines.extend(links.map(|link| ("Link", link)));
     lines.extend(details.cgroup.clone().map(|cgroup| ("Cgroup", cgroup)));
     lines
 }
