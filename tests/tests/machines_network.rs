@@ -122,7 +122,7 @@ fn a_link_comes_back_as_it_was_whatever_the_payload_made_of_it() {
 #[test]
 fn a_link_is_back_however_a_machine_ends() {
     needs!(Need::Root, Need::Debian13);
-    for end in ["kill -KILL LEADER", "kill -KILL SUPERVISOR", "stop", "terminate"] {
+    for end in ["kill -KILL LEADER", "kill -KILL SUPERVISOR", "stop", "terminate", "upgrade"] {
         for given_at_start in [false, true] {
             let pair = Pair::new();
             let interface = format!("--network-interface={}", pair.lent);
@@ -133,6 +133,10 @@ fn a_link_is_back_however_a_machine_ends() {
             }
             assert_eq!(seen(&pair.lent), None);
             let record = machine.record().unwrap();
+            if end == "upgrade" {
+                machine.does(&[end], &[]);
+            }
+            let end = if end == "upgrade" { "kill -KILL LEADER" } else { end };
             if end.starts_with("kill") {
                 let end = end.replace("LEADER", &record.leader.to_string());
                 let end = end.replace("SUPERVISOR", &record.supervisor.to_string());
