@@ -116,6 +116,25 @@ impl Bus {
         Self::greet(UnixStream::connect(path)?)
     }
 
+    /// Goes on with a connection to a bus that another program had: what it is called there, and how many calls were made.
+    #[must_use]
+    pub fn resume(
+        stream: UnixStream,
+        name: String,
+        serial: u32,
+        service: &'static str,
+        patience: Duration,
+    ) -> Self {
+        let signals = VecDeque::new();
+        Self { stream, serial, patience, service: Some(service), name: Some(name), signals }
+    }
+
+    /// The number of the last call.
+    #[must_use]
+    pub const fn serial(&self) -> u32 {
+        self.serial
+    }
+
     /// What this end is called, where it is connected to a bus.
     #[must_use]
     pub fn name(&self) -> Option<&str> {

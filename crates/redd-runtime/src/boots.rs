@@ -24,7 +24,6 @@ use crate::restart::{Cause, Next, Restarts};
 use crate::start::{Ending, monotonic, plan};
 use crate::state::StateDirectory;
 use crate::supervise::{Begin, Boot, Known, Listeners, Outcome, Rest, Supervisor, Waited};
-use crate::unit::Manager;
 use crate::{Error, additions};
 
 /// What is left to do after a machine has ended.
@@ -75,7 +74,6 @@ pub(crate) fn boot_until_ended(
         attendance,
         trees,
         state,
-        manager: None,
         times,
     };
     let first = boots.boot(inputs, planned)?;
@@ -101,19 +99,8 @@ pub(crate) fn go_on(
 ) -> Result<(Ending, Remainder), Error> {
     let BootsState { spec, terminal, credentials, restarts, times } = life;
     let Holdings { attendance, trees, state } = holdings;
-    let mut boots = Boots {
-        spec,
-        terminal,
-        credentials,
-        taken,
-        attendance,
-        trees,
-        state,
-        manager: None,
-        supervisor,
-        restarts,
-        times,
-    };
+    let mut boots =
+        Boots { spec, terminal, credentials, taken, attendance, trees, state, supervisor, restarts, times };
     let resumed = boots.resume(boot, incoming)?;
     boots.follow_up(resumed)
 }
@@ -139,8 +126,6 @@ struct Boots<'a, 's> {
     state: &'a StateDirectory,
     supervisor: Supervisor<'s>,
     restarts: Restarts,
-    /// The connection over which systemd asks for a stop: the scope has its name.
-    manager: Option<Manager>,
     /// When it was looked at host and tree for this boot.
     times: Times,
 }
@@ -213,7 +198,7 @@ impl<'a> Boots<'a, '_> {
             // A launch that failed has undone its own steps.
             Err(error) => return Err(error),
         };
-        self.manager = running.manager.take().or(self.manager.take());
+        self.supervisor.keep(running.manager.take());
         let record = self.record(&plan, &running, os);
         running.publish_unix_export(&self.state.path);
         let watch = Watch { known: Known::Plan(&plan), running, journal: &journal, began, record };
@@ -230,8 +215,8 @@ impl<'a> Boots<'a, '_> {
             child: ChildProcess::take_over(boot.child, incoming)?,
             cloned: boot.cloned,
             guard: Guard::take_over(boot.guard, incoming)?,
-            descriptors: FdTable::take_over(boot.descriptors, incoming)?,
             manager: None,
+            descriptors: FdTable::take_over(boot.descriptors, incoming)?,
         };
         // A lock of fcntl(2) is lost when any descriptor of its file is closed: what was opened meanwhile may have been it.
         self.own_locks().iter().for_each(|lock| best_effort(lock::mark_owner(lock)));

@@ -88,5 +88,6 @@ pub struct Spec {
     /// Start, readiness, stop.
     pub lifecycle: lifecycle::Lifecycle,
     /// Its unit, where systemd runs the host.
+    #[serde(default)]
     pub unit: unit::Unit,
 }

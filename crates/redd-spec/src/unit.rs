@@ -17,10 +17,10 @@ pub struct Unit {
     /// Which unit is its own.
     pub placement: Placement,
     /// The slice of a scope (`--slice=`).
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slice: Option<SliceName>,
     /// Properties of the unit (`--property=`).
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub properties: Vec<UnitProperty>,
     /// Whether systemd-machined is told of it (`--register=`).
     pub registration: Registration,

@@ -16,6 +16,7 @@ use super::drive::{SIGWINCH, Supervisor};
 use super::report;
 use super::serve::attachment;
 use super::wait::timespec;
+use crate::unit::{Heard, Manager};
 
 /// Why a wait is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +58,11 @@ impl Supervisor<'_> {
             if left == Some(Duration::ZERO) {
                 return Ok(Waited::Enough);
             }
-            for happening in self.poll(left)? {
+            let (is_asked, happenings) = self.poll(left)?;
+            if is_asked && self.hear_manager() == Waited::StopRequested {
+                return Ok(Waited::StopRequested);
+            }
+            for happening in happenings {
                 for asked in self.control.attend(happening, Instant::now()) {
                     if let Some(waited) = self.fulfil(asked) {
                         return Ok(waited);
@@ -67,21 +72,36 @@ impl Supervisor<'_> {
         }
     }
 
-    fn poll(&self, left: Option<Duration>) -> Result<Vec<Happening>, Errno> {
+    fn hear_manager(&mut self) -> Waited {
+        match self.manager.as_mut().map(Manager::hear) {
+            Some(Heard::StopRequested) => return Waited::StopRequested,
+            Some(Heard::Gone) => self.manager = None,
+            Some(Heard::Nothing) | None => {}
+        }
+        Waited::Enough
+    }
+
+    /// Whether systemd asks for something, and what others do.
+    fn poll(&self, left: Option<Duration>) -> Result<(bool, Vec<Happening>), Errno> {
         let mut polled = vec![PollFd::from_borrowed_fd(self.signals.as_fd(), PollFlags::IN)];
         let mut happenings = Vec::new();
         for (happening, descriptor, flags) in self.control.interests() {
             happenings.push(happening);
             polled.push(PollFd::from_borrowed_fd(descriptor, flags));
         }
+        let manager =
+            self.manager.as_ref().map(|manager| PollFd::from_borrowed_fd(manager.as_fd(), PollFlags::IN));
+        polled.extend(manager);
         match poll(&mut polled, left.map(timespec).as_ref()) {
             Ok(_) => {}
-            Err(Errno::INTR) => return Ok(Vec::new()),
+            Err(Errno::INTR) => return Ok((false, Vec::new())),
             Err(errno) => return Err(errno),
         }
+        let manager = polled.get(happenings.len() + 1);
+        let is_asked = manager.is_some_and(|polled| !polled.revents().is_empty());
         let found =
             happenings.into_iter().zip(&polled[1..]).filter(|(_, polled)| !polled.revents().is_empty());
-        Ok(found.map(|(happening, _)| happening).collect())
+        Ok((is_asked, found.map(|(happening, _)| happening).collect()))
     }
 
     /// Whether the wait is over.

@@ -38,6 +38,7 @@ use crate::launch::{FdTable, Running};
 use crate::restart::Cause;
 use crate::start::Ending;
 use crate::state::{CONTROL, TERMINALS};
+use crate::unit::Manager;
 
 const SIGHUP: i32 = 1;
 const SIGINT: i32 = 2;
@@ -73,6 +74,8 @@ pub(crate) struct Supervisor<'a> {
     pub(super) report: Report,
     pub(super) audience: Audience,
     pub(super) adopted: Adopted,
+    /// The connection over which systemd asks for a stop: the machine's scope has its name.
+    pub(super) manager: Option<Manager>,
     /// Says what the user should know.
     pub(super) warn: &'a mut dyn FnMut(&str),
 }
@@ -118,6 +121,7 @@ pub(super) struct Session<'a> {
     pub(super) control: &'a mut Control,
     pub(super) report: &'a mut Report,
     pub(super) adopted: &'a mut Adopted,
+    pub(super) manager: &'a mut Option<Manager>,
     pub(super) warn: &'a mut dyn FnMut(&str),
     pub(super) processes: Processes,
     pub(super) rate: RateLimit,
@@ -143,7 +147,14 @@ impl<'s> Supervisor<'s> {
         let (control, report, audience) = (Control::default(), Report::begin(), Audience::new(name));
         let Listeners { upstream, warn } = listeners;
         let (name, adopted) = (name.clone(), Adopted::default());
-        Ok(Self { name, signals, upstream, control, report, audience, adopted, warn })
+        Ok(Self { name, signals, upstream, control, report, audience, adopted, manager: None, warn })
+    }
+
+    /// A connection that systemd may ask over is kept for all boots.
+    pub(crate) fn keep(&mut self, manager: Option<Manager>) {
+        if let Some(manager) = manager.filter(Manager::hears_requests) {
+            self.manager = Some(manager);
+        }
     }
 
     /// What was changed meanwhile holds for the next boot.
@@ -225,7 +236,8 @@ impl<'a> Session<'a> {
         rest: &'a Rest<'a>,
         stage: impl FnOnce(&'a mut Audience) -> Stage<'a>,
     ) -> Self {
-        let Supervisor { signals, upstream, control, report, audience, adopted, warn, .. } = supervisor;
+        let Supervisor { signals, upstream, control, report, audience, adopted, manager, warn, .. } =
+            supervisor;
         let Boot { known, running, duties } = boot;
         let Running { child, guard, descriptors, .. } = running;
         let Fixtures { machine, pid1, health, terminals } = fixtures;
@@ -245,6 +257,7 @@ impl<'a> Session<'a> {
             control,
             report,
             adopted,
+            manager,
             warn: &mut **warn,
             processes: known.processes(),
             rate: RateLimit::new(Instant::now()),

@@ -16,6 +16,7 @@ use super::terminals::TerminalsState;
 use super::upstream::UpstreamState;
 use crate::adopt::Adopted;
 use crate::handover::{ProcessState, moment};
+use crate::unit::ManagerState;
 
 /// What lasts over all boots of a machine, and is the supervisor's own.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -26,6 +27,8 @@ pub(crate) struct SupervisorState {
     pub(super) report: Report,
     pub(super) audience: AudienceState,
     pub(super) adopted: Adopted,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) manager: Option<ManagerState>,
 }
 
 /// One boot while it is supervised.

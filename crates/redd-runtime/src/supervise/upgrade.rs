@@ -27,6 +27,7 @@ use crate::handover::state::{self, Attendance, Life, REDD, State, part_spec};
 use crate::handover::{Bytes, HandOver as _, Incoming, Outgoing, Refusal, execute};
 use crate::ids::TakenIds;
 use crate::restart::Restarts;
+use crate::unit::Manager;
 
 /// How much is told of why it is not done.
 const REFUSAL_MAX: usize = 1000;
@@ -151,6 +152,7 @@ impl Session<'_> {
                 report: self.report.clone(),
                 audience: self.stage.audience().hand_over(outgoing),
                 adopted: self.adopted.clone(),
+                manager: self.manager.as_ref().map(|manager| manager.hand_over(outgoing)),
             },
         }
     }
@@ -228,6 +230,7 @@ impl<'s> Supervisor<'s> {
             report: state.report,
             audience: Audience::take_over(state.audience, incoming)?,
             adopted: state.adopted,
+            manager: state.manager.map(|manager| Manager::take_over(manager, incoming)).transpose()?,
             warn,
         })
     }

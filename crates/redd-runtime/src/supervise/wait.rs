@@ -3,6 +3,7 @@
 use std::os::fd::AsFd as _;
 use std::time::{Duration, Instant};
 
+use redd_control::machine::{Stop, StopMode};
 use redd_plan::descriptor::FdName;
 use redd_sys::Errno;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -16,6 +17,7 @@ use super::terminals::{Happening, Terminals};
 use super::upgrade::Upgrade;
 use crate::Error;
 use crate::terminal::Typed;
+use crate::unit::{Heard, Manager};
 
 /// How often a console without a process is looked at.
 const CONSOLE_INTERVAL: Duration = Duration::from_millis(100);
@@ -31,6 +33,7 @@ pub(super) enum Source {
     Control(control::Happening),
     Order,
     Upgrade,
+    Manager,
     /// Last: what the payload said and wrote before it ended comes first.
     Payload,
 }
@@ -87,6 +90,10 @@ impl Session<'_> {
             sources.push(Source::Upgrade);
             polled.push(PollFd::from_borrowed_fd(upgrade.descriptor(), PollFlags::IN));
         }
+        if let Some(manager) = &*self.manager {
+            sources.push(Source::Manager);
+            polled.push(PollFd::from_borrowed_fd(manager.as_fd(), PollFlags::IN));
+        }
         sources.push(Source::Payload);
         polled.push(PollFd::from_borrowed_fd(self.child.pidfd.as_fd(), PollFlags::IN));
         match poll(&mut polled, timeout.as_ref()) {
@@ -110,9 +117,22 @@ impl Session<'_> {
             Source::Control(happening) => self.serve(happening),
             Source::Order => self.end_order(),
             Source::Upgrade => self.hear_of_upgrade(),
+            Source::Manager => self.hear_manager(),
             Source::Payload => self.reap()?,
         }
         Ok(())
+    }
+
+    /// systemd may ask more than once, and means the same.
+    fn hear_manager(&mut self) {
+        match self.manager.as_mut().map(Manager::hear) {
+            Some(Heard::StopRequested) => {
+                self.happened(Event::Asked(Stop { mode: StopMode::Orderly, timeout: None }));
+            }
+            // The machine goes on, and systemd kills where it cannot ask.
+            Some(Heard::Gone) => *self.manager = None,
+            Some(Heard::Nothing) | None => {}
+        }
     }
 
     pub(super) fn on_time(&mut self, now: Instant) {

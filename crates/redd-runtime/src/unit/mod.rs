@@ -1,6 +1,7 @@
 //! The machine's unit of the host's systemd: what systemd is asked for, and how.
 
 mod facts;
+mod requests;
 mod scope;
 mod values;
 
@@ -17,6 +18,7 @@ use rustix::process::geteuid;
 use crate::StepError;
 
 pub(crate) use facts::service_manager;
+pub(crate) use requests::{Heard, ManagerState};
 pub(crate) use scope::ask;
 
 /// Where everybody is served, and where the service manager serves root alone, without a bus.
