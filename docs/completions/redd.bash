@@ -61,6 +61,9 @@ _redd() {
             redd,gc)
                 cmd="redd__subcmd__gc"
                 ;;
+            redd,install)
+                cmd="redd__subcmd__install"
+                ;;
             redd,kill)
                 cmd="redd__subcmd__kill"
                 ;;
@@ -96,6 +99,9 @@ _redd() {
                 ;;
             redd,run)
                 cmd="redd__subcmd__run"
+                ;;
+            redd,serve)
+                cmd="redd__subcmd__serve"
                 ;;
             redd,set)
                 cmd="redd__subcmd__set"
@@ -164,7 +170,7 @@ _redd() {
 
     case "${cmd}" in
         redd)
-            opts="-h -V --help --version boot run start enable plan config try doctor gc check stop poweroff kill terminate pause resume restart disable wait console login exec shell set device mount list ls status show events top logs boot-plot copy copy-to copy-from"
+            opts="-h -V --help --version boot run start enable plan config try doctor gc serve install check stop poweroff kill terminate pause resume restart disable wait console login exec shell set device mount list ls status show events top logs boot-plot copy copy-to copy-from"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -178,7 +184,7 @@ _redd() {
             return 0
             ;;
         redd__subcmd__boot)
-            opts="-D -M -x -E -U -Z -L -n -P -q -j -S -h --directory --machine --ephemeral --read-only --volatile --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --ambient-capability --no-new-privileges --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context --selinux-apifs-context --nesting --device --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --memory-high --swap --cpu-weight --io-weight --io-read-bandwidth --io-write-bandwidth --io-read-iops --io-write-iops --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --keep-unit --restart --restart-delay --restart-limit --watchdog --ready-timeout --after --slice --property --register --help"
+            opts="-D -M -x -E -U -Z -L -n -P -q -j -h --directory --machine --ephemeral --read-only --volatile --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --ambient-capability --no-new-privileges --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context --selinux-apifs-context --nesting --device --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --memory-high --swap --cpu-weight --io-weight --io-read-bandwidth --io-write-bandwidth --io-read-iops --io-write-iops --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --keep-unit --restart --restart-delay --restart-limit --watchdog --ready-timeout --after --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -473,22 +479,6 @@ _redd() {
                     return 0
                     ;;
                 --after)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --slice)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -S)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --property)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --register)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -592,7 +582,7 @@ _redd() {
             return 0
             ;;
         redd__subcmd__config__subcmd__show)
-            opts="-D -M -x -E -U -Z -L -n -P -q -j -S -h --directory --machine --ephemeral --read-only --volatile --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --ambient-capability --no-new-privileges --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context --selinux-apifs-context --nesting --device --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --memory-high --swap --cpu-weight --io-weight --io-read-bandwidth --io-write-bandwidth --io-read-iops --io-write-iops --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --keep-unit --restart --restart-delay --restart-limit --watchdog --ready-timeout --after --slice --property --register --origin --json --help"
+            opts="-D -M -x -E -U -Z -L -n -P -q -j -h --directory --machine --ephemeral --read-only --volatile --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --ambient-capability --no-new-privileges --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context --selinux-apifs-context --nesting --device --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --memory-high --swap --cpu-weight --io-weight --io-read-bandwidth --io-write-bandwidth --io-read-iops --io-write-iops --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --keep-unit --restart --restart-delay --restart-limit --watchdog --ready-timeout --after --origin --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -887,22 +877,6 @@ _redd() {
                     return 0
                     ;;
                 --after)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --slice)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -S)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --property)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --register)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1137,6 +1111,28 @@ _redd() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        redd__subcmd__install)
+            opts="-h --prefix --destdir --nspawn --uninstall --dry-run --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --prefix)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --destdir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         redd__subcmd__kill)
             opts="-s -h --signal --whom --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -1310,7 +1306,7 @@ _redd() {
             return 0
             ;;
         redd__subcmd__plan__subcmd__boot)
-            opts="-D -M -x -E -U -Z -L -n -P -q -j -S -h --directory --machine --ephemeral --read-only --volatile --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --ambient-capability --no-new-privileges --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context --selinux-apifs-context --nesting --device --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --memory-high --swap --cpu-weight --io-weight --io-read-bandwidth --io-write-bandwidth --io-read-iops --io-write-iops --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --keep-unit --restart --restart-delay --restart-limit --watchdog --ready-timeout --after --slice --property --register --help"
+            opts="-D -M -x -E -U -Z -L -n -P -q -j -h --directory --machine --ephemeral --read-only --volatile --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --ambient-capability --no-new-privileges --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context --selinux-apifs-context --nesting --device --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --memory-high --swap --cpu-weight --io-weight --io-read-bandwidth --io-write-bandwidth --io-read-iops --io-write-iops --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --keep-unit --restart --restart-delay --restart-limit --watchdog --ready-timeout --after --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1608,22 +1604,6 @@ _redd() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --slice)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -S)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --property)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --register)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1632,7 +1612,7 @@ _redd() {
             return 0
             ;;
         redd__subcmd__plan__subcmd__run)
-            opts="-D -M -x -E -U -Z -L -n -P -q -j -a -u -S -h --directory --machine --ephemeral --read-only --volatile --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --ambient-capability --no-new-privileges --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context --selinux-apifs-context --nesting --device --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --memory-high --swap --cpu-weight --io-weight --io-read-bandwidth --io-write-bandwidth --io-read-iops --io-write-iops --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --keep-unit --restart --restart-delay --restart-limit --watchdog --ready-timeout --after --as-pid2 --as-pid1 --user --uid --chdir --slice --property --register --help"
+            opts="-D -M -x -E -U -Z -L -n -P -q -j -a -u -h --directory --machine --ephemeral --read-only --volatile --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --ambient-capability --no-new-privileges --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context --selinux-apifs-context --nesting --device --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --memory-high --swap --cpu-weight --io-weight --io-read-bandwidth --io-write-bandwidth --io-read-iops --io-write-iops --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --keep-unit --restart --restart-delay --restart-limit --watchdog --ready-timeout --after --as-pid2 --as-pid1 --user --uid --chdir --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1943,22 +1923,6 @@ _redd() {
                     return 0
                     ;;
                 --chdir)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --slice)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -S)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --property)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --register)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2002,7 +1966,7 @@ _redd() {
             return 0
             ;;
         redd__subcmd__run)
-            opts="-D -M -x -E -U -Z -L -n -P -q -j -a -u -S -h --directory --machine --ephemeral --read-only --volatile --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --ambient-capability --no-new-privileges --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context --selinux-apifs-context --nesting --device --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --memory-high --swap --cpu-weight --io-weight --io-read-bandwidth --io-write-bandwidth --io-read-iops --io-write-iops --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --keep-unit --restart --restart-delay --restart-limit --watchdog --ready-timeout --after --as-pid2 --as-pid1 --user --uid --chdir --slice --property --register --help"
+            opts="-D -M -x -E -U -Z -L -n -P -q -j -a -u -h --directory --machine --ephemeral --read-only --volatile --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --ambient-capability --no-new-privileges --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context --selinux-apifs-context --nesting --device --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --memory-high --swap --cpu-weight --io-weight --io-read-bandwidth --io-write-bandwidth --io-read-iops --io-write-iops --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --keep-unit --restart --restart-delay --restart-limit --watchdog --ready-timeout --after --as-pid2 --as-pid1 --user --uid --chdir --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2316,22 +2280,20 @@ _redd() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --slice)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
+                *)
+                    COMPREPLY=()
                     ;;
-                -S)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --property)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --register)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        redd__subcmd__serve)
+            opts="-h --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 *)
                     COMPREPLY=()
                     ;;
@@ -2398,7 +2360,7 @@ _redd() {
             return 0
             ;;
         redd__subcmd__start)
-            opts="-D -M -x -E -U -Z -L -n -P -q -j -S -h --directory --machine --ephemeral --read-only --volatile --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --ambient-capability --no-new-privileges --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context --selinux-apifs-context --nesting --device --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --memory-high --swap --cpu-weight --io-weight --io-read-bandwidth --io-write-bandwidth --io-read-iops --io-write-iops --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --keep-unit --restart --restart-delay --restart-limit --watchdog --ready-timeout --after --no-wait --start-timeout --all-enabled --slice --property --register --help"
+            opts="-D -M -x -E -U -Z -L -n -P -q -j -h --directory --machine --ephemeral --read-only --volatile --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv --private-users --private-users-ownership --capability --drop-capability --ambient-capability --no-new-privileges --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context --selinux-apifs-context --nesting --device --private-network --network-veth --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --memory-high --swap --cpu-weight --io-weight --io-read-bandwidth --io-write-bandwidth --io-read-iops --io-write-iops --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --console --pipe --quiet --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --keep-unit --restart --restart-delay --restart-limit --watchdog --ready-timeout --after --no-wait --start-timeout --all-enabled --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2697,22 +2659,6 @@ _redd() {
                     return 0
                     ;;
                 --start-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --slice)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -S)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --property)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --register)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2840,13 +2786,15 @@ _redd() {
 
 _redd_taker() {
     case "$1" in
-        "boot") takes=tree at=0 scope= valued="--directory -D --machine -M --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv -E --private-users-ownership --capability --drop-capability --ambient-capability --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context -Z --selinux-apifs-context -L --device --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --memory-high --swap --cpu-weight --io-weight --io-read-bandwidth --io-write-bandwidth --io-read-iops --io-write-iops --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --restart --restart-delay --restart-limit --watchdog --ready-timeout --after --slice -S --property --register" ;;
-        "run") takes=tree at=0 scope= valued="--directory -D --machine -M --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv -E --private-users-ownership --capability --drop-capability --ambient-capability --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context -Z --selinux-apifs-context -L --device --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --memory-high --swap --cpu-weight --io-weight --io-read-bandwidth --io-write-bandwidth --io-read-iops --io-write-iops --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --restart --restart-delay --restart-limit --watchdog --ready-timeout --after --uid --user -u --chdir --slice -S --property --register" ;;
-        "start") takes=names at=0 scope= valued="--directory -D --machine -M --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv -E --private-users-ownership --capability --drop-capability --ambient-capability --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context -Z --selinux-apifs-context -L --device --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --memory-high --swap --cpu-weight --io-weight --io-read-bandwidth --io-write-bandwidth --io-read-iops --io-write-iops --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --restart --restart-delay --restart-limit --watchdog --ready-timeout --after --start-timeout --slice -S --property --register" ;;
+        "boot") takes=tree at=0 scope= valued="--directory -D --machine -M --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv -E --private-users-ownership --capability --drop-capability --ambient-capability --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context -Z --selinux-apifs-context -L --device --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --memory-high --swap --cpu-weight --io-weight --io-read-bandwidth --io-write-bandwidth --io-read-iops --io-write-iops --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --restart --restart-delay --restart-limit --watchdog --ready-timeout --after" ;;
+        "run") takes=tree at=0 scope= valued="--directory -D --machine -M --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv -E --private-users-ownership --capability --drop-capability --ambient-capability --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context -Z --selinux-apifs-context -L --device --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --memory-high --swap --cpu-weight --io-weight --io-read-bandwidth --io-write-bandwidth --io-read-iops --io-write-iops --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --restart --restart-delay --restart-limit --watchdog --ready-timeout --after --uid --user -u --chdir" ;;
+        "start") takes=names at=0 scope= valued="--directory -D --machine -M --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv -E --private-users-ownership --capability --drop-capability --ambient-capability --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context -Z --selinux-apifs-context -L --device --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --memory-high --swap --cpu-weight --io-weight --io-read-bandwidth --io-write-bandwidth --io-read-iops --io-write-iops --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --restart --restart-delay --restart-limit --watchdog --ready-timeout --after --start-timeout" ;;
         "enable") takes=names at=0 scope= valued="" ;;
-        "plan boot") takes=tree at=0 scope= valued="--directory -D --machine -M --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv -E --private-users-ownership --capability --drop-capability --ambient-capability --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context -Z --selinux-apifs-context -L --device --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --memory-high --swap --cpu-weight --io-weight --io-read-bandwidth --io-write-bandwidth --io-read-iops --io-write-iops --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --restart --restart-delay --restart-limit --watchdog --ready-timeout --after --slice -S --property --register" ;;
-        "plan run") takes=tree at=0 scope= valued="--directory -D --machine -M --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv -E --private-users-ownership --capability --drop-capability --ambient-capability --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context -Z --selinux-apifs-context -L --device --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --memory-high --swap --cpu-weight --io-weight --io-read-bandwidth --io-write-bandwidth --io-read-iops --io-write-iops --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --restart --restart-delay --restart-limit --watchdog --ready-timeout --after --uid --user -u --chdir --slice -S --property --register" ;;
-        "config show") takes=tree at=0 scope= valued="--directory -D --machine -M --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv -E --private-users-ownership --capability --drop-capability --ambient-capability --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context -Z --selinux-apifs-context -L --device --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --memory-high --swap --cpu-weight --io-weight --io-read-bandwidth --io-write-bandwidth --io-read-iops --io-write-iops --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --restart --restart-delay --restart-limit --watchdog --ready-timeout --after --slice -S --property --register" ;;
+        "plan boot") takes=tree at=0 scope= valued="--directory -D --machine -M --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv -E --private-users-ownership --capability --drop-capability --ambient-capability --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context -Z --selinux-apifs-context -L --device --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --memory-high --swap --cpu-weight --io-weight --io-read-bandwidth --io-write-bandwidth --io-read-iops --io-write-iops --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --restart --restart-delay --restart-limit --watchdog --ready-timeout --after" ;;
+        "plan run") takes=tree at=0 scope= valued="--directory -D --machine -M --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv -E --private-users-ownership --capability --drop-capability --ambient-capability --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context -Z --selinux-apifs-context -L --device --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --memory-high --swap --cpu-weight --io-weight --io-read-bandwidth --io-write-bandwidth --io-read-iops --io-write-iops --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --restart --restart-delay --restart-limit --watchdog --ready-timeout --after --uid --user -u --chdir" ;;
+        "config show") takes=tree at=0 scope= valued="--directory -D --machine -M --settings --template --pivot-root --oci-bundle --hostname --uuid --setenv -E --private-users-ownership --capability --drop-capability --ambient-capability --system-call-filter --restrict-address-families --suppress-sync --personality --selinux-context -Z --selinux-apifs-context -L --device --bind --bind-ro --tmpfs --inaccessible --overlay --overlay-ro --bind-user --bind-user-shell --bind-user-group --set-credential --load-credential --memory --pids-max --cpus --memory-high --swap --cpu-weight --io-weight --io-read-bandwidth --io-write-bandwidth --io-read-iops --io-write-iops --rlimit --oom-score-adjust --cpu-affinity --timezone --resolv-conf --background --ttys --link-journal --init --kill-signal --stop-timeout --notify-ready --restart --restart-delay --restart-limit --watchdog --ready-timeout --after" ;;
+        "gc") takes=names at=0 scope=--running valued="" ;;
+        "serve") takes=name at=0 scope=--running valued="" ;;
         "check") takes=name at=0 scope=--running valued="--pid --manager --adapter --mode --image --make-image --compare --explain --html" ;;
         "stop"|"poweroff") takes=names at=0 scope=--running valued="--timeout" ;;
         "kill") takes=names at=0 scope=--running valued="--signal -s --whom" ;;

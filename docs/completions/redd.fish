@@ -35,6 +35,8 @@ complete -c redd -n "__fish_redd_needs_command" -f -a "config" -d 'Show the sett
 complete -c redd -n "__fish_redd_needs_command" -f -a "try" -d 'Boot a copy of this host\'s own system, and throw it away when it ends'
 complete -c redd -n "__fish_redd_needs_command" -f -a "doctor" -d 'Show what this host offers, and what that means for redd'
 complete -c redd -n "__fish_redd_needs_command" -f -a "gc" -d 'Remove what a killed redd left behind'
+complete -c redd -n "__fish_redd_needs_command" -f -a "serve" -d 'Be the service of a machine, for its unit'
+complete -c redd -n "__fish_redd_needs_command" -f -a "install" -d 'Install units, man pages and completions, and redd itself'
 complete -c redd -n "__fish_redd_needs_command" -f -a "check" -d 'Judge how well a container manager keeps the Container Interface'
 complete -c redd -n "__fish_redd_needs_command" -f -a "stop" -d 'Stop machines in an orderly way, and whatever happens'
 complete -c redd -n "__fish_redd_needs_command" -f -a "poweroff" -d 'Stop machines in an orderly way, and whatever happens'
@@ -567,6 +569,13 @@ complete -c redd -n "__fish_redd_using_subcommand try" -s h -l help -d 'Print he
 complete -c redd -n "__fish_redd_using_subcommand doctor" -l json -d 'Print JSON'
 complete -c redd -n "__fish_redd_using_subcommand doctor" -s h -l help -d 'Print help'
 complete -c redd -n "__fish_redd_using_subcommand gc" -s h -l help -d 'Print help'
+complete -c redd -n "__fish_redd_using_subcommand serve" -s h -l help -d 'Print help'
+complete -c redd -n "__fish_redd_using_subcommand install" -l prefix -d 'Where everything is put' -r -F
+complete -c redd -n "__fish_redd_using_subcommand install" -l destdir -d 'A tree that is meant instead of this system' -r -F
+complete -c redd -n "__fish_redd_using_subcommand install" -l nspawn -d 'Call redd by the name systemd-nspawn, too'
+complete -c redd -n "__fish_redd_using_subcommand install" -l uninstall -d 'Take everything away again'
+complete -c redd -n "__fish_redd_using_subcommand install" -l dry-run -d 'Show what would be done'
+complete -c redd -n "__fish_redd_using_subcommand install" -s h -l help -d 'Print help'
 complete -c redd -n "__fish_redd_using_subcommand check" -l pid -d 'A running container of any manager, by the number of its init' -r
 complete -c redd -n "__fish_redd_using_subcommand check" -l manager -d 'A manager, judged by booting a payload: redd, systemd-nspawn, lxc, podman, crun, runc' -r
 complete -c redd -n "__fish_redd_using_subcommand check" -l adapter -d 'A manager that a file describes' -r -F
@@ -710,6 +719,8 @@ complete -c redd -n "__fish_seen_subcommand_from enable; and __fish_redd_names_a
 complete -c redd -n "__fish_seen_subcommand_from plan; and __fish_seen_subcommand_from boot; and __fish_redd_names_at 3 3" -a "(redd list -q 2>/dev/null)"
 complete -c redd -n "__fish_seen_subcommand_from plan; and __fish_seen_subcommand_from run; and __fish_redd_names_at 3 3" -a "(redd list -q 2>/dev/null)"
 complete -c redd -n "__fish_seen_subcommand_from config; and __fish_seen_subcommand_from show; and __fish_redd_names_at 3 3" -a "(redd list -q 2>/dev/null)"
+complete -c redd -n "__fish_seen_subcommand_from gc; and __fish_redd_names_at 2 99" -f -a "(redd list -q --running 2>/dev/null)"
+complete -c redd -n "__fish_seen_subcommand_from serve; and __fish_redd_names_at 2 2" -f -a "(redd list -q --running 2>/dev/null)"
 complete -c redd -n "__fish_seen_subcommand_from check; and __fish_redd_names_at 2 2" -f -a "(redd list -q --running 2>/dev/null)"
 complete -c redd -n "__fish_seen_subcommand_from stop; and __fish_redd_names_at 2 99" -f -a "(redd list -q --running 2>/dev/null)"
 complete -c redd -n "__fish_seen_subcommand_from poweroff; and __fish_redd_names_at 2 99" -f -a "(redd list -q --running 2>/dev/null)"

@@ -3,12 +3,12 @@
 use std::fs;
 use std::path::Path;
 
-use clap_complete::Shell;
+use redd::documents::{self, Shell};
 use redd_nspawn::file::{Grant, KEYS, Key};
 use redd_nspawn::persona::STARTS;
 use redd_spec::variables::{self, Direction, Variable};
 
-use crate::{Failure, completions, root};
+use crate::{Failure, root};
 
 /// Whether documents are written, or compared with what is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,17 +25,13 @@ impl From<bool> for Mode {
 
 /// The man pages and the completions of shells.
 pub(crate) fn generate(mode: Mode) -> Result<(), Failure> {
-    let command = redd::command_line::command();
-    write_or_check(&root().join("docs/man/redd.1"), &man_page(&command, "redd")?, mode)?;
-    for verb in command.get_subcommands() {
-        let name = format!("redd-{}", verb.get_name());
-        let page = man_page(verb, &name)?;
-        write_or_check(&root().join(format!("docs/man/{name}.1")), &page, mode)?;
+    for (name, page) in documents::man_pages() {
+        write_or_check(&root().join("docs/man").join(name), &page, mode)?;
     }
     write_or_check(&root().join("docs/settings-files.md"), &settings_files(), mode)?;
     write_or_check(&root().join("docs/defaults.md"), &defaults(), mode)?;
     for (shell, name) in [(Shell::Bash, "redd.bash"), (Shell::Zsh, "_redd"), (Shell::Fish, "redd.fish")] {
-        write_or_check(&root().join("docs/completions").join(name), &completions::script(shell)?, mode)?;
+        write_or_check(&root().join("docs/completions").join(name), &documents::completions(shell), mode)?;
     }
     write_or_check(&root().join("docs/environment.md"), &environment(), mode)
 }
@@ -57,12 +53,6 @@ fn environment() -> String {
          other variables do not reach the payload. Those that start with `SYSTEMD_` are read when redd is called as `systemd-nspawn`; the \
          command line and files win over them.\n\n| variable | redd | meaning |\n|---|---|---|\n{rows}"
     )
-}
-
-fn man_page(command: &clap::Command, title: &str) -> Result<String, Failure> {
-    let mut page = Vec::new();
-    clap_mangen::Man::new(command.clone()).title(title).render(&mut page)?;
-    Ok(String::from_utf8(page)?)
 }
 
 /// What each kind of start has where nobody says anything.

@@ -7,7 +7,6 @@ mod bench;
 mod binary;
 mod checks;
 mod clauses;
-mod completions;
 mod demo;
 mod documents;
 mod fuzz;

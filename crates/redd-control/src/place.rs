@@ -42,6 +42,12 @@ pub fn enabled() -> PathBuf {
     Path::new(LIBRARY).join("enabled")
 }
 
+/// The words that a machine's unit starts with until the host ends.
+#[must_use]
+pub fn start_words(name: &MachineName) -> PathBuf {
+    Path::new("/run/redd/words").join(name.as_str())
+}
+
 /// The directory of a running machine.
 #[must_use]
 pub fn directory(name: &MachineName) -> PathBuf {

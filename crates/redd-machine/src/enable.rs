@@ -1,52 +1,45 @@
-//! Which machines are started with the host: by an init script that calls `redd start --all-enabled`.
+//! Which machines are started with the host: by an init script that calls `redd start --all-enabled`, or by systemd, which has
+//! units of them then.
 
-use std::fs::{self, DirBuilder, File};
-use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::fs;
+use std::io;
 
 use redd_control::place;
+use redd_spec::Spec;
 use redd_spec::name::MachineName;
 
-use crate::MachineError;
-use crate::words::{failed, read};
+use crate::words::{failed, read, replace};
+use crate::{MachineError, service};
 
 /// Has a machine started with the host, with these words.
 ///
 /// # Errors
-/// It cannot be written down.
-pub fn enable(name: &MachineName, words: &[u8]) -> Result<(), MachineError> {
-    let directory = place::enabled();
-    let path = directory.join(name.as_str());
-    write(name, words).map_err(|error| failed("writing", &path, &error))
-}
-
-/// Whoever reads sees the old words or the new ones. No machine is named with a dot in front.
-fn write(name: &MachineName, words: &[u8]) -> io::Result<()> {
-    let directory = place::enabled();
-    DirBuilder::new().recursive(true).mode(0o700).create(&directory)?;
-    let temporary = directory.join(format!(".{name}.new"));
-    let mut file = File::options().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
-    file.write_all(words)?;
-    file.sync_all()?;
-    fs::rename(temporary, directory.join(name.as_str()))
+/// It cannot be written down, or systemd refuses.
+pub fn enable(spec: &Spec, words: &[u8]) -> Result<(), MachineError> {
+    let path = place::enabled().join(spec.name.as_str());
+    replace(&path, words).map_err(|error| failed("writing", &path, &error))?;
+    if service::drives() { service::enable(spec) } else { Ok(()) }
 }
 
 /// No longer has a machine started with the host. One that is not is as good.
 ///
 /// # Errors
-/// It cannot be removed.
+/// It cannot be removed, or systemd refuses.
 pub fn disable(name: &MachineName) -> Result<(), MachineError> {
     let path = place::enabled().join(name.as_str());
     match fs::remove_file(&path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed("removing", &path, &error)),
-        _ => Ok(()),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            return Err(failed("removing", &path, &error));
+        }
+        _ => {}
     }
+    if service::drives() { service::disable(name) } else { Ok(()) }
 }
 
 /// Whether a machine is started with the host.
 #[must_use]
 pub fn is_enabled(name: &MachineName) -> bool {
-    place::enabled().join(name.as_str()).exists()
+    place::enabled().join(name.as_str()).exists() || service::is_enabled(name)
 }
 
 /// Those that are, by their names.
@@ -71,5 +64,13 @@ pub fn all() -> Result<Vec<MachineName>, MachineError> {
 /// It is not enabled, or they cannot be read.
 pub fn words(name: &MachineName) -> Result<Vec<u8>, MachineError> {
     let absent = || MachineError::Refused { what: format!("{name} is not enabled"), hint: None };
-    read(&place::enabled().join(name.as_str()))?.ok_or_else(absent)
+    kept(name)?.ok_or_else(absent)
+}
+
+/// The words a machine was enabled with, if it was.
+///
+/// # Errors
+/// They are there, and cannot be read.
+pub fn kept(name: &MachineName) -> Result<Option<Vec<u8>>, MachineError> {
+    read(&place::enabled().join(name.as_str()))
 }

@@ -39,6 +39,8 @@ pub struct Summary {
     pub network: Option<NetworkKind>,
     /// Whether it is started with the host.
     pub enabled: bool,
+    /// The unit of the host's systemd that it is, escaped.
+    pub unit: Option<String>,
     /// Its own addresses.
     pub addresses: Vec<String>,
     /// What it uses.
@@ -79,6 +81,7 @@ impl Summary {
             booted: sight.booted.map(moment),
             network: NetworkKind::of(&sight.network),
             enabled: is_enabled(&sight.name),
+            unit: sight.unit.as_ref().map(|unit| unit.name().to_owned()),
             addresses: sight.network.addresses().iter().map(ToString::to_string).collect(),
             usage: sight.usage,
         }

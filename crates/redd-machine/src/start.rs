@@ -3,7 +3,7 @@
 mod order;
 
 use std::collections::BTreeSet;
-use std::os::fd::AsFd as _;
+use std::os::fd::{AsFd as _, BorrowedFd};
 use std::time::{Duration, Instant};
 
 use redd_control::event::Phase;
@@ -15,10 +15,13 @@ use redd_spec::name::MachineName;
 use redd_sys::Errno;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
+use crate::service::{self, Job};
 use crate::{MachineError, restart, wait};
 
 /// How many are in the making at once.
 const AT_ONCE: usize = 8;
+/// How often it is looked whether a payload was executed that a unit runs.
+const LOOK_INTERVAL: Duration = Duration::from_millis(20);
 /// How long it is waited until a machine is ready, where nobody chose.
 pub const START_TIMEOUT: Duration = Duration::from_secs(300);
 
@@ -29,6 +32,17 @@ pub struct Wanted {
     pub spec: Spec,
     /// What it was asked for with, for a restart.
     pub words: Vec<u8>,
+    /// Whether these are more than its name.
+    pub asked: Asked,
+}
+
+/// How a machine was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// By its name: where units are machines, as its unit has it.
+    ByName,
+    /// With words of its own.
+    WithWords,
 }
 
 /// When a start is over for who waits.
@@ -57,8 +71,50 @@ pub type Outcome = (MachineName, Result<(), MachineError>);
 /// One that is in the making.
 struct InTheMaking {
     index: usize,
-    starting: Starting,
+    start: Start,
     deadline: Option<Instant>,
+}
+
+/// Who starts it.
+enum Start {
+    /// A supervisor that this process left in the background.
+    Background(Starting),
+    /// The host's systemd, as a unit.
+    Unit(Box<Job>),
+}
+
+impl Start {
+    fn begin(wanted: &Wanted) -> Result<Self, MachineError> {
+        if service::drives() {
+            let words = (wanted.asked == Asked::WithWords).then_some(wanted.words.as_slice());
+            return Job::begin(&wanted.spec.name, words).map(|job| Self::Unit(Box::new(job)));
+        }
+        Starting::begin(&wanted.spec, &wanted.words)
+            .map(Self::Background)
+            .map_err(|error| MachineError::NotStarted { failure: StartFailure::of(&error) })
+    }
+
+    fn next_report(&mut self, until: Until) -> Option<Report> {
+        match self {
+            Self::Background(starting) => starting.next_report(),
+            Self::Unit(job) => job
+                .next_report()
+                .or_else(|| (until == Until::Executed && job.is_executed()).then_some(Report::Executed)),
+        }
+    }
+
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Self::Background(starting) => starting.as_fd(),
+            Self::Unit(job) => job.as_fd(),
+        }
+    }
+
+    /// When it has to be looked at although nobody says anything.
+    fn look_at(&self, until: Until) -> Option<Instant> {
+        let is_silent = matches!(self, Self::Unit(_)) && until == Until::Executed;
+        is_silent.then(|| Instant::now() + LOOK_INTERVAL)
+    }
 }
 
 /// Starts machines, and waits for them. Each is told of when it is there, or is not.
@@ -83,27 +139,21 @@ pub fn start(
             && let Some(index) = order.next()
         {
             await_others(&wanted[index].spec.lifecycle.after, &names, timeout);
-            match Starting::begin(&wanted[index].spec, &wanted[index].words) {
-                Ok(starting) => {
-                    making.push(InTheMaking {
-                        index,
-                        starting,
-                        deadline: Instant::now().checked_add(timeout),
-                    });
+            match Start::begin(&wanted[index]) {
+                Ok(start) => {
+                    let deadline = Instant::now().checked_add(timeout);
+                    making.push(InTheMaking { index, start, deadline });
                 }
                 Err(error) => {
                     order.done(index);
-                    outcomes.push((
-                        names[index].clone(),
-                        Err(MachineError::NotStarted { failure: StartFailure::of(&error) }),
-                    ));
+                    outcomes.push((names[index].clone(), Err(error)));
                 }
             }
         }
         if making.is_empty() {
             return Ok(outcomes);
         }
-        let now = listen(&making)?;
+        let now = listen(&making, until)?;
         making.retain_mut(|one| {
             let name = names[one.index];
             let Some(outcome) = one.look(name, until, timeout, now, &mut hear) else { return true };
@@ -115,15 +165,15 @@ pub fn start(
 }
 
 /// Until one of them has something to say, or its time is over.
-fn listen(making: &[InTheMaking]) -> Result<Instant, MachineError> {
-    let deadline = making.iter().filter_map(|one| one.deadline).min();
+fn listen(making: &[InTheMaking], until: Until) -> Result<Instant, MachineError> {
+    let deadline = making.iter().flat_map(|one| [one.deadline, one.start.look_at(until)]).flatten().min();
     let timeout =
         deadline.map(|deadline| deadline.saturating_duration_since(Instant::now())).map(|left| Timespec {
             tv_sec: i64::try_from(left.as_secs()).unwrap_or(i64::MAX),
             tv_nsec: i64::from(left.subsec_nanos()),
         });
     let mut polled: Vec<PollFd<'_>> =
-        making.iter().map(|one| PollFd::from_borrowed_fd(one.starting.as_fd(), PollFlags::IN)).collect();
+        making.iter().map(|one| PollFd::from_borrowed_fd(one.start.as_fd(), PollFlags::IN)).collect();
     match poll(&mut polled, timeout.as_ref()) {
         Ok(_) | Err(Errno::INTR) => Ok(Instant::now()),
         Err(cause) => Err(MachineError::Host { what: "waiting for machines".to_owned(), cause }),
@@ -140,7 +190,7 @@ impl InTheMaking {
         now: Instant,
         hear: &mut impl FnMut(&MachineName, &Progress),
     ) -> Option<Result<(), MachineError>> {
-        while let Some(report) = self.starting.next_report() {
+        while let Some(report) = self.start.next_report(until) {
             match report {
                 Report::Warning(text) => hear(name, &Progress::Warning(text)),
                 Report::Status(text) => hear(name, &Progress::Status(text)),

@@ -14,8 +14,8 @@ use redd_spec::name::MachineName;
 use redd_sys::{Errno, lock, signal};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 
-use crate::MachineError;
 use crate::registry::record;
+use crate::{MachineError, service};
 
 /// How long a supervisor that was told to kill everything may take, before it is killed itself: its guard does the rest.
 const KILL_PATIENCE: Duration = Duration::from_secs(10);
@@ -34,14 +34,24 @@ pub fn stop(
     mut progress: impl FnMut(&Occurrence),
 ) -> Result<(), MachineError> {
     let (pid, supervisor) = supervisor(name)?;
-    match ask(name, request, &supervisor, &mut progress) {
+    let unit = service::tell_to_stop(pid);
+    let asked = match &unit {
+        Some(_) => attend(name, request, &supervisor, &mut progress),
+        None => ask(name, request, &supervisor, &mut progress),
+    };
+    match asked {
         Ok(()) => {}
         // One that hangs, or died meanwhile, must not keep a machine alive.
         Err(ClientError::TimedOut(_) | ClientError::Closed) if request.mode == StopMode::Now => {
             end_supervisor(&supervisor)?;
         }
         Err(ClientError::Closed) => {}
+        // It has heard systemd already.
+        Err(ClientError::NotRunning) if unit.is_some() => {}
         Err(cause) => return Err(MachineError::of_client(name, cause)),
+    }
+    if let Some(unit) = unit {
+        unit.wait();
     }
     wait_for_guard(name, pid);
     Ok(())
@@ -121,6 +131,31 @@ fn ask(
         match listener.next_reply::<Occurrence>(deadline) {
             Ok(occurrence) => progress(&occurrence),
             Err(ClientError::Closed) => return Ok(()),
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// systemd has the supervisor told to stop, in an orderly way. It is not asked a second time for that: a second request is one
+/// to kill everything, and may come first.
+fn attend(
+    name: &MachineName,
+    request: &Stop,
+    supervisor: &OwnedFd,
+    progress: &mut impl FnMut(&Occurrence),
+) -> Result<(), ClientError> {
+    const AT_ONCE: Stop = Stop { mode: StopMode::Now, timeout: None };
+    if request.mode == StopMode::Now {
+        return ask(name, &AT_ONCE, supervisor, progress);
+    }
+    let deadline = request.timeout.and_then(|time| Instant::now().checked_add(Duration::from_micros(time)));
+    let mut listener = connect(name, supervisor)?;
+    listener.subscribe(method::SUBSCRIBE, &serde_json::json!({}))?;
+    loop {
+        match listener.next_reply::<Occurrence>(deadline) {
+            Ok(occurrence) => progress(&occurrence),
+            Err(ClientError::Closed) => return Ok(()),
+            Err(ClientError::TimedOut(_)) => return ask(name, &AT_ONCE, supervisor, progress),
             Err(error) => return Err(error),
         }
     }

@@ -4,6 +4,8 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::PathBuf;
 
+use redd_spec::name::MachineName;
+
 use crate::assignment::Assignment;
 use crate::caller::Caller;
 use crate::option::Argument;
@@ -37,6 +39,25 @@ impl KeptWords {
             words.extend_from_slice(arguments);
         }
         Self { directory: caller.current_directory.clone(), words }
+    }
+
+    /// Whether they are a machine's name, and nothing else.
+    #[must_use]
+    pub fn is_name_of(&self, name: &MachineName) -> bool {
+        matches!(self.words.as_slice(), [dashes, word] if dashes == "--" && word == name.as_str())
+    }
+
+    /// Those of a machine that was only named.
+    #[must_use]
+    pub fn of_name(name: &MachineName) -> Self {
+        Self { directory: "/".into(), words: vec!["--".into(), name.as_str().into()] }
+    }
+
+    /// As a service manager's unit runs them: there a reboot ends redd, and its unit is started again.
+    #[must_use]
+    pub fn in_unit(mut self) -> Self {
+        self.words.insert(0, "--keep-unit".into());
+        self
     }
 
     /// As it is kept: the directory and each word, a NUL byte behind each.

@@ -111,6 +111,21 @@ pub(crate) enum Attendance<'a> {
         /// What it was told itself.
         words: &'a [u8],
     },
+    /// The service manager whose unit redd is; the words are kept.
+    Unit {
+        /// What it was told itself.
+        words: &'a [u8],
+    },
+}
+
+impl Attendance<'_> {
+    /// What a restart by a verb needs.
+    const fn words(&self) -> Option<&[u8]> {
+        match self {
+            Self::Caller { .. } => None,
+            Self::Starter { words, .. } | Self::Unit { words } => Some(words),
+        }
+    }
 }
 
 pub(crate) fn start_attended(
@@ -139,17 +154,16 @@ pub(crate) fn start_attended(
         Some(directory) => directory,
         None => StateDirectory::take(&spec.name, Purpose::Start)?,
     };
+    if let Some(Err(error)) = attendance.words().map(|words| directory.write_words(words)) {
+        directory.remove();
+        return Err(error);
+    }
     let (upstream, attendance) = match attendance {
         Attendance::Caller { reminder } => {
             (Upstream::from_environment(), state::Attendance::Caller { reminder })
         }
-        Attendance::Starter { starter, words } => {
-            if let Err(error) = directory.write_words(words) {
-                directory.remove();
-                return Err(error);
-            }
-            (Upstream::to_starter(starter), state::Attendance::Nobody)
-        }
+        Attendance::Unit { .. } => (Upstream::from_environment(), state::Attendance::Unit),
+        Attendance::Starter { starter, .. } => (Upstream::to_starter(starter), state::Attendance::Nobody),
     };
     let listeners = Listeners { upstream, warn: &mut warn };
     let inputs = (inputs, expected, times);
@@ -194,7 +208,7 @@ fn conclude(
     attendance: &state::Attendance,
     state: &StateDirectory,
 ) -> Result<Ending, Error> {
-    if let (Ok((ending, _)), state::Attendance::Nobody) = (&ended, attendance) {
+    if let (Ok((ending, _)), state::Attendance::Nobody | state::Attendance::Unit) = (&ended, attendance) {
         ending::remember(name, *ending, state.circumstances.get());
     }
     match ended {

@@ -3,6 +3,7 @@
 
 pub mod command_line;
 pub mod commands;
+pub mod documents;
 pub mod exit_status;
 pub mod report;
 pub mod surroundings;

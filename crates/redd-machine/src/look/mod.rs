@@ -25,6 +25,7 @@ pub use usage::{Cgroups, Usage};
 
 use crate::MachineError;
 use crate::registry::{self, Presence, Registered};
+use crate::service::{self, Unit as HostUnit};
 use crate::trees::{self, NamedTree, System};
 
 /// How a machine is, in a word.
@@ -92,6 +93,8 @@ pub struct Sight {
     pub network: Network,
     /// What it uses.
     pub usage: Usage,
+    /// The unit of the host's systemd that its redd is in.
+    pub unit: Option<HostUnit>,
     /// What is written of it, where it runs.
     pub registered: Option<Registered>,
     /// What its supervisor says.
@@ -181,6 +184,7 @@ fn sight(machine: Registered, answer: Option<Result<Description, ClientError>>, 
             .map(|description| description.booted)
             .or_else(|| record.and_then(|record| booted(record.times.executed))),
         network: leader.map(Network::of).unwrap_or_default(),
+        unit: record.and_then(|record| service::unit_of_process(record.supervisor)),
         usage: record_of_leader.map(|record| Cgroups::of(record, mountinfo).usage()).unwrap_or_default(),
         description,
         registered: Some(machine),
@@ -234,6 +238,7 @@ fn without_tree(name: MachineName) -> Sight {
         booted: None,
         network: Network::Unknown,
         usage: Usage::default(),
+        unit: None,
         registered: None,
         description: None,
     }

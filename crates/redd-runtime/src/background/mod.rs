@@ -23,7 +23,7 @@ use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, 
 use rustix::process::{WaitId, WaitIdOptions, waitid};
 
 use crate::child::execute::{LISTEN_FDS_START, sockets_end};
-use crate::error::best_effort;
+use crate::error::{best_effort, with_causes};
 use crate::handover::Incoming;
 use crate::handover::state::{REDD, State};
 use crate::start::{Attendance, start_attended};
@@ -133,46 +133,94 @@ fn supervise(spec: &Spec, words: &[u8], starter: OwnedFd) -> ! {
     let result = starter.0.try_clone().map_err(|error| {
         Error::host("sharing a channel")(Errno::from_io_error(&error).unwrap_or(Errno::MFILE))
     });
-    await_dying(&spec.name);
     let result = result.and_then(|copy| {
-        let attendance = Attendance::Starter { starter: Starter(copy), words };
-        start_attended(spec, None, attendance, |text| {
-            log.add(&format!("warning: {text}"));
+        attend(spec, Attendance::Starter { starter: Starter(copy), words }, &mut log, |text| {
             tell(&Report::Warning(text.to_owned()));
         })
     });
-    conclude(&spec.name, &mut log, tell, result)
+    conclude(&spec.name, tell, &result)
 }
 
 /// The rest of a supervisor's life, where another program has begun it.
 pub(crate) fn go_on(state: State, incoming: Incoming) -> ! {
     let name = state.life.name.clone();
-    let mut log = Log::open(&name);
     best_effort(rustix::thread::set_name(SUPERVISOR));
-    log.add(&format!("redd {REDD} goes on where redd {} was", state.redd));
     // Who started the machine hears of its end by the end of the channel, if they still wait.
-    let result = crate::start::go_on(state, incoming, &mut |text: &str| log.add(&format!("warning: {text}")));
-    conclude(&name, &mut log, |_| {}, result)
+    let result = go_on_with_log(state, incoming, |_| {});
+    conclude(&name, |_| {}, &result)
 }
 
-/// Writes down how it ended, tells it, and ends.
-fn conclude(name: &MachineName, log: &mut Log, tell: impl Fn(&Report), result: Result<Ending, Error>) -> ! {
+/// Tells how it ended, and ends.
+fn conclude(name: &MachineName, tell: impl Fn(&Report), result: &Result<Ending, Error>) -> ! {
     match result {
         Ok(ending) => {
-            let text = format!("{name} {ending}");
-            log.add(&text);
-            tell(&Report::Failed(StartFailure::of_end(text)));
+            tell(&Report::Failed(StartFailure::of_end(format!("{name} {ending}"))));
             process::exit_now(0)
         }
         Err(error) => {
-            let failure = StartFailure::of(&error);
-            // The log is of the machine that has the name.
-            if failure.kind != FailureKind::Conflict {
-                log.add(&format!("error: {}", failure.text));
-                ending::remember_error(name, &error);
-            }
-            tell(&Report::Failed(failure));
+            tell(&Report::Failed(StartFailure::of(error)));
             process::exit_now(1)
+        }
+    }
+}
+
+/// Runs a machine as the service of a service manager that redd was started as: `$NOTIFY_SOCKET` leads to it. What is said of
+/// the machine is kept as for one in the background, and `warn` hears it, too.
+///
+/// # Errors
+/// It could not be started; nothing is left behind.
+pub fn serve(spec: &Spec, words: &[u8], warn: impl FnMut(&str)) -> Result<Ending, Error> {
+    let mut log = Log::open(&spec.name);
+    attend(spec, Attendance::Unit { words }, &mut log, warn)
+}
+
+/// The rest of a service's life, where another program has begun it.
+pub(crate) fn go_on_serving(
+    state: State,
+    incoming: Incoming,
+    warn: impl FnMut(&str),
+) -> Result<Ending, Error> {
+    go_on_with_log(state, incoming, warn)
+}
+
+/// A whole life, and a log of it.
+fn attend(
+    spec: &Spec,
+    attendance: Attendance<'_>,
+    log: &mut Log,
+    mut warn: impl FnMut(&str),
+) -> Result<Ending, Error> {
+    await_dying(&spec.name);
+    let result = start_attended(spec, None, attendance, |text| {
+        log.add(&format!("warning: {text}"));
+        warn(text);
+    });
+    keep(&spec.name, log, &result);
+    result
+}
+
+/// The rest of a life, and a log of it.
+fn go_on_with_log(state: State, incoming: Incoming, mut warn: impl FnMut(&str)) -> Result<Ending, Error> {
+    let name = state.life.name.clone();
+    let mut log = Log::open(&name);
+    log.add(&format!("redd {REDD} goes on where redd {} was", state.redd));
+    let result = crate::start::go_on(state, incoming, &mut |text: &str| {
+        log.add(&format!("warning: {text}"));
+        warn(text);
+    });
+    keep(&name, &mut log, &result);
+    result
+}
+
+/// Writes down how it ended.
+fn keep(name: &MachineName, log: &mut Log, result: &Result<Ending, Error>) {
+    match result {
+        Ok(ending) => log.add(&format!("{name} {ending}")),
+        // The log is of the machine that has the name.
+        Err(Error::NameTaken { .. } | Error::TreeBusy { .. }) => {}
+        Err(error) => {
+            log.add(&format!("error: {}", with_causes(error)));
+            ending::remember_error(name, error);
         }
     }
 }

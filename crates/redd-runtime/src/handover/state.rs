@@ -70,6 +70,8 @@ pub(crate) enum Attendance {
         /// In the front end's own form.
         reminder: String,
     },
+    /// The service manager whose unit redd is.
+    Unit,
     /// Nobody.
     Nobody,
 }

@@ -50,7 +50,7 @@ impl TakenOver {
     pub fn reminder(&self) -> Option<&str> {
         match &self.state.life.attendance {
             Attendance::Caller { reminder } => Some(reminder),
-            Attendance::Nobody => None,
+            Attendance::Unit | Attendance::Nobody => None,
         }
     }
 
@@ -68,6 +68,7 @@ impl TakenOver {
         let Self { state, incoming } = self;
         match state.life.attendance {
             Attendance::Caller { .. } => go_on(joined(state), incoming, &mut warn),
+            Attendance::Unit => background::go_on_serving(joined(state), incoming, warn),
             Attendance::Nobody => background::go_on(joined(state), incoming),
         }
     }

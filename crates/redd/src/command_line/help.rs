@@ -3,10 +3,13 @@
 use std::ffi::OsString;
 
 use clap::{Arg, ArgAction, CommandFactory as _, Parser, Subcommand};
+use redd_machine::service;
 use redd_nspawn::option::{Argument, Definition, offered};
 use redd_nspawn::{Persona, Refusal, words};
+use redd_spec::name::MachineName;
 
 use super::copy::{CopyArguments, Direction, OldArguments};
+use super::install::InstallArguments;
 use super::machines::MachineVerb;
 use super::{Answer, Format, Request, check, copy, overview};
 use crate::exit_status::{self, ExitStatus};
@@ -29,7 +32,20 @@ enum Verb {
         json: bool,
     },
     /// Remove what a killed redd left behind
-    Gc,
+    Gc {
+        /// Of these machines only
+        #[arg(value_name = "NAME", value_parser = instance)]
+        names: Vec<MachineName>,
+    },
+    /// Be the service of a machine, for its unit
+    #[command(hide = true)]
+    Serve {
+        /// The machine
+        #[arg(value_name = "NAME", value_parser = instance)]
+        name: MachineName,
+    },
+    /// Install units, man pages and completions, and redd itself
+    Install(InstallArguments),
     /// Judge how well a container manager keeps the Container Interface
     Check(Box<check::CheckArguments>),
     #[command(flatten)]
@@ -51,7 +67,9 @@ impl Arguments {
             Verb::Doctor { json } => {
                 Ok(Request::Doctor { format: if json { Format::Json } else { Format::Text } })
             }
-            Verb::Gc => Ok(Request::CollectGarbage),
+            Verb::Gc { names } => Ok(Request::CollectGarbage(names)),
+            Verb::Serve { name } => Ok(Request::Serve { name }),
+            Verb::Install(arguments) => Ok(Request::Install(arguments)),
             Verb::Copy(arguments) => arguments.request().map(Request::Copy),
             Verb::CopyTo(arguments) => Ok(Request::Copy(arguments.request(Direction::To))),
             Verb::CopyFrom(arguments) => Ok(Request::Copy(arguments.request(Direction::From))),
@@ -59,6 +77,11 @@ impl Arguments {
             Verb::Machine(verb) => Ok(Request::Machine(Box::new(verb))),
         }
     }
+}
+
+/// As units name machines.
+fn instance(text: &str) -> Result<MachineName, String> {
+    service::machine_of(text).map_err(|error| error.to_string())
 }
 
 const BOOT: &str = "Boot the operating system in a tree on this terminal";
@@ -230,7 +253,11 @@ fn refusal(verb: Option<&str>) -> ExitStatus {
     const RUNNING: [&str; 2] = ["exec", "shell"];
     let is_for_machines =
         |verb| (MachineVerb::has_subcommand(verb) || copy::VERBS.contains(&verb)) && !RUNNING.contains(&verb);
-    if verb.is_some_and(is_for_machines) { exit_status::USAGE } else { exit_status::FAILED }
+    if verb.is_some_and(|verb| verb == "install" || is_for_machines(verb)) {
+        exit_status::USAGE
+    } else {
+        exit_status::FAILED
+    }
 }
 
 /// All verbs, or one of them.

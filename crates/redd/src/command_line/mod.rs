@@ -6,6 +6,7 @@ mod check;
 mod config;
 mod copy;
 mod help;
+mod install;
 pub mod machines;
 mod overview;
 #[cfg(test)]
@@ -30,6 +31,7 @@ pub use background::{BackgroundRequest, BackgroundStart, EnableRequest, When, Wh
 pub use check::{AdapterChoice, CheckRequest, ReportForm, Work};
 pub use copy::CopyRequest;
 pub use help::command;
+pub use install::InstallArguments;
 use machines::MachineVerb;
 
 /// What the user wants.
@@ -49,8 +51,15 @@ pub enum Request {
         /// How it is shown.
         format: Format,
     },
-    /// Undo what killed redds left behind.
-    CollectGarbage,
+    /// Undo what killed redds left behind: of these machines, or of all.
+    CollectGarbage(Vec<MachineName>),
+    /// Be the service of a machine.
+    Serve {
+        /// It.
+        name: MachineName,
+    },
+    /// Put redd's files where the system looks for them.
+    Install(InstallArguments),
     /// Undo what was left behind of one machine.
     CleanUp {
         /// It.
@@ -185,7 +194,7 @@ pub fn parse(
         "config" => config::config(words, caller, surroundings),
         "try" => try_host::request(words, caller, surroundings).map(Request::Start),
         VERB => take_over(words),
-        "gc" if words.peek().is_none() => Ok(Request::CollectGarbage),
+        "gc" if words.peek().is_none() => Ok(Request::CollectGarbage(Vec::new())),
         "help" | "--help" | "-h" => help::help(words.next()),
         "--version" | "-V" => Err(Answer::Text(concat!("redd ", env!("CARGO_PKG_VERSION"), "\n").to_owned())),
         name => of_all_verbs(program, name, words.collect()),

@@ -62,6 +62,7 @@ const GROUPS: [(&str, &[Line]); 6] = [
             ("plan", "show what would be done"),
             ("doctor", "what this host can do"),
             ("gc", "mend what was killed"),
+            ("install", "units, man pages, itself"),
         ],
     ),
 ];

@@ -3,8 +3,8 @@
 use std::io::{IsTerminal as _, stderr};
 use std::time::Duration;
 
-use redd_machine::MachineError;
-use redd_machine::start::{self, Progress, Until, Wanted};
+use redd_machine::start::{self, Asked, Progress, Until, Wanted};
+use redd_machine::{MachineError, enable, service};
 use redd_runtime::background::StartFailure;
 use redd_spec::name::MachineName;
 
@@ -23,9 +23,30 @@ pub(super) fn start(request: BackgroundRequest) -> ExitStatus {
         report::notice(&format!("{name} is named twice"));
         return exit_status::USAGE;
     }
+    let starts = match starts.into_iter().map(as_its_unit_has_it).collect::<Result<Vec<_>, _>>() {
+        Ok(starts) => starts,
+        Err(status) => return status,
+    };
     match starts.iter().find_map(|start| refuse_what_cannot_be_planned(&start.start)) {
         Some(refused) => refused,
         None => start_these(starts, until, timeout),
+    }
+}
+
+/// Where machines are units, one that is only named starts with the words that it was enabled with.
+fn as_its_unit_has_it(start: BackgroundStart) -> Result<BackgroundStart, ExitStatus> {
+    let name = &start.start.spec.name;
+    if !service::drives() || !start.words.is_name_of(name) {
+        return Ok(start);
+    }
+    match enable::kept(name) {
+        Ok(Some(kept)) => {
+            let enabled = super::life::read_again(&kept, name)?;
+            // It is still asked for by its name alone.
+            Ok(BackgroundStart { words: start.words, ..enabled })
+        }
+        Ok(None) => Ok(start),
+        Err(error) => Err(refuse(name, &error)),
     }
 }
 
@@ -39,7 +60,10 @@ pub(super) fn start_these(starts: Vec<BackgroundStart>, until: Until, timeout: D
     starts.iter().for_each(|start| super::start::warn_before(&start.start));
     let wanted: Vec<Wanted> = starts
         .into_iter()
-        .map(|BackgroundStart { start, words }| Wanted { spec: start.spec, words: words.to_bytes() })
+        .map(|BackgroundStart { start, words }| {
+            let asked = if words.is_name_of(&start.spec.name) { Asked::ByName } else { Asked::WithWords };
+            Wanted { spec: start.spec, words: words.to_bytes(), asked }
+        })
         .collect();
     match start::start(&wanted, until, timeout, tell) {
         Ok(outcomes) => outcomes.into_iter().fold(exit_status::SUCCESS, |first, (name, outcome)| {

@@ -2,10 +2,15 @@
 
 use redd_spec::name::MachineName;
 
+use super::machines::first_failure;
 use crate::exit_status::{self, ExitStatus};
 use crate::report;
 
-pub(super) fn collect_garbage() -> ExitStatus {
+/// Everything, or what is left of these alone.
+pub(super) fn collect_garbage(names: &[MachineName]) -> ExitStatus {
+    if !names.is_empty() {
+        return names.iter().map(clean_up_one).fold(exit_status::SUCCESS, first_failure);
+    }
     for name in redd_machine::mend() {
         report::print_result(&format!("finished what was begun with {name}\n"));
     }
@@ -18,6 +23,16 @@ pub(super) fn collect_garbage() -> ExitStatus {
         }
         Err(error) => {
             report::failure("cannot clean up", &error, error.hint().as_deref());
+            exit_status::FAILED
+        }
+    }
+}
+
+fn clean_up_one(name: &MachineName) -> ExitStatus {
+    match redd_runtime::clean_up(name) {
+        Ok(()) => exit_status::SUCCESS,
+        Err(error) => {
+            report::failure(&format!("cannot clean up after {name}"), &error, error.hint().as_deref());
             exit_status::FAILED
         }
     }

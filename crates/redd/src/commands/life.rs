@@ -81,7 +81,7 @@ pub(super) fn enable(request: EnableRequest) -> ExitStatus {
         let name = &start.spec.name;
         let enabled = match super::background::refuse_what_cannot_be_planned(start) {
             Some(refused) => refused,
-            None => enable::enable(name, &words.to_bytes())
+            None => enable::enable(&start.spec, &words.to_bytes())
                 .map_or_else(|error| say("enable", name, &error), |()| exit_status::SUCCESS),
         };
         status = first_failure(status, enabled);

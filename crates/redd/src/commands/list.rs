@@ -14,7 +14,7 @@ use crate::report;
 use crate::surroundings::{self, Colours};
 use crate::table::{self, Table};
 
-const COLUMNS: [&str; 8] = ["NAME", "STATE", "BOOT", "OS", "UPTIME", "ADDRESSES", "CPU", "MEMORY"];
+const COLUMNS: [&str; 9] = ["NAME", "STATE", "BOOT", "OS", "UPTIME", "ADDRESSES", "CPU", "MEMORY", "UNIT"];
 
 pub(super) fn list(request: &List) -> ExitStatus {
     let scope = if request.running { Scope::Running } else { Scope::All };
@@ -62,6 +62,7 @@ fn rows(machines: &[Sight], request: &List, colours: Colours) -> String {
             addresses(&machine.network, request.all),
             usage.cpu.map(Duration::from_micros).map(table::span).unwrap_or_default(),
             usage.memory.map(table::bytes).unwrap_or_default(),
+            machine.unit.as_ref().map(|unit| unit.name().to_owned()).unwrap_or_default(),
         ]);
     }
     table.render(|row, line| {

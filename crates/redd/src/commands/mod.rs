@@ -12,6 +12,7 @@ mod events;
 mod exec;
 mod first;
 mod gc;
+mod install;
 mod life;
 mod list;
 mod login;
@@ -21,6 +22,7 @@ mod machines;
 mod mount;
 mod network;
 mod plan;
+mod serve;
 mod set;
 mod show;
 mod start;
@@ -38,7 +40,9 @@ pub fn dispatch(request: Request) -> ExitStatus {
         Request::Start(request) => start::start(*request),
         Request::Plan { start, format } => plan::plan(*start, format),
         Request::Doctor { format } => doctor::doctor(format),
-        Request::CollectGarbage => gc::collect_garbage(),
+        Request::CollectGarbage(names) => gc::collect_garbage(&names),
+        Request::Serve { name } => serve::serve(&name),
+        Request::Install(request) => install::install(&request),
         Request::CleanUp { name } => gc::clean_up(&name),
         Request::ShowConfig { settings, warnings, origins, format } => {
             warnings.iter().for_each(|warning| crate::report::warning(warning));

@@ -100,7 +100,7 @@ const fn hot_keys(payload: &Payload) -> &'static str {
     }
 }
 
-fn native_status(spec: &Spec, ending: Result<Ending, Error>) -> ExitStatus {
+pub(super) fn native_status(spec: &Spec, ending: Result<Ending, Error>) -> ExitStatus {
     match ending {
         Ok(Ending::Exited(status)) => ExitStatus::of_payload(status),
         Ok(Ending::Killed(signal)) => ExitStatus::of_signal(signal),

@@ -78,6 +78,7 @@ fn lines(details: &Details, colours: Colours) -> Vec<(&'static str, String)> {
     let known = [
         ("Status", details.status.as_ref().map(|status| format!("\"{status}\""))),
         ("Units", details.health.as_ref().map(health)),
+        ("Unit", summary.unit.clone()),
         ("Tree", summary.tree.clone()),
         ("Leader", details.leader.map(|leader| leader.to_string())),
         ("Supervisor", details.supervisor.map(|supervisor| supervisor.to_string())),

@@ -4,8 +4,6 @@
 use clap::{Arg, ArgAction, Command, ValueHint};
 use clap_complete::Shell;
 
-use crate::Failure;
-
 /// Verbs that something can be done with by a machine that does not run.
 const FOR_ALL: [&str; 14] = [
     "boot",
@@ -87,17 +85,17 @@ impl Taker {
 }
 
 /// The script for a shell.
-pub(crate) fn script(shell: Shell) -> Result<String, Failure> {
-    let command = redd::command_line::command();
+pub(super) fn script(shell: Shell) -> String {
+    let command = crate::command_line::command();
     let takers = takers(&command);
     let mut text = Vec::new();
     clap_complete::generate(shell, &mut hinted(command, ""), "redd", &mut text);
-    let text = String::from_utf8(text)?;
-    Ok(match shell {
+    let text = String::from_utf8_lossy(&text).into_owned();
+    match shell {
         Shell::Bash => bash(&text, &takers),
         Shell::Zsh => zsh(&text),
         _ => text + &fish(&takers),
-    })
+    }
 }
 
 fn takers(command: &Command) -> Vec<Taker> {
