@@ -30,12 +30,20 @@ pub struct LastEnding {
     /// Or why it could not be started, or supervised; escaped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// Whether that was because something was in the way.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub conflict: bool,
     /// Whether somebody asked redd for it.
     #[serde(default)]
     pub asked: bool,
     /// How many of its processes the kernel killed because there was no memory left for them.
     #[serde(default)]
     pub oom_kills: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+const fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 impl LastEnding {

@@ -48,11 +48,13 @@ pub(crate) fn remember(name: &MachineName, ending: Ending, circumstances: Circum
         Ending::Killed(signal) => (None, Some(signal)),
         Ending::RestartWanted => (Some(0), None),
     };
-    let ending = LastEnding { ended: now(), status, signal, error: None, asked, oom_kills };
+    let ending = LastEnding { ended: now(), status, signal, asked, oom_kills, ..LastEnding::default() };
     best_effort(ending.write(name));
 }
 
 /// Remembers why a machine could not be started, or supervised.
 pub(crate) fn remember_error(name: &MachineName, error: &Error) {
-    best_effort(LastEnding::of_error(now(), &with_causes(error)).write(name));
+    let ending = LastEnding::of_error(now(), &with_causes(error));
+    let conflict = matches!(error, Error::TreeBusy { .. });
+    best_effort(LastEnding { conflict, ..ending }.write(name));
 }

@@ -4,6 +4,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Instant;
 
 use redd_bus::Value;
+use redd_control::ending::LastEnding;
 use redd_control::event::Phase;
 use redd_control::record::Record;
 use redd_runtime::background::{FailureKind, Report, StartFailure};
@@ -29,6 +30,8 @@ pub(crate) struct Job {
     status: String,
     /// What was looked at, and not told yet.
     reports: Vec<Report>,
+    /// How its last life before this one ended.
+    before: Option<LastEnding>,
 }
 
 impl Job {
@@ -43,9 +46,10 @@ impl Job {
         let mut manager = Manager::connect()?;
         let object = manager.load(&unit)?;
         let said = Said::from_now_on(name);
+        let before = ending(name);
         let job = manager.unit_job("StartUnit", &unit)?;
         let (status, reports) = (String::new(), Vec::new());
-        Ok(Self { name: name.clone(), unit, manager, job, object, said, status, reports })
+        Ok(Self { name: name.clone(), unit, manager, job, object, said, status, reports, before })
     }
 
     /// The next report that came, if one has.
@@ -116,12 +120,18 @@ impl Job {
         let last: Vec<&str> =
             lines.iter().map(|line| line.strip_prefix("error: ").unwrap_or(line.as_str())).collect();
         let why = if last.is_empty() { String::new() } else { format!(": {}", last.join("; ")) };
+        let last = ending(&self.name).filter(|last| self.before.as_ref() != Some(last));
+        let is_conflict = last.is_some_and(|last| last.conflict);
         StartFailure {
             text: format!("{} {how}{why}", self.unit),
             hint: Some(format!("journalctl --unit={} and redd logs {} tell more", self.unit, self.name)),
-            kind: FailureKind::Other,
+            kind: if is_conflict { FailureKind::Conflict } else { FailureKind::Other },
         }
     }
+}
+
+fn ending(name: &MachineName) -> Option<LastEnding> {
+    LastEnding::read(name).ok().flatten()
 }
 
 /// Readable when systemd says something.

@@ -10,6 +10,7 @@ use std::ffi::CStr;
 use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, OwnedFd, RawFd};
 
 use redd_control::client::Client;
+use redd_control::ending::LastEnding;
 use redd_control::event::{Occurrence, Phase};
 use redd_control::machine::{Description, method};
 use redd_spec::Spec;
@@ -171,7 +172,13 @@ fn conclude(name: &MachineName, tell: impl Fn(&Report), result: &Result<Ending, 
 /// It could not be started; nothing is left behind.
 pub fn serve(spec: &Spec, words: &[u8], warn: impl FnMut(&str)) -> Result<Ending, Error> {
     let mut log = Log::open(&spec.name);
-    attend(spec, Attendance::Unit { words }, &mut log, warn)
+    let ending = attend(spec, Attendance::Unit { words }, &mut log, warn)?;
+    let was_asked_for = || LastEnding::read(&spec.name).is_ok_and(|last| last.is_some_and(|last| last.asked));
+    match ending {
+        // Whoever had it killed does not want to find a unit that failed.
+        Ending::Killed(_) if was_asked_for() => Ok(Ending::Exited(0)),
+        ending => Ok(ending),
+    }
 }
 
 /// The rest of a service's life, where another program has begun it.
@@ -217,7 +224,7 @@ fn keep(name: &MachineName, log: &mut Log, result: &Result<Ending, Error>) {
     match result {
         Ok(ending) => log.add(&format!("{name} {ending}")),
         // The log is of the machine that has the name.
-        Err(Error::NameTaken { .. } | Error::TreeBusy { .. }) => {}
+        Err(Error::NameTaken { .. }) => {}
         Err(error) => {
             log.add(&format!("error: {}", with_causes(error)));
             ending::remember_error(name, error);
