@@ -84,7 +84,7 @@ pub fn install(target: &Target, items: &[Item], mode: Mode) -> Result<Vec<Change
     let tree = open(target)?;
     let old = Record::read(&tree, target)?;
     let fates = items.iter().map(|item| fate(&tree, item, &old)).collect::<Result<Vec<_>, _>>()?;
-    let mut record = Record::of(items, &old);
+    let mut record = Record::of(items, &fates, &old);
     let mut changes: Vec<Change> =
         items.iter().zip(&fates).map(|(item, fate)| (item.path.clone(), *fate)).collect();
     let gone = old.files.iter().filter(|entry| items.iter().all(|item| item.path != entry.path));

@@ -7,7 +7,7 @@ use redd_sys::root_dir::{Links, ReadError, RootDir};
 use serde::{Deserialize, Serialize};
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
 
-use super::{Contents, Item, Target, failed};
+use super::{Contents, Fate, Item, Target, failed};
 use crate::MachineError;
 
 /// Below the prefix.
@@ -71,12 +71,13 @@ impl Record {
         target.prefix.join(PLACE)
     }
 
-    /// That of items, with the directories of the one before.
-    pub(super) fn of(items: &[Item], old: &Self) -> Self {
+    /// That of items, with the directories of the one before. What was there already, and as it should be, stays whose it was.
+    pub(super) fn of(items: &[Item], fates: &[Fate], old: &Self) -> Self {
         let entry = |item: &Item| Entry { path: item.path.clone(), digest: Digest::of(&item.contents) };
+        let is_own = |(item, fate): &(&Item, &Fate)| **fate == Fate::Written || old.has(&item.path);
         Self {
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            files: items.iter().map(entry).collect(),
+            files: items.iter().zip(fates).filter(is_own).map(|(item, _)| entry(item)).collect(),
             directories: old.directories.clone(),
         }
     }

@@ -65,10 +65,12 @@ fn a_file_of_somebody_else_is_in_the_way_and_nothing_is_touched() {
     let refused = install(&target(&tree), &items(), Mode::Do).unwrap_err();
     assert_eq!(refused.to_string(), "/usr/local/bin/redd is somebody else's");
     assert_eq!(contents(tree.path()), before);
-    // The very same file is as good as ours.
+    // The very same file is as good as ours, and stays.
     fs::write(&program, "program").unwrap();
     let done = install(&target(&tree), &items(), Mode::Do).unwrap();
     assert_eq!(fates(&done), [Fate::Written, Fate::Unchanged, Fate::Written]);
+    uninstall(&target(&tree), Mode::Do).unwrap();
+    assert_eq!(contents(tree.path()), before);
 }
 
 #[test]

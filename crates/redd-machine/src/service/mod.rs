@@ -5,6 +5,7 @@
 mod boot;
 mod job;
 mod manager;
+mod restart;
 mod said;
 mod stop;
 mod words;
@@ -16,6 +17,7 @@ use redd_spec::name::{MachineName, NameError};
 pub use boot::{disable, enable, is_enabled};
 pub(crate) use job::Job;
 pub use manager::reload;
+pub use restart::leave_to_unit;
 pub(crate) use stop::tell_to_stop;
 pub use stop::{Unit, unit_of_process};
 pub use words::{Words, words};

@@ -20,10 +20,11 @@ pub(super) fn serve(name: &MachineName) -> ExitStatus {
         }
     };
     let in_unit = KeptWords::from_bytes(&kept).map_or_else(Vec::new, |words| words.in_unit().to_bytes());
-    let request = match read_again(&in_unit, name) {
+    let mut request = match read_again(&in_unit, name) {
         Ok(start) => start.start,
         Err(status) => return status,
     };
+    request.warnings.extend(service::leave_to_unit(&mut request.spec.lifecycle.restart));
     start::warn_before(&request);
     let ending = redd_runtime::background::serve(&request.spec, &kept, report::warning);
     start::native_status(&request.spec, ending)
