@@ -130,6 +130,9 @@ _redd() {
             redd,try)
                 cmd="redd__subcmd__try"
                 ;;
+            redd,upgrade)
+                cmd="redd__subcmd__upgrade"
+                ;;
             redd,wait)
                 cmd="redd__subcmd__wait"
                 ;;
@@ -170,7 +173,7 @@ _redd() {
 
     case "${cmd}" in
         redd)
-            opts="-h -V --help --version boot run start enable plan config try doctor gc serve install check stop poweroff kill terminate pause resume restart disable wait console login exec shell set device mount list ls status show events top logs boot-plot copy copy-to copy-from"
+            opts="-h -V --help --version boot run start enable plan config try doctor gc serve install check stop poweroff kill terminate pause resume restart disable upgrade wait console login exec shell set device mount list ls status show events top logs boot-plot copy copy-to copy-from"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2759,6 +2762,24 @@ _redd() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        redd__subcmd__upgrade)
+            opts="-h --all --binary --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --binary)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         redd__subcmd__wait)
             opts="-h --for --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -2803,6 +2824,7 @@ _redd_taker() {
         "resume") takes=names at=0 scope=--running valued="" ;;
         "restart") takes=names at=0 scope= valued="--start-timeout" ;;
         "disable") takes=names at=0 scope= valued="" ;;
+        "upgrade") takes=names at=0 scope=--running valued="--binary" ;;
         "wait") takes=name at=0 scope=--running valued="--for --timeout" ;;
         "console") takes=name at=0 scope=--running valued="" ;;
         "login") takes=name at=0 scope=--running valued="" ;;

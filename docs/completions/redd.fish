@@ -46,6 +46,7 @@ complete -c redd -n "__fish_redd_needs_command" -f -a "pause" -d 'Freeze every p
 complete -c redd -n "__fish_redd_needs_command" -f -a "resume" -d 'Let frozen machines go on'
 complete -c redd -n "__fish_redd_needs_command" -f -a "restart" -d 'Stop machines and start them again, with the words they were started with'
 complete -c redd -n "__fish_redd_needs_command" -f -a "disable" -d 'No longer have machines started with the host'
+complete -c redd -n "__fish_redd_needs_command" -f -a "upgrade" -d 'Have another redd supervise running machines, which notice nothing'
 complete -c redd -n "__fish_redd_needs_command" -f -a "wait" -d 'Wait until a machine is in some state'
 complete -c redd -n "__fish_redd_needs_command" -f -a "console" -d 'Go to a machine\'s console'
 complete -c redd -n "__fish_redd_needs_command" -f -a "login" -d 'Log in to a machine, at a prompt of its own'
@@ -609,6 +610,9 @@ complete -c redd -n "__fish_redd_using_subcommand restart" -l no-wait -d 'Do not
 complete -c redd -n "__fish_redd_using_subcommand restart" -s h -l help -d 'Print help'
 complete -c redd -n "__fish_redd_using_subcommand disable" -l now -d 'Stop them now, too'
 complete -c redd -n "__fish_redd_using_subcommand disable" -s h -l help -d 'Print help'
+complete -c redd -n "__fish_redd_using_subcommand upgrade" -l binary -d 'The redd that is to go on [default: the one that runs this verb]' -r -F
+complete -c redd -n "__fish_redd_using_subcommand upgrade" -l all -d 'All machines that run'
+complete -c redd -n "__fish_redd_using_subcommand upgrade" -s h -l help -d 'Print help'
 complete -c redd -n "__fish_redd_using_subcommand wait" -l for -d 'ready, running, degraded, stopped, or unit=NAME' -r
 complete -c redd -n "__fish_redd_using_subcommand wait" -l timeout -d 'For so long at most' -r
 complete -c redd -n "__fish_redd_using_subcommand wait" -s h -l help -d 'Print help'
@@ -730,6 +734,7 @@ complete -c redd -n "__fish_seen_subcommand_from pause; and __fish_redd_names_at
 complete -c redd -n "__fish_seen_subcommand_from resume; and __fish_redd_names_at 2 99" -f -a "(redd list -q --running 2>/dev/null)"
 complete -c redd -n "__fish_seen_subcommand_from restart; and __fish_redd_names_at 2 99" -f -a "(redd list -q 2>/dev/null)"
 complete -c redd -n "__fish_seen_subcommand_from disable; and __fish_redd_names_at 2 99" -f -a "(redd list -q 2>/dev/null)"
+complete -c redd -n "__fish_seen_subcommand_from upgrade; and __fish_redd_names_at 2 99" -f -a "(redd list -q --running 2>/dev/null)"
 complete -c redd -n "__fish_seen_subcommand_from wait; and __fish_redd_names_at 2 2" -f -a "(redd list -q --running 2>/dev/null)"
 complete -c redd -n "__fish_seen_subcommand_from console; and __fish_redd_names_at 2 2" -f -a "(redd list -q --running 2>/dev/null)"
 complete -c redd -n "__fish_seen_subcommand_from login; and __fish_redd_names_at 2 2" -f -a "(redd list -q --running 2>/dev/null)"

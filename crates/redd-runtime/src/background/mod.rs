@@ -172,12 +172,15 @@ fn conclude(name: &MachineName, tell: impl Fn(&Report), result: &Result<Ending, 
 /// It could not be started; nothing is left behind.
 pub fn serve(spec: &Spec, words: &[u8], warn: impl FnMut(&str)) -> Result<Ending, Error> {
     let mut log = Log::open(&spec.name);
-    let ending = attend(spec, Attendance::Unit { words }, &mut log, warn)?;
-    let was_asked_for = || LastEnding::read(&spec.name).is_ok_and(|last| last.is_some_and(|last| last.asked));
+    attend(spec, Attendance::Unit { words }, &mut log, warn).map(|ending| for_unit(&spec.name, ending))
+}
+
+/// Whoever had it killed does not want to find a unit that failed.
+fn for_unit(name: &MachineName, ending: Ending) -> Ending {
+    let was_asked_for = || LastEnding::read(name).is_ok_and(|last| last.is_some_and(|last| last.asked));
     match ending {
-        // Whoever had it killed does not want to find a unit that failed.
-        Ending::Killed(_) if was_asked_for() => Ok(Ending::Exited(0)),
-        ending => Ok(ending),
+        Ending::Killed(_) if was_asked_for() => Ending::Exited(0),
+        ending => ending,
     }
 }
 
@@ -187,7 +190,8 @@ pub(crate) fn go_on_serving(
     incoming: Incoming,
     warn: impl FnMut(&str),
 ) -> Result<Ending, Error> {
-    go_on_with_log(state, incoming, warn)
+    let name = state.life.name.clone();
+    go_on_with_log(state, incoming, warn).map(|ending| for_unit(&name, ending))
 }
 
 /// A whole life, and a log of it.
