@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use redd_spec::Spec;
 use redd_spec::console::ConsoleMode;
-use redd_spec::sockets::{InvalidCount, PassedSockets};
+use redd_spec::sockets::{InvalidCount, PassedSockets, STORE_MAX};
 use redd_spec::variables;
 
 /// Whether a standard stream is a terminal.
@@ -55,6 +55,14 @@ impl Caller {
         let variable = |wanted: &str| self.variable(wanted).and_then(OsStr::to_str);
         let (process, count) = (variable(variables::LISTEN_PID), variable(variables::LISTEN_FDS));
         PassedSockets::parse(self.process, process, count, variable(variables::LISTEN_FDNAMES))
+    }
+
+    /// How many descriptors its supervisor keeps for it.
+    #[must_use]
+    pub fn store(&self) -> u32 {
+        let store =
+            self.variable(variables::FDSTORE).and_then(OsStr::to_str).and_then(|text| text.parse().ok());
+        store.unwrap_or(0).min(STORE_MAX)
     }
 
     /// `$TERM`, where the payload's console ends at a terminal.

@@ -187,7 +187,7 @@ fn specify(
         privileges: privileges(isolation, &defaults),
         bound_users: settings.mounts.bound_users,
         mounts: settings.mounts.custom,
-        sockets: caller.sockets()?,
+        sockets: payload::sockets(persona, &settings.life, caller)?,
         credentials: distinct(settings.mounts.credentials)?,
         resources: limits(settings.resources, isolation.personality, &defaults),
         integration: integration(&settings.integration),

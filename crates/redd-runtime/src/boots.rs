@@ -67,7 +67,7 @@ pub(crate) fn boot_until_ended(
     let mut boots = Boots {
         restarts: Restarts::new(spec.lifecycle.restart),
         credentials: inputs.grants.credentials.clone(),
-        supervisor: Supervisor::new(&spec.name, listeners)?,
+        supervisor: Supervisor::new(&spec, listeners)?,
         taken: taken.as_ref(),
         spec,
         terminal,
@@ -173,6 +173,7 @@ impl<'a> Boots<'a, '_> {
         let begun = monotonic();
         let mut inputs = prepare::gather(&self.spec, self.terminal.clone(), self.credentials.clone())?;
         inputs.grants.ids = self.taken.map(|taken| taken.range);
+        inputs.sockets = self.supervisor.sockets()?;
         self.times = Times { begun, planned: monotonic(), ..Times::default() };
         Ok(inputs)
     }

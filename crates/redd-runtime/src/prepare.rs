@@ -38,6 +38,8 @@ pub(crate) struct Inputs {
     pub(crate) manager: Option<Manager>,
     /// The homes of bound users, opened once, by their place in the Spec.
     pub(crate) homes: BTreeMap<usize, OwnedFd>,
+    /// What the payload is given from descriptor 3 on; nothing where it has its number already.
+    pub(crate) sockets: Vec<OwnedFd>,
 }
 
 /// Gathers everything but the credentials, which are read once, and changes nothing. The ids are those that would be taken.
@@ -79,7 +81,7 @@ pub(crate) fn gather(
         temporary_directory: library.join("temporary"),
         ids: ids::expected(spec, &host, &facts)?,
     };
-    Ok(Inputs { tree, host, facts, grants, sources: sources.opened, manager, homes })
+    Ok(Inputs { tree, host, facts, grants, sources: sources.opened, manager, homes, sockets: Vec::new() })
 }
 
 /// Whether the upper layer of an overlay can be below a directory, which may not be there yet: not where that is on an

@@ -55,12 +55,14 @@ variables! {
     CONTAINER_HOST_VARIANT_ID = "container_host_variant_id", Set, "`VARIANT_ID=` of the host's os-release.";
     CONTAINER_HOST_VERSION_ID = "container_host_version_id", Set, "`VERSION_ID=` of the host's os-release.";
     NOTIFY_SOCKET = "NOTIFY_SOCKET", Both, "Where sd_notify(3) sends: redd's own messages, and those of the payload's first process.";
-    WATCHDOG_USEC = "WATCHDOG_USEC", Set, "With `--watchdog=`: within how many microseconds the payload's first process should send `WATCHDOG=1` again.";
+    WATCHDOG_USEC = "WATCHDOG_USEC", Both, "Within how many microseconds redd tells `$NOTIFY_SOCKET` that it lives; with `--watchdog=`, within how many the payload's first process should send `WATCHDOG=1` again.";
+    WATCHDOG_PID = "WATCHDOG_PID", Read, "Whom `$WATCHDOG_USEC` is meant for.";
+    FDSTORE = "FDSTORE", Both, "How many descriptors of the payload's first process redd's own supervisor keeps; how many that can have kept (at most 128).";
     CREDENTIALS_DIRECTORY = "CREDENTIALS_DIRECTORY", Both, "Where credentials are: redd's own, which `--load-credential=` can name, and the payload's.";
     ENCRYPTED_CREDENTIALS_DIRECTORY = "ENCRYPTED_CREDENTIALS_DIRECTORY", Read, "Where those of redd's own credentials are that only systemd can decrypt: they are refused by name.";
     LISTEN_PID = "LISTEN_PID", Both, "Whom sockets were opened for; the payload's first process is 1.";
     LISTEN_FDS = "LISTEN_FDS", Both, "How many sockets there are, from descriptor 3 on.";
-    LISTEN_FDNAMES = "LISTEN_FDNAMES", Both, "Their names.";
+    LISTEN_FDNAMES = "LISTEN_FDNAMES", Both, "Their names; before those that the payload itself has had kept is `payload-`, which it does not see.";
     API_VFS_WRITABLE = "SYSTEMD_NSPAWN_API_VFS_WRITABLE", Read, "`1`: nothing of `/proc` and `/sys` is read-only or covered; refused with a user namespace. `network`: `/proc/sys/net` may be written although the network is the host's.";
     CONTAINER_SERVICE = "SYSTEMD_NSPAWN_CONTAINER_SERVICE", Read, "The value of `$container` and of `/run/host/container-manager`.";
     USE_CGNS = "SYSTEMD_NSPAWN_USE_CGNS", Read, "`0`: no cgroup namespace.";

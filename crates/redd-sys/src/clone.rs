@@ -4,8 +4,9 @@ use std::os::fd::{AsFd as _, AsRawFd as _, BorrowedFd, OwnedFd};
 
 use bitflags::bitflags;
 use linux_raw_sys::general::{
-    __NR_clone3, CLONE_CLEAR_SIGHAND, CLONE_INTO_CGROUP, CLONE_NEWCGROUP, CLONE_NEWIPC, CLONE_NEWNET,
-    CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWTIME, CLONE_NEWUSER, CLONE_NEWUTS, CLONE_PIDFD, clone_args,
+    __NR_clone3, CLONE_CLEAR_SIGHAND, CLONE_FILES, CLONE_INTO_CGROUP, CLONE_NEWCGROUP, CLONE_NEWIPC,
+    CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWTIME, CLONE_NEWUSER, CLONE_NEWUTS, CLONE_PIDFD,
+    clone_args,
 };
 use rustix::io::{Errno, retry_on_intr};
 use rustix::process::{Pid, Uid, WaitId, WaitIdOptions, geteuid, getuid, waitid};
@@ -115,12 +116,22 @@ pub fn clone_process_for(
 ///
 /// # Errors
 /// Those of clone3(2).
-pub fn clone_process(_proof: &SingleThreaded, request: &CloneRequest<'_>) -> Result<Cloned, Errno> {
+pub fn clone_process(proof: &SingleThreaded, request: &CloneRequest<'_>) -> Result<Cloned, Errno> {
+    clone_with(proof, request, 0)
+}
+
+/// Makes a child that shares this process's descriptors: what one of them opens or closes, the other has opened or closed.
+pub(crate) fn clone_sharing_files(proof: &SingleThreaded) -> Result<Cloned, Errno> {
+    let request = CloneRequest { namespaces: Namespaces::empty(), into_cgroup: None };
+    clone_with(proof, &request, u64::from(CLONE_FILES))
+}
+
+fn clone_with(_proof: &SingleThreaded, request: &CloneRequest<'_>, flags: u64) -> Result<Cloned, Errno> {
     const SIGCHLD: u64 = 17;
     let mut pidfd: i32 = -1;
     let into_cgroup = if request.into_cgroup.is_some() { CLONE_INTO_CGROUP } else { 0 };
     let mut arguments = clone_args {
-        flags: u64::from(CLONE_PIDFD | request.namespaces.bits()) | CLONE_CLEAR_SIGHAND | into_cgroup,
+        flags: u64::from(CLONE_PIDFD | request.namespaces.bits()) | CLONE_CLEAR_SIGHAND | into_cgroup | flags,
         pidfd: (&raw mut pidfd) as u64,
         child_tid: 0,
         parent_tid: 0,

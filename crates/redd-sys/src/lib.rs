@@ -8,6 +8,7 @@ pub mod btrfs;
 pub mod channel;
 pub mod clone;
 pub mod datagram;
+pub mod disposal;
 pub mod file_system;
 pub mod inherit;
 pub mod lock;

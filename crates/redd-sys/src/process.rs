@@ -1,11 +1,11 @@
 //! Turning this process into another program, and what is settled before.
 
 use std::ffi::{CStr, c_char};
-use std::os::fd::{BorrowedFd, RawFd};
+use std::os::fd::{BorrowedFd, OwnedFd, RawFd};
 
 use linux_raw_sys::general::{
-    __NR_close_range, __NR_dup3, __NR_execve, __NR_execveat, __NR_exit_group, __NR_fcntl, __NR_keyctl,
-    __NR_personality, __NR_setns, __NR_unshare, AT_EMPTY_PATH,
+    __NR_close_range, __NR_dup3, __NR_execve, __NR_execveat, __NR_exit_group, __NR_fcntl, __NR_kcmp,
+    __NR_keyctl, __NR_personality, __NR_setns, __NR_unshare, AT_EMPTY_PATH,
 };
 use rustix::io::Errno;
 use rustix::process::{Gid, Uid, getegid, geteuid, getgid, getuid};
@@ -110,6 +110,20 @@ pub fn is_open(number: RawFd) -> bool {
     unsafe { syscall::raw(__NR_fcntl, [number, F_GETFD, 0, 0, 0, 0]) }.is_ok()
 }
 
+/// A copy of the descriptor of a number that is at least so high, and is closed by an execve(2).
+///
+/// # Errors
+/// Those of fcntl(2); `BADF` where there is none.
+pub fn duplicate(number: RawFd, lowest: RawFd) -> Result<OwnedFd, Errno> {
+    const F_DUPFD_CLOEXEC: usize = 1030;
+    let argument = |number: RawFd| usize::try_from(number).map_err(|_negative| Errno::BADF);
+    let arguments = [argument(number)?, F_DUPFD_CLOEXEC, argument(lowest)?, 0, 0, 0];
+    // SAFETY: the call has no pointers, and makes a descriptor without touching another one.
+    let copy = unsafe { syscall::raw(__NR_fcntl, arguments) }?;
+    // SAFETY: the kernel returned a new descriptor.
+    Ok(unsafe { syscall::owned_fd(copy) })
+}
+
 /// Marks every descriptor from this one on to be closed by an execve(2) (R10).
 ///
 /// # Errors
@@ -155,6 +169,18 @@ pub fn inherit_as(fd: BorrowedFd<'_>, number: RawFd) -> Result<(), Errno> {
     // this one is not used again.
     unsafe { syscall::raw(__NR_dup3, [fd_argument(fd), number, 0, 0, 0, 0]) }?;
     Ok(())
+}
+
+/// Whether two descriptors of this process are of one open file, which nothing but the kernel is asked for. Where it does not
+/// tell, they are not.
+#[must_use]
+pub fn are_of_one_file(one: BorrowedFd<'_>, other: BorrowedFd<'_>) -> bool {
+    const KCMP_FILE: usize = 0;
+    let Ok(process) = usize::try_from(rustix::process::getpid().as_raw_nonzero().get()) else { return false };
+    let arguments = [process, process, KCMP_FILE, fd_argument(one), fd_argument(other), 0];
+    // SAFETY: the call has no pointers, and changes nothing.
+    let order = unsafe { syscall::raw(__NR_kcmp, arguments) };
+    order == Ok(0)
 }
 
 /// Joins a new, empty session keyring (R21).

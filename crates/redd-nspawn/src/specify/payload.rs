@@ -5,11 +5,13 @@ use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 
 use redd_spec::path::PathInRoot;
 use redd_spec::payload::{Command, CommandInit, Payload};
+use redd_spec::sockets::{InvalidCount, PassedSockets, STORE_MAX};
 use redd_spec::text::ByteString;
 
+use crate::caller::Caller;
 use crate::persona::{Defaults, Persona, StartMode, StartsIn};
 use crate::refusal::Refusal;
-use crate::settings::{CommandSettings, ModeChoice, Settings};
+use crate::settings::{CommandSettings, LifeSettings, ModeChoice, Settings};
 
 /// Natively the verb says it.
 pub(super) fn mode(persona: Persona, settings: &CommandSettings) -> StartMode {
@@ -87,4 +89,18 @@ pub(super) fn payload(
             directory,
         })),
     }
+}
+
+/// What redd was given for its payload. Descriptors are kept where they can come back: by redd's own supervisor over a restart,
+/// or by redd itself over a reboot.
+pub(super) fn sockets(
+    persona: Persona,
+    life: &LifeSettings,
+    caller: &Caller,
+) -> Result<PassedSockets, InvalidCount> {
+    let store = match (persona, caller.store()) {
+        (Persona::Boot | Persona::Run | Persona::Start, 0) if !life.keep_unit => STORE_MAX,
+        (_, kept) => kept,
+    };
+    Ok(PassedSockets { store, ..caller.sockets()? })
 }

@@ -170,12 +170,16 @@ fn manager_variables(context: &Context<'_>, notifications: Notifications) -> Var
 
 /// The payload is process 1 of its own namespace.
 fn socket_variables(sockets: &PassedSockets) -> Variables {
-    if sockets.count == 0 {
-        return Vec::new();
+    let mut variables = Vec::new();
+    if sockets.store > 0 {
+        variables.push((variables::FDSTORE, sockets.store.to_string()));
     }
-    let mut variables =
-        vec![(variables::LISTEN_FDS, sockets.count.to_string()), (variables::LISTEN_PID, "1".to_owned())];
-    variables.extend(sockets.names.clone().map(|names| (variables::LISTEN_FDNAMES, names)));
+    if sockets.count == 0 {
+        return variables;
+    }
+    variables.push((variables::LISTEN_FDS, sockets.count.to_string()));
+    variables.push((variables::LISTEN_PID, "1".to_owned()));
+    variables.extend(sockets.names_inside().map(|names| (variables::LISTEN_FDNAMES, names)));
     variables
 }
 

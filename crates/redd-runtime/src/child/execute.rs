@@ -1,7 +1,7 @@
 //! Becoming the payload.
 
 use std::ffi::{CStr, CString};
-use std::os::fd::{AsFd as _, RawFd};
+use std::os::fd::{AsFd as _, OwnedFd, RawFd};
 
 use redd_plan::action::{Execution, ExecutionInit};
 use redd_spec::text::ByteString;
@@ -19,13 +19,21 @@ pub(crate) const LISTEN_FDS_START: RawFd = 3;
 pub(crate) const OUT_OF_THE_WAY: i32 = 16;
 
 /// Becomes the payload, or says why that is not possible.
-pub(super) fn execute(handshake: &Handshake, index: usize, execution: &Execution) -> Result<(), StepError> {
+pub(super) fn execute(
+    handshake: &Handshake,
+    sockets: &[OwnedFd],
+    index: usize,
+    execution: &Execution,
+) -> Result<(), StepError> {
     let program = find(&execution.candidates)?;
     match &execution.init {
         ExecutionInit::Payload => {
             let (arguments, environment) =
                 (c_strings(&execution.arguments)?, c_strings(&execution.environment)?);
             let path = c_string(program)?;
+            for (number, socket) in (LISTEN_FDS_START..).zip(sockets) {
+                process::inherit_as(socket.as_fd(), number)?;
+            }
             process::close_on_exec_from(sockets_end(execution.sockets))?;
             handshake.send_executing(index)?;
             Err(process::execute(&path, &vectors(&arguments, &environment)).into())

@@ -33,6 +33,8 @@ struct ChildSide<'a> {
     /// The container's root, once it is attached: every path is resolved below it.
     root: Option<RootDir>,
     descriptors: FdTable,
+    /// What the payload is given, where it does not have its number already.
+    sockets: &'a [OwnedFd],
 }
 
 impl ChildSide<'_> {
@@ -42,11 +44,11 @@ impl ChildSide<'_> {
 }
 
 /// Walks the plan from a step on, and ends.
-pub(crate) fn walk(plan: &Plan, start: usize, handshake: Handshake) -> ! {
+pub(crate) fn walk(plan: &Plan, start: usize, handshake: Handshake, sockets: &[OwnedFd]) -> ! {
     // What fails before the first step belongs to the clone.
     let mut failed_at = start.saturating_sub(1);
     // A panic must not unwind into the copy of the host's side that this process is.
-    let attempt = AssertUnwindSafe(|| walk_steps(plan, start, &handshake, &mut failed_at));
+    let attempt = AssertUnwindSafe(|| walk_steps(plan, start, &handshake, sockets, &mut failed_at));
     let result = catch_unwind(attempt).unwrap_or_else(|_panic| Err(Errno::NOTRECOVERABLE.into()));
     if let Err(cause) = result {
         // Where nobody listens any more there is nobody to tell.
@@ -59,6 +61,7 @@ fn walk_steps(
     plan: &Plan,
     start: usize,
     handshake: &Handshake,
+    sockets: &[OwnedFd],
     failed_at: &mut usize,
 ) -> Result<(), StepError> {
     signal::unblock_all()?;
@@ -68,7 +71,7 @@ fn walk_steps(
         rustix::fs::OFlags::PATH | rustix::fs::OFlags::DIRECTORY | rustix::fs::OFlags::CLOEXEC,
         rustix::fs::Mode::empty(),
     )?;
-    let mut side = ChildSide { handshake, staging, root: None, descriptors: FdTable::default() };
+    let mut side = ChildSide { handshake, staging, root: None, descriptors: FdTable::default(), sockets };
     let mut index = start;
     while let Some(step) = plan.steps.get(index) {
         *failed_at = index;

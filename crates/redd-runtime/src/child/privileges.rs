@@ -43,7 +43,7 @@ pub(super) fn perform(side: &mut ChildSide<'_>, index: usize, action: &Action) -
         Action::VerifyConfinement { capabilities, bounding, ambient, new_privileges } => {
             verify(&OwnFiles::open()?, *capabilities, *bounding, *ambient, *new_privileges)
         }
-        Action::Execute(execution) => execute::execute(side.handshake, index, execution),
+        Action::Execute(execution) => execute::execute(side.handshake, side.sockets, index, execution),
         // A plan that gives the child a step of the host's side is a bug of the planner, and refused.
         _ => Err(Errno::NOSYS.into()),
     }

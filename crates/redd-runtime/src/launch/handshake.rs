@@ -4,8 +4,10 @@ use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 
 use redd_sys::Errno;
 use redd_sys::channel::Channel;
+use rustix::io::fcntl_dupfd_cloexec;
 
 use crate::StepError;
+use crate::child::execute::sockets_end;
 
 /// The most that a failure's text may have, in bytes.
 const DETAIL_MAX: usize = 512;
@@ -45,8 +47,13 @@ enum Kind {
 }
 
 impl Handshake {
-    pub(super) fn new() -> Result<Self, Errno> {
-        let (parent, child) = Channel::pair()?;
+    /// The child speaks until the payload is executed: its end is in the way of nothing that the payload is given.
+    pub(super) fn new(sockets: &[OwnedFd]) -> Result<Self, Errno> {
+        let (parent, mut child) = Channel::pair()?;
+        if !sockets.is_empty() {
+            let end = sockets_end(u32::try_from(sockets.len()).unwrap_or(u32::MAX));
+            child = Channel::from(fcntl_dupfd_cloexec(child.as_fd(), end)?);
+        }
         Ok(Self { parent: Some(parent), child: Some(child) })
     }
 

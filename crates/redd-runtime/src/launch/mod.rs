@@ -56,6 +56,8 @@ pub(crate) struct HostSide<'a> {
     pub(crate) manager: Option<Manager>,
     /// Homes of bound users, by their place in the Spec.
     pub(crate) homes: BTreeMap<usize, OwnedFd>,
+    /// What the payload is given, where it does not have its number already.
+    sockets: Vec<OwnedFd>,
     /// Mounts copied for slots, not yet attached anywhere.
     pub(crate) copies: BTreeMap<Slot, OwnedFd>,
     /// The host's mount namespace and the staging directory, while redd is in the staging namespace.
@@ -82,6 +84,7 @@ pub(crate) fn launch(plan: &Plan, inputs: Inputs, duties: &Duties<'_>) -> Result
         sources: inputs.sources,
         manager: inputs.manager,
         homes: inputs.homes,
+        sockets: inputs.sockets,
         copies: BTreeMap::new(),
         staging: None,
         descriptors: FdTable::default(),
@@ -115,7 +118,7 @@ pub(crate) fn launch(plan: &Plan, inputs: Inputs, duties: &Duties<'_>) -> Result
 }
 
 fn walk(plan: &Plan, side: &mut HostSide<'_>, done: &mut usize) -> Result<(), Error> {
-    let mut handshake = Handshake::new().map_err(Error::host("making a channel"))?;
+    let mut handshake = Handshake::new(&side.sockets).map_err(Error::host("making a channel"))?;
     while let Some(step) = plan.steps.get(*done) {
         let index = *done;
         match (step.side, &step.action) {
@@ -124,7 +127,7 @@ fn walk(plan: &Plan, side: &mut HostSide<'_>, done: &mut usize) -> Result<(), Er
                     .map_err(|cause| step_error(plan, index, cause))?
                 {
                     Some(process) => (side.child, side.cloned) = (Some(process), monotonic()),
-                    None => child::walk(plan, index + 1, handshake.into_child()),
+                    None => child::walk(plan, index + 1, handshake.into_child(), &side.sockets),
                 }
                 handshake.keep_parent();
             }

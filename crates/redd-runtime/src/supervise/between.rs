@@ -13,6 +13,7 @@ use serde_json::json;
 
 use super::control::{Asked, Happening, Request, instance};
 use super::drive::{SIGWINCH, Supervisor};
+use super::health::Sign;
 use super::report;
 use super::serve::attachment;
 use super::wait::timespec;
@@ -54,10 +55,14 @@ impl Supervisor<'_> {
                     return Ok(Waited::StopRequested);
                 }
             }
-            let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+            let now = Instant::now();
+            self.upstream.keep_alive(Sign::Alive, now);
+            let left = deadline.map(|deadline| deadline.saturating_duration_since(now));
             if left == Some(Duration::ZERO) {
                 return Ok(Waited::Enough);
             }
+            let until_sign = self.upstream.keepalive_at().map(|at| at.saturating_duration_since(now));
+            let left = left.into_iter().chain(until_sign).min();
             let (is_asked, happenings) = self.poll(left)?;
             if is_asked && self.hear_manager() == Waited::StopRequested {
                 return Ok(Waited::StopRequested);

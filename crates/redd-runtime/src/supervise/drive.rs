@@ -1,6 +1,6 @@
 //! Waits for events, tells the machine, and does what it says.
 
-use std::os::fd::AsFd as _;
+use std::os::fd::{AsFd as _, OwnedFd};
 use std::time::{Duration, Instant};
 
 use redd_control::event::Event as Published;
@@ -9,16 +9,18 @@ use redd_plan::init::{InitSeen, Means};
 use redd_plan::supervision::{PidOne, Supervision};
 use redd_spec::Spec;
 use redd_spec::name::MachineName;
+use redd_sys::Errno;
 use redd_sys::clone::ChildProcess;
 use redd_sys::signal::{self, SignalFd, SignalSet};
 use redd_sys::single_thread::SingleThreaded;
-use redd_sys::{Errno, program_text};
 use rustix::process::{WaitId, WaitIdOptions, waitid};
 
 use super::brief::Known;
 use super::console::audience::Audience;
 use super::console::{Console, Stage};
 use super::control::Control;
+use super::deadline::Extension;
+use super::disposal::Disposal;
 use super::health::Health;
 use super::machine::{Command, Event, Exit, Machine};
 use super::notify::RateLimit;
@@ -26,6 +28,7 @@ use super::order::{Delivery, Order};
 use super::processes::Processes;
 use super::report::Report;
 use super::state::SessionState;
+use super::store::Store;
 use super::terminals::Terminals;
 use super::upgrade::{Rest, Upgrade};
 use super::upstream::Upstream;
@@ -76,6 +79,8 @@ pub(crate) struct Supervisor<'a> {
     pub(super) adopted: Adopted,
     /// The connection over which systemd asks for a stop: the machine's scope has its name.
     pub(super) manager: Option<Manager>,
+    pub(super) store: Store,
+    pub(super) disposal: Disposal,
     /// Says what the user should know.
     pub(super) warn: &'a mut dyn FnMut(&str),
 }
@@ -118,6 +123,8 @@ pub(super) struct Session<'a> {
     pub(super) terminals: Option<Terminals>,
     pub(super) signals: &'a SignalFd,
     pub(super) upstream: &'a mut Upstream,
+    pub(super) store: &'a mut Store,
+    pub(super) disposal: &'a mut Disposal,
     pub(super) control: &'a mut Control,
     pub(super) report: &'a mut Report,
     pub(super) adopted: &'a mut Adopted,
@@ -127,6 +134,7 @@ pub(super) struct Session<'a> {
     pub(super) rate: RateLimit,
     pub(super) health: Health,
     pub(super) stop_deadline: Option<Instant>,
+    pub(super) stop_extension: Extension,
     /// When PID 1 is looked at.
     pub(super) look_at: Option<Instant>,
     /// What the init is being told in writing.
@@ -141,13 +149,27 @@ pub(super) struct Session<'a> {
 }
 
 impl<'s> Supervisor<'s> {
-    /// Takes over the signals that ask redd for something.
-    pub(crate) fn new(name: &MachineName, listeners: Listeners<'s>) -> Result<Self, Error> {
+    /// Takes over the signals that ask redd for something, and what redd was given for the payload.
+    pub(crate) fn new(spec: &Spec, listeners: Listeners<'s>) -> Result<Self, Error> {
         let signals = hear_signals()?;
-        let (control, report, audience) = (Control::default(), Report::begin(), Audience::new(name));
+        let (control, report, audience) = (Control::default(), Report::begin(), Audience::new(&spec.name));
         let Listeners { upstream, warn } = listeners;
-        let (name, adopted) = (name.clone(), Adopted::default());
-        Ok(Self { name, signals, upstream, control, report, audience, adopted, manager: None, warn })
+        let (name, adopted, disposal) = (spec.name.clone(), Adopted::default(), Disposal::default());
+        let store = Store::of(&spec.sockets).map_err(Error::host("copying a socket"))?;
+        let manager = None;
+        Ok(Self {
+            name,
+            signals,
+            upstream,
+            control,
+            report,
+            audience,
+            adopted,
+            store,
+            disposal,
+            manager,
+            warn,
+        })
     }
 
     /// A connection that systemd may ask over is kept for all boots.
@@ -160,6 +182,12 @@ impl<'s> Supervisor<'s> {
     /// What was changed meanwhile holds for the next boot.
     pub(crate) fn changed(&self, spec: &mut Spec) {
         self.adopted.apply(spec);
+        spec.sockets = self.store.sockets(&spec.sockets);
+    }
+
+    /// Copies of what the next boot is given, where it does not have its number already.
+    pub(crate) fn sockets(&self) -> Result<Vec<OwnedFd>, Error> {
+        self.store.copies().map_err(Error::host("copying a socket"))
     }
 
     /// Stays with the payload until it ended.
@@ -236,8 +264,19 @@ impl<'a> Session<'a> {
         rest: &'a Rest<'a>,
         stage: impl FnOnce(&'a mut Audience) -> Stage<'a>,
     ) -> Self {
-        let Supervisor { signals, upstream, control, report, audience, adopted, manager, warn, .. } =
-            supervisor;
+        let Supervisor {
+            signals,
+            upstream,
+            store,
+            disposal,
+            control,
+            report,
+            audience,
+            adopted,
+            manager,
+            warn,
+            ..
+        } = supervisor;
         let Boot { known, running, duties } = boot;
         let Running { child, guard, descriptors, .. } = running;
         let Fixtures { machine, pid1, health, terminals } = fixtures;
@@ -254,6 +293,8 @@ impl<'a> Session<'a> {
             terminals,
             signals,
             upstream,
+            store,
+            disposal,
             control,
             report,
             adopted,
@@ -263,6 +304,7 @@ impl<'a> Session<'a> {
             rate: RateLimit::new(Instant::now()),
             health,
             stop_deadline: None,
+            stop_extension: Extension::default(),
             look_at: None,
             order: None,
             upgrade: None,
@@ -311,7 +353,14 @@ impl<'a> Session<'a> {
                 (self.warn)(&text);
                 self.publish(Published::Warning { text });
             }
-            Command::StartStopTimer(time) => self.stop_deadline = Instant::now().checked_add(time),
+            Command::StartStopTimer(time) => {
+                self.stop_deadline = Instant::now().checked_add(time);
+                self.stop_extension = Extension::default();
+            }
+            Command::ExtendStopTimer(time) => {
+                let extend = |limit| self.stop_extension.extend(limit, Instant::now(), time);
+                self.stop_deadline = self.stop_deadline.map(extend);
+            }
             Command::EndAll => self.end_all(),
             Command::KillAll => self.kill_all(),
             Command::Finish(ending) => {
@@ -369,13 +418,6 @@ impl<'a> Session<'a> {
             program: field("Name:").to_owned(),
             heard: signals("SigBlk:") | signals("SigCgt:"),
             is_waiting: file("wchan").starts_with("do_sigtimedwait"),
-        }
-    }
-
-    /// A machine runs for long, and its supervisor needs a tenth of what a start needs.
-    pub(super) fn release_program(&self) {
-        if matches!(self.pid1, PidOne::Init(_)) {
-            best_effort(program_text::release());
         }
     }
 

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use redd_spec::lifecycle::{Lifecycle, NotifyReady};
 use serde::{Deserialize, Serialize};
 
+use super::deadline::Extension;
 use super::machine::Event;
 use crate::handover::moment::{self, Moment};
 
@@ -29,12 +30,24 @@ impl std::fmt::Display for Failure {
     }
 }
 
+/// Whether PID 1 has given the signs of life that it owes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sign {
+    /// It has, or owes none.
+    Alive,
+    /// It has not.
+    Overdue,
+}
+
 /// When PID 1 has to be heard of.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Health {
     watchdog: Option<Duration>,
     /// When it has to be ready, and within how long that is.
     ready: Option<(Moment, Duration)>,
+    /// By how much that can be put off.
+    #[serde(default)]
+    extension: Extension,
     /// When the next `WATCHDOG=1` has to have come.
     #[serde(with = "moment::optional")]
     next: Option<Instant>,
@@ -46,7 +59,8 @@ impl Health {
         let ready =
             lifecycle.health.ready_timeout.and_then(|time| Some((Moment(now.checked_add(time)?), time)));
         let tells = lifecycle.notify_ready == NotifyReady::WhenPayloadIsReady;
-        Self { watchdog: lifecycle.health.watchdog, ready: ready.filter(|_| tells), next: None }
+        let ready = ready.filter(|_| tells);
+        Self { watchdog: lifecycle.health.watchdog, ready, extension: Extension::default(), next: None }
     }
 
     /// When it should be looked at [`Self::failure`].
@@ -65,6 +79,15 @@ impl Health {
         match event {
             Event::Ready => self.ready = None,
             Event::Watchdog => self.next = self.watchdog.and_then(|time| now.checked_add(time)),
+            Event::WatchdogTime(time) if self.watchdog.is_some() => {
+                self.change(Some(*time));
+                self.next = self.next.and_then(|_| now.checked_add(*time));
+            }
+            Event::MoreTime(time) => {
+                if let Some((Moment(limit), _)) = &mut self.ready {
+                    *limit = self.extension.extend(*limit, now, *time);
+                }
+            }
             _ => {}
         }
     }
@@ -73,6 +96,11 @@ impl Health {
     pub(super) fn resumed(&mut self, now: Instant) {
         self.ready = self.ready.and_then(|(_, time)| Some((Moment(now.checked_add(time)?), time)));
         self.next = self.next.and(self.watchdog).and_then(|time| now.checked_add(time));
+    }
+
+    /// Whether it lives, as far as it is to tell.
+    pub(super) fn sign(&self, now: Instant) -> Sign {
+        if self.next.is_some_and(|deadline| deadline <= now) { Sign::Overdue } else { Sign::Alive }
     }
 
     /// What is wrong by now. It is said once.
@@ -135,6 +163,26 @@ mod tests {
         health.hear(&Event::Watchdog, now + MINUTE / 2);
         assert_eq!(health.failure(now + MINUTE), None);
         assert_eq!(health.failure(now + 2 * MINUTE), Some(Failure::Silent(MINUTE)));
+    }
+
+    #[test]
+    fn who_asks_for_more_time_has_it() {
+        let now = Instant::now();
+        let mut health = health(NotifyReady::WhenPayloadIsReady, now);
+        health.hear(&Event::MoreTime(10 * MINUTE), now + MINUTE);
+        assert_eq!(health.failure(now + 10 * MINUTE), None);
+        assert_eq!(health.failure(now + 11 * MINUTE), Some(Failure::NotReady(2 * MINUTE)));
+    }
+
+    #[test]
+    fn a_watchdog_that_is_on_has_the_time_that_is_asked_for() {
+        let now = Instant::now();
+        let mut health = health(NotifyReady::AtExec, now);
+        health.hear(&Event::Watchdog, now);
+        health.hear(&Event::WatchdogTime(5 * MINUTE), now);
+        assert_eq!((health.sign(now + 4 * MINUTE), health.failure(now + 4 * MINUTE)), (Sign::Alive, None));
+        assert_eq!(health.sign(now + 5 * MINUTE), Sign::Overdue);
+        assert_eq!(health.failure(now + 5 * MINUTE), Some(Failure::Silent(5 * MINUTE)));
     }
 
     #[test]

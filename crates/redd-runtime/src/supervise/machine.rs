@@ -27,6 +27,20 @@ pub(super) enum Event {
     Executed,
     /// PID 1 says that it is ready.
     Ready,
+    /// PID 1 reads its configuration again, since this time (`MONOTONIC_USEC=`).
+    Reloading(Option<u64>),
+    /// PID 1 is about to end.
+    Stopping,
+    /// PID 1 needs this much more time.
+    MoreTime(Duration),
+    /// PID 1 wants to be missed after another time.
+    WatchdogTime(Duration),
+    /// PID 1 failed with an error of the kernel's.
+    Errno(u32),
+    /// PID 1 will exit with this status.
+    ExitStatus(u8),
+    /// PID 1 failed with an error of D-Bus.
+    BusError(String),
     /// PID 1 describes itself.
     Status(String),
     /// PID 1 gives a sign of life.
@@ -81,6 +95,8 @@ pub(super) enum Command {
     Warn(String),
     /// Wait this long for an orderly stop.
     StartStopTimer(Duration),
+    /// Wait at least this long for it.
+    ExtendStopTimer(Duration),
     /// Tell every process to end.
     EndAll,
     /// Kill everything.
@@ -123,6 +139,8 @@ pub(super) struct Machine {
     /// What PID 1 is to be told as soon as it listens (AI3).
     queued: Option<Request>,
     announced: Announced,
+    #[serde(default)]
+    end_announced: Announced,
     health: PidOneHealth,
     /// Whether the user knows that PID 1 does not listen.
     deafness: Announced,
@@ -138,9 +156,10 @@ enum PidOneHealth {
 }
 
 /// Whether something was said that is said once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 enum Announced {
     /// Not yet.
+    #[default]
     No,
     /// It was.
     Yes,
@@ -151,10 +170,10 @@ const SIGNALS_LEVEL: u32 = 2;
 
 impl Machine {
     pub(super) fn new(supervision: Supervision) -> Self {
-        let (announced, deafness) = (Announced::No, Announced::No);
+        let (announced, end_announced, deafness) = (Announced::No, Announced::No, Announced::No);
         let health = PidOneHealth::Good;
         let (stop, after, phase) = (Stop::NotWanted, After::End, Phase::Starting);
-        Self { supervision, stop, after, phase, queued: None, announced, health, deafness }
+        Self { supervision, stop, after, phase, queued: None, announced, end_announced, health, deafness }
     }
 
     /// How far it is.
@@ -176,7 +195,13 @@ impl Machine {
                 vec![Command::Notify(format!("STATUS={text}")), Command::Publish(Published::Status { text })]
             }
             Event::SignalsLevel(level) if level >= SIGNALS_LEVEL => self.look_again(Duration::ZERO),
-            Event::SignalsLevel(_) | Event::Watchdog => Vec::new(),
+            Event::SignalsLevel(_) | Event::Watchdog | Event::WatchdogTime(_) => Vec::new(),
+            Event::Reloading(since) => self.on_reloading(since),
+            Event::Stopping => self.on_stopping(),
+            Event::MoreTime(time) => self.on_more_time(time),
+            Event::Errno(errno) => vec![Command::Notify(format!("ERRNO={errno}"))],
+            Event::ExitStatus(status) => vec![Command::Notify(format!("EXIT_STATUS={status}"))],
+            Event::BusError(name) => vec![Command::Notify(format!("BUSERROR={name}"))],
             Event::Unhealthy(failure) => self.on_failure(failure),
             Event::InitSeen(seen) => self.on_init_seen(&seen),
             Event::StopRequested => self.on_stop_requested(),
@@ -248,6 +273,43 @@ impl Machine {
         commands
     }
 
+    /// Who waits for redd has it back when PID 1 is ready again.
+    fn on_reloading(&mut self, since: Option<u64>) -> Vec<Command> {
+        let relays = self.supervision.lifecycle.notify_ready == NotifyReady::WhenPayloadIsReady;
+        if !relays || self.announced == Announced::No || self.stop != Stop::NotWanted {
+            return Vec::new();
+        }
+        self.announced = Announced::No;
+        let since = since.map_or_else(String::new, |since| format!("\nMONOTONIC_USEC={since}"));
+        vec![Command::Notify(format!("RELOADING=1{since}"))]
+    }
+
+    /// PID 1 does not say whether it will be booted again. Where redd boots it again itself, nobody else has to know.
+    fn on_stopping(&mut self) -> Vec<Command> {
+        match self.supervision.lifecycle.reboot {
+            RebootAction::ExitForRestart => self.announce_end(),
+            RebootAction::BootAgain => Vec::new(),
+        }
+    }
+
+    fn announce_end(&mut self) -> Vec<Command> {
+        match std::mem::replace(&mut self.end_announced, Announced::Yes) {
+            Announced::No => vec![Command::Notify("STOPPING=1".to_owned())],
+            Announced::Yes => Vec::new(),
+        }
+    }
+
+    /// While it starts or stops somebody waits for it.
+    fn on_more_time(&self, time: Duration) -> Vec<Command> {
+        let tell = Command::Notify(format!("EXTEND_TIMEOUT_USEC={}", time.as_micros()));
+        match self.stop {
+            Stop::Wanted => vec![Command::ExtendStopTimer(time), tell],
+            Stop::NotWanted if self.phase == Phase::Starting => vec![tell],
+            Stop::NotWanted if self.end_announced == Announced::Yes => vec![tell],
+            Stop::NotWanted | Stop::Ending | Stop::Killed => Vec::new(),
+        }
+    }
+
     /// Who asks a second time waits with the first one.
     fn on_asked(&mut self, ask: &Ask) -> Vec<Command> {
         if ask.mode == StopMode::Now {
@@ -316,7 +378,7 @@ impl Machine {
 
     fn stop(&mut self, request: Request) -> Vec<Command> {
         self.stop = Stop::Wanted;
-        let mut commands = vec![Command::Notify("STOPPING=1".to_owned())];
+        let mut commands = self.announce_end();
         commands.extend(self.enter(match self.after {
             After::End => Phase::Stopping,
             After::Boot => Phase::Rebooting,
@@ -384,14 +446,14 @@ impl Machine {
     }
 
     /// Whoever waits for redd knows that nothing comes any more.
-    fn on_end(&self, exit: Exit) -> Vec<Command> {
+    fn on_end(&mut self, exit: Exit) -> Vec<Command> {
         let mut commands = vec![Command::Publish(match exit {
             Exit::Status(status) => Published::Exited { status: Some(status), signal: None },
             Exit::Signal(signal) => Published::Exited { status: None, signal: Some(signal) },
         })];
         let end = self.conclude(exit);
         if matches!(end, Command::Finish(_)) && self.stop == Stop::NotWanted {
-            commands.push(Command::Notify("STOPPING=1".to_owned()));
+            commands.extend(self.announce_end());
         }
         commands.push(end);
         commands

@@ -9,9 +9,11 @@ use serde::{Deserialize, Serialize};
 use super::console::ConsoleState;
 use super::console::audience::AudienceState;
 use super::control::{ConnectionId, ControlState};
+use super::deadline::Extension;
 use super::health::Health;
 use super::machine::Machine;
 use super::report::Report;
+use super::store::StoreState;
 use super::terminals::TerminalsState;
 use super::upstream::UpstreamState;
 use crate::adopt::Adopted;
@@ -29,6 +31,8 @@ pub(crate) struct SupervisorState {
     pub(super) adopted: Adopted,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) manager: Option<ManagerState>,
+    #[serde(default)]
+    pub(super) store: StoreState,
 }
 
 /// One boot while it is supervised.
@@ -41,6 +45,8 @@ pub(crate) struct SessionState {
     pub(super) terminals: Option<TerminalsState>,
     #[serde(with = "moment::optional")]
     pub(super) stop_deadline: Option<Instant>,
+    #[serde(default)]
+    pub(super) stop_extension: Extension,
     #[serde(with = "moment::optional")]
     pub(super) look_at: Option<Instant>,
     pub(super) order: Option<ProcessState>,

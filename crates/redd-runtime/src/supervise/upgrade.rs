@@ -15,9 +15,11 @@ use serde_json::json;
 use super::console::Stage;
 use super::console::audience::Audience;
 use super::control::{ConnectionId, Control};
+use super::disposal::Disposal;
 use super::drive::{Boot, Fixtures, Session, Supervisor, hear_signals};
 use super::order::Order;
 use super::state::{SessionState, SupervisorState};
+use super::store::Store;
 use super::terminals::Terminals;
 use super::upstream::Upstream;
 use crate::Error;
@@ -115,6 +117,10 @@ impl Session<'_> {
 
     /// The point of no return; where this comes back, everything is as it was.
     fn execute(&self, program: BorrowedFd<'_>, asker: Option<ConnectionId>) -> Refusal {
+        // The kernel would close them in the midst of the execve(2), and wait there for the payload.
+        if !self.disposal.is_idle() {
+            return Refusal::Other("descriptors of the payload are just being closed".to_owned());
+        }
         let (state, outgoing) = self.hand_over(asker);
         match state.write() {
             Ok(text) => execute::execute(program, &state.life.name, &text, outgoing.numbers()),
@@ -153,6 +159,7 @@ impl Session<'_> {
                 audience: self.stage.audience().hand_over(outgoing),
                 adopted: self.adopted.clone(),
                 manager: self.manager.as_ref().map(|manager| manager.hand_over(outgoing)),
+                store: self.store.hand_over(outgoing),
             },
         }
     }
@@ -173,6 +180,7 @@ impl Session<'_> {
                 console: self.stage.console().map(|console| console.hand_over(outgoing)),
                 terminals: self.terminals.as_ref().map(|terminals| terminals.hand_over(outgoing)),
                 stop_deadline: self.stop_deadline,
+                stop_extension: self.stop_extension,
                 look_at: self.look_at,
                 order: self.order.as_ref().map(|order| order.hand_over(outgoing)),
                 asker,
@@ -200,6 +208,7 @@ impl<'a> Session<'a> {
             None => Stage::Empty(audience),
         });
         (session.stop_deadline, session.look_at) = (state.stop_deadline, state.look_at);
+        session.stop_extension = state.stop_extension;
         session.order = order;
         session.tell_of_upgrade(state.asker);
         Ok(session)
@@ -231,6 +240,8 @@ impl<'s> Supervisor<'s> {
             audience: Audience::take_over(state.audience, incoming)?,
             adopted: state.adopted,
             manager: state.manager.map(|manager| Manager::take_over(manager, incoming)).transpose()?,
+            store: Store::take_over(state.store, incoming)?,
+            disposal: Disposal::default(),
             warn,
         })
     }

@@ -1,15 +1,19 @@
 //! What redd tells its own supervisor, with the messages of sd_notify(3).
 
-use std::io;
-use std::os::linux::net::SocketAddrExt as _;
+use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::net::{SocketAddr, UnixDatagram};
+use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use redd_sys::Errno;
+use redd_spec::sockets::{KeptName, STORE_MAX};
+use redd_spec::variables;
+use redd_sys::{Errno, datagram};
+use rustix::net::SocketAddrUnix;
 use serde::{Deserialize, Serialize};
 
+use super::health::Sign;
+use super::store::Polling;
 use crate::background::Starter;
 use crate::error::best_effort;
 use crate::handover::{HandOver, Incoming, Number, Outgoing, Refusal};
@@ -22,26 +26,50 @@ const RETRY_INTERVAL: Duration = Duration::from_millis(20);
 pub(crate) struct Upstream {
     connection: Option<Connection>,
     /// What it had no room for: of each assignment the newest.
-    waiting: Vec<String>,
+    waiting: Vec<Waiting>,
     retry_at: Option<Instant>,
+    keepalive: Option<Keepalive>,
+    keeping: Keeping,
+}
+
+/// A message that waits, and what goes with it.
+#[derive(Debug)]
+struct Waiting {
+    message: String,
+    descriptors: Vec<OwnedFd>,
+}
+
+/// How often it wants to hear that redd lives (`$WATCHDOG_USEC`).
+#[derive(Debug, Clone, Copy)]
+struct Keepalive {
+    interval: Duration,
+    next: Instant,
+}
+
+/// Whether it keeps descriptors (`$FDSTORE`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Keeping {
+    Yes,
+    No,
 }
 
 /// How it is reached.
 #[derive(Debug)]
 enum Connection {
     /// As `$NOTIFY_SOCKET` says.
-    Socket(UnixDatagram, SocketAddr),
+    Socket(UnixDatagram, SocketAddrUnix),
     /// It started redd, and waits for a moment.
     Starter(Starter),
 }
 
 impl Connection {
     /// Whether it had room.
-    fn takes(&self, message: &str) -> bool {
+    fn takes(&self, waiting: &Waiting) -> bool {
+        let message = &waiting.message;
         match self {
             Self::Socket(socket, address) => {
-                let sent = socket.send_to_addr(message.as_bytes(), address);
-                !sent.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
+                let descriptors: Vec<_> = waiting.descriptors.iter().map(OwnedFd::as_fd).collect();
+                datagram::send(socket, address, message.as_bytes(), &descriptors) != Err(Errno::AGAIN)
             }
             Self::Starter(starter) => starter.tell(message) != Err(Errno::AGAIN),
         }
@@ -51,7 +79,11 @@ impl Connection {
 impl Upstream {
     /// It is who started redd in the background.
     pub(crate) const fn to_starter(starter: Starter) -> Self {
-        Self { connection: Some(Connection::Starter(starter)), waiting: Vec::new(), retry_at: None }
+        Self::over(Some(Connection::Starter(starter)))
+    }
+
+    const fn over(connection: Option<Connection>) -> Self {
+        Self { connection, waiting: Vec::new(), retry_at: None, keepalive: None, keeping: Keeping::No }
     }
 
     /// Who started redd may not want to know more than that.
@@ -63,31 +95,89 @@ impl Upstream {
 
     /// Connects to what `$NOTIFY_SOCKET` names, if it names anything.
     pub(crate) fn from_environment() -> Self {
-        let path = std::env::var_os(redd_spec::variables::NOTIFY_SOCKET).map(PathBuf::from);
-        Self::to(path.and_then(|path| address(&path)))
+        let path = std::env::var_os(variables::NOTIFY_SOCKET).map(PathBuf::from);
+        let mut upstream = Self::to(path.and_then(|path| address(&path)));
+        if upstream.connection.is_some() {
+            let number = |name| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+            let is_meant =
+                number(variables::WATCHDOG_PID).is_none_or(|pid| pid == u64::from(std::process::id()));
+            let time = number(variables::WATCHDOG_USEC).filter(|&time| time > 0 && is_meant);
+            let now = Instant::now();
+            let interval = |time| Duration::from_micros(time) / 2;
+            upstream.keepalive = time.map(|time| Keepalive { interval: interval(time), next: now });
+            if number(variables::FDSTORE).is_some_and(|count| count > 0) {
+                upstream.keeping = Keeping::Yes;
+            }
+        }
+        upstream
     }
 
-    fn to(address: Option<SocketAddr>) -> Self {
+    fn to(address: Option<SocketAddrUnix>) -> Self {
         let connection = address.and_then(|address| Some((UnixDatagram::unbound().ok()?, address)));
         if let Some((socket, _)) = &connection {
             best_effort(socket.set_nonblocking(true));
         }
-        let connection = connection.map(|(socket, address)| Connection::Socket(socket, address));
-        Self { connection, waiting: Vec::new(), retry_at: None }
+        Self::over(connection.map(|(socket, address)| Connection::Socket(socket, address)))
     }
 
     /// Tells it something. A supervisor that does not listen is no reason to stop; one that has much to do is
     /// told when it has room again.
     pub(super) fn send(&mut self, message: String, now: Instant) {
         let name = |text: &str| text.split('=').next().map(ToOwned::to_owned);
-        self.waiting.retain(|older| name(older) != name(&message));
-        self.waiting.push(message);
+        self.waiting.retain(|older| !older.descriptors.is_empty() || name(&older.message) != name(&message));
+        self.waiting.push(Waiting { message, descriptors: Vec::new() });
         self.flush(now);
+    }
+
+    /// Gives it the payload's descriptors to keep, where it keeps any. It is not to look at them by itself: what they answer is
+    /// the payload's to say.
+    pub(super) fn keep(
+        &mut self,
+        name: &KeptName,
+        polling: Polling,
+        descriptors: Vec<OwnedFd>,
+        now: Instant,
+    ) {
+        let message = format!("FDSTORE=1\nFDNAME={}", name.outside());
+        let message = match polling {
+            Polling::Allowed => message,
+            Polling::Refused => format!("{message}\nFDPOLL=0"),
+        };
+        self.push(message, descriptors, now);
+    }
+
+    /// Has it give up what it keeps.
+    pub(super) fn give_up(&mut self, name: &KeptName, now: Instant) {
+        self.push(format!("FDSTOREREMOVE=1\nFDNAME={}", name.outside()), Vec::new(), now);
+    }
+
+    /// About descriptors each message counts. Who has no room for so many is not told of more.
+    fn push(&mut self, message: String, descriptors: Vec<OwnedFd>, now: Instant) {
+        if self.keeping == Keeping::Yes && self.waiting.len() < STORE_MAX as usize {
+            self.waiting.push(Waiting { message, descriptors });
+            self.flush(now);
+        }
     }
 
     /// When it should be tried again.
     pub(super) const fn retry_at(&self) -> Option<Instant> {
         self.retry_at
+    }
+
+    /// When it wants to hear that redd lives.
+    pub(super) fn keepalive_at(&self) -> Option<Instant> {
+        self.keepalive.map(|keepalive| keepalive.next)
+    }
+
+    /// Tells it that redd lives, if it is time, and `payload` lives too.
+    pub(super) fn keep_alive(&mut self, payload: Sign, now: Instant) {
+        let Some(keepalive) = self.keepalive.as_mut().filter(|keepalive| keepalive.next <= now) else {
+            return;
+        };
+        keepalive.next = now + keepalive.interval;
+        if payload == Sign::Alive {
+            self.send("WATCHDOG=1".to_owned(), now);
+        }
     }
 
     /// Sends what waits, in the order it came.
@@ -96,7 +186,7 @@ impl Upstream {
             self.waiting.clear();
             return;
         };
-        let sent = self.waiting.iter().take_while(|message| connection.takes(message)).count();
+        let sent = self.waiting.iter().take_while(|waiting| connection.takes(waiting)).count();
         self.waiting.drain(..sent);
         self.retry_at = (!self.waiting.is_empty()).then(|| now + RETRY_INTERVAL);
     }
@@ -108,6 +198,9 @@ pub(crate) struct UpstreamState {
     /// Where the environment says nothing of it.
     starter: Option<Number>,
     waiting: Vec<String>,
+    /// What goes with them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    descriptors: Vec<Vec<Number>>,
 }
 
 impl HandOver for Upstream {
@@ -118,7 +211,9 @@ impl HandOver for Upstream {
             Some(Connection::Starter(starter)) => Some(outgoing.add(starter)),
             Some(Connection::Socket(..)) | None => None,
         };
-        UpstreamState { starter, waiting: self.waiting.clone() }
+        let waiting = self.waiting.iter().map(|waiting| waiting.message.clone()).collect();
+        let numbers = |waiting: &Waiting| waiting.descriptors.iter().map(|one| outgoing.add(one)).collect();
+        UpstreamState { starter, waiting, descriptors: self.waiting.iter().map(numbers).collect() }
     }
 
     fn take_over(state: UpstreamState, incoming: &mut Incoming) -> Result<Self, Refusal> {
@@ -126,16 +221,23 @@ impl HandOver for Upstream {
             Some(starter) => Self::to_starter(Starter::from(incoming.take(starter)?)),
             None => Self::from_environment(),
         };
-        let retry_at = (!state.waiting.is_empty()).then(Instant::now);
-        Ok(Self { waiting: state.waiting, retry_at, ..upstream })
+        let mut descriptors = state.descriptors.into_iter();
+        let mut waiting = Vec::new();
+        for message in state.waiting {
+            let numbers = descriptors.next().unwrap_or_default().into_iter();
+            let descriptors = numbers.map(|number| incoming.take(number)).collect::<Result<_, _>>()?;
+            waiting.push(Waiting { message, descriptors });
+        }
+        let retry_at = (!waiting.is_empty()).then(Instant::now);
+        Ok(Self { waiting, retry_at, ..upstream })
     }
 }
 
 /// A path, or after `@` a name that has no file.
-fn address(path: &Path) -> Option<SocketAddr> {
+fn address(path: &Path) -> Option<SocketAddrUnix> {
     match path.as_os_str().as_bytes() {
-        [b'@', name @ ..] => SocketAddr::from_abstract_name(name).ok(),
-        [b'/', ..] => SocketAddr::from_pathname(path).ok(),
+        [b'@', name @ ..] => SocketAddrUnix::new_abstract_name(name).ok(),
+        [b'/', ..] => SocketAddrUnix::new(path).ok(),
         _ => None,
     }
 }

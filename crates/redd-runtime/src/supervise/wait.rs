@@ -11,8 +11,8 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use super::console::{Console, Direction};
 use super::control;
 use super::drive::{SIGWINCH, Session};
+use super::health::Sign;
 use super::machine::Event;
-use super::notify;
 use super::terminals::{Happening, Terminals};
 use super::upgrade::Upgrade;
 use crate::Error;
@@ -34,6 +34,7 @@ pub(super) enum Source {
     Order,
     Upgrade,
     Manager,
+    Disposal,
     /// Last: what the payload said and wrote before it ended comes first.
     Payload,
 }
@@ -52,6 +53,7 @@ impl Session<'_> {
             self.health.deadline().filter(|_| !self.report.is_paused),
             pause,
             retry,
+            self.upstream.keepalive_at(),
             self.upgrade.as_ref().map(Upgrade::deadline),
         ];
         let timeout = deadlines
@@ -72,7 +74,8 @@ impl Session<'_> {
             sources.push(Source::Terminals(happening));
             polled.push(PollFd::from_borrowed_fd(descriptor, PollFlags::IN));
         }
-        if let (Some(socket), None) = (self.descriptors.get(FdName::NotifySocket), pause) {
+        let hears = pause.is_none() && !self.disposal.is_full();
+        if let (Some(socket), true) = (self.descriptors.get(FdName::NotifySocket), hears) {
             sources.push(Source::Notifications);
             polled.push(PollFd::from_borrowed_fd(socket.as_fd(), PollFlags::IN));
         }
@@ -93,6 +96,10 @@ impl Session<'_> {
         if let Some(manager) = &*self.manager {
             sources.push(Source::Manager);
             polled.push(PollFd::from_borrowed_fd(manager.as_fd(), PollFlags::IN));
+        }
+        for descriptor in self.disposal.descriptors() {
+            sources.push(Source::Disposal);
+            polled.push(PollFd::from_borrowed_fd(descriptor, PollFlags::IN));
         }
         sources.push(Source::Payload);
         polled.push(PollFd::from_borrowed_fd(self.child.pidfd.as_fd(), PollFlags::IN));
@@ -118,6 +125,7 @@ impl Session<'_> {
             Source::Order => self.end_order(),
             Source::Upgrade => self.hear_of_upgrade(),
             Source::Manager => self.hear_manager(),
+            Source::Disposal => self.disposal.reap(),
             Source::Payload => self.reap()?,
         }
         Ok(())
@@ -139,6 +147,9 @@ impl Session<'_> {
         if self.upstream.retry_at().is_some_and(|at| at <= now) {
             self.upstream.flush(now);
         }
+        // Who is paused on purpose is not missed.
+        let sign = if self.report.is_paused { Sign::Alive } else { self.health.sign(now) };
+        self.upstream.keep_alive(sign, now);
         if self.upgrade.as_ref().is_some_and(|upgrade| upgrade.deadline() <= now) {
             self.give_up_upgrade();
         }
@@ -176,29 +187,6 @@ impl Session<'_> {
             Typed::PowerOff => self.happened(Event::PowerOffTyped),
             Typed::Reboot => self.happened(Event::RebootTyped),
         }
-    }
-
-    fn read_notifications(&mut self) {
-        let Some(socket) = self.descriptors.get(FdName::NotifySocket) else { return };
-        let events = notify::receive(socket.as_fd(), self.child.pid, &mut self.rate);
-        for event in events.into_iter().flatten() {
-            let is_booted = event == Event::Ready;
-            self.happened(event);
-            if is_booted {
-                self.release_program();
-            }
-        }
-    }
-
-    /// What PID 1 said last. The kernel knows that it was PID 1 only until that is reaped.
-    pub(super) fn read_last_notifications(&mut self) {
-        let Some(socket) = self.descriptors.get(FdName::NotifySocket) else { return };
-        let mut events = Vec::new();
-        while self.rate.wait_until(Instant::now()).is_none() {
-            let Some(more) = notify::receive(socket.as_fd(), self.child.pid, &mut self.rate) else { break };
-            events.extend(more);
-        }
-        events.into_iter().for_each(|event| self.happened(event));
     }
 
     pub(super) fn read_signals(&mut self) -> Result<(), Error> {

@@ -287,3 +287,53 @@ fn the_askers_time_counts_instead_of_the_starters() {
     let mut timers = commands.iter().filter(|command| matches!(command, Command::StartStopTimer(_)));
     assert_eq!(timers.next_back(), Some(&Command::StartStopTimer(Duration::from_secs(5))));
 }
+
+#[test]
+fn a_reload_is_told_and_its_end_too() {
+    let mut machine = booted();
+    let notify = |text: &str| Command::Notify(text.to_owned());
+    assert_eq!(machine.done(Event::Reloading(None)), [], "it was never ready");
+    machine.on(Event::Ready);
+    assert_eq!(machine.done(Event::Reloading(Some(17))), [notify("RELOADING=1\nMONOTONIC_USEC=17")]);
+    assert_eq!(machine.done(Event::Reloading(Some(18))), []);
+    assert_eq!(machine.done(Event::Ready), [notify("READY=1")]);
+    assert_eq!(machine.phase(), Phase::Running);
+}
+
+#[test]
+fn an_end_that_may_be_a_reboot_is_told_where_somebody_else_boots_again() {
+    let mut machine = booted();
+    machine.on(Event::Ready);
+    assert_eq!(machine.done(Event::Stopping), []);
+    let lifecycle = Lifecycle { reboot: RebootAction::ExitForRestart, ..lifecycle() };
+    let mut machine = self::machine(PidOne::Init(InitKind::Systemd), lifecycle);
+    let notify = |text: &str| Command::Notify(text.to_owned());
+    assert_eq!(machine.done(Event::Stopping), [notify("STOPPING=1")]);
+    assert_eq!(machine.done(Event::Stopping), []);
+    let ended = machine.done(Event::Ended(Exit::Signal(1)));
+    assert_eq!(ended, [Command::Finish(Ending::RestartWanted)]);
+}
+
+#[test]
+fn more_time_is_had_while_somebody_waits() {
+    const MINUTE: Duration = Duration::from_secs(60);
+    let more = || Event::MoreTime(MINUTE);
+    let told = || Command::Notify("EXTEND_TIMEOUT_USEC=60000000".to_owned());
+    let mut machine = booted();
+    assert_eq!(machine.done(more()), [told()]);
+    machine.on(Event::Ready);
+    assert_eq!(machine.done(more()), []);
+    machine.on(Event::StopRequested);
+    assert_eq!(machine.done(more()), [Command::ExtendStopTimer(MINUTE), told()]);
+    machine.on(Event::StopTimedOut);
+    assert_eq!(machine.done(more()), [], "processes that were told to end have no more time");
+}
+
+#[test]
+fn how_pid_1_failed_is_passed_on() {
+    let mut machine = booted();
+    let notify = |text: &str| Command::Notify(text.to_owned());
+    assert_eq!(machine.done(Event::Errno(5)), [notify("ERRNO=5")]);
+    assert_eq!(machine.done(Event::ExitStatus(7)), [notify("EXIT_STATUS=7")]);
+    assert_eq!(machine.done(Event::BusError("a.b".to_owned())), [notify("BUSERROR=a.b")]);
+}
