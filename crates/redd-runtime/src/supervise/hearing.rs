@@ -29,7 +29,7 @@ impl Session<'_> {
     /// What PID 1 said last. The kernel knows that it was PID 1 only until that is reaped.
     pub(super) fn read_last_notifications(&mut self) {
         let mut events = Vec::new();
-        while self.rate.wait_until(Instant::now()).is_none() {
+        while self.rate.wait_until(Instant::now()).is_none() && !self.disposal.is_full() {
             let Some(message) = self.next_message() else { break };
             events.extend(self.take(message));
         }
@@ -59,9 +59,6 @@ impl Session<'_> {
             Some(Wish::Keep(..)) | None => message.descriptors,
         };
         self.disposal.dispose(refused);
-        if self.disposal.is_full() {
-            self.rate.pause();
-        }
         message.events
     }
 

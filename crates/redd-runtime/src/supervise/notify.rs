@@ -45,11 +45,6 @@ impl RateLimit {
         (self.left == 0).then(|| self.period_start + PERIOD)
     }
 
-    /// Nothing more in this period.
-    pub(super) fn pause(&mut self) {
-        self.left = 0;
-    }
-
     fn take(&mut self, weight: u32) {
         self.left = self.left.saturating_sub(weight);
     }
