@@ -10,8 +10,9 @@
 mod targets;
 
 use targets::{
-    adapter_files, cgroups, command_line, console, control, credentials, handshake, host_ids, inits, journal,
-    mounts, names, notify, oci_bundles, option_values, os_release, reports, settings_files, users,
+    adapter_files, cgroups, command_line, console, control, credentials, handover, handshake, host_ids,
+    inits, journal, mounts, names, notify, oci_bundles, option_values, os_release, reports, settings_files,
+    users,
 };
 
 /// A parser, or several that take the same input.
@@ -45,13 +46,14 @@ impl Memory {
 const BYTES_PER_BYTE: u64 = 128;
 
 /// All of them.
-pub const TARGETS: [Target; 19] = [
+pub const TARGETS: [Target; 20] = [
     Target { name: "adapter-files", run: adapter_files::run, memory: Memory::Small },
     Target { name: "cgroups", run: cgroups::run, memory: Memory::Small },
     Target { name: "command-line", run: command_line::run, memory: Memory::Plan },
     Target { name: "console", run: console::run, memory: Memory::Small },
     Target { name: "control", run: control::run, memory: Memory::Plan },
     Target { name: "credentials", run: credentials::run, memory: Memory::Small },
+    Target { name: "handover", run: handover::run, memory: Memory::Plan },
     Target { name: "handshake", run: handshake::run, memory: Memory::Small },
     Target { name: "host-ids", run: host_ids::run, memory: Memory::Small },
     Target { name: "inits", run: inits::run, memory: Memory::Small },

@@ -89,7 +89,7 @@ fn main() -> ExitCode {
         Task::Build => binary::build().map(|path| println!("{}", path.display())),
         Task::Demo { tree } => demo::demo(tree),
         Task::Test { filter } => checks::test(filter.as_deref()),
-        Task::KillSweep => checks::sweep(&["kill_sweep", "verb_sweep"]),
+        Task::KillSweep => checks::sweep(&["kill_sweep", "verb_sweep", "upgrade_sweep"]),
         Task::ErrorSweep => checks::sweep(&["error_sweep"]),
         Task::Interleave { count, seed } => checks::interleave(count, seed),
         Task::Fuzz { target, seconds } => fuzz::fuzz(target.as_deref(), fuzz::Length::Seconds(seconds)),

@@ -109,6 +109,8 @@ pub struct Details {
     pub leader: Option<i32>,
     /// Its redd.
     pub supervisor: Option<u32>,
+    /// Which redd that is; one that does not say it is older than that is said.
+    pub redd: Option<String>,
     /// What `$container_uuid` is.
     pub uuid: Option<String>,
     /// Ids of the host that are its own, as `FIRST:COUNT`.
@@ -195,6 +197,7 @@ impl Details {
                 None => record.map(|record| record.leader),
             },
             supervisor: record.map(|record| record.supervisor),
+            redd: recorded(|record| record.redd.as_ref().map(|redd| escape(redd.as_bytes(), TEXT_MAX))),
             uuid: recorded(|record| Some(record.uuid.clone())),
             ids: recorded(|record| record.ids.clone()),
             host_link: description.and_then(|description| {

@@ -6,6 +6,7 @@ pub(crate) mod command_line;
 pub(crate) mod console;
 pub(crate) mod control;
 pub(crate) mod credentials;
+pub(crate) mod handover;
 pub(crate) mod handshake;
 pub(crate) mod host_ids;
 pub(crate) mod inits;

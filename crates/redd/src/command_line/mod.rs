@@ -193,7 +193,6 @@ pub fn parse(
         "plan" => plan(words, caller, surroundings),
         "config" => config::config(words, caller, surroundings),
         "try" => try_host::request(words, caller, surroundings).map(Request::Start),
-        VERB => take_over(words),
         "gc" if words.peek().is_none() => Ok(Request::CollectGarbage(Vec::new())),
         "help" | "--help" | "-h" => help::help(words.next()),
         "--version" | "-V" => Err(Answer::Text(concat!("redd ", env!("CARGO_PKG_VERSION"), "\n").to_owned())),
@@ -211,17 +210,19 @@ fn of_all_verbs(program: OsString, verb: &str, words: Vec<OsString>) -> Result<R
         .request()
 }
 
-/// What a redd says to the one that it becomes. Nobody else has anything to hand over.
-fn take_over(words: impl Iterator<Item = OsString>) -> Result<Request, Answer> {
-    let refused = || Answer::refused("only a redd that supervises a machine can hand it over".to_owned());
+/// What a redd says to the one that it becomes, if it is that. Nobody else has anything to hand over.
+pub fn handed_over(words: impl Iterator<Item = OsString>) -> Option<Request> {
+    let mut words = words.skip(1);
+    if words.next()? != VERB {
+        return None;
+    }
     let words: Vec<OsString> = words.collect();
     let (earnest, state) = match words.as_slice() {
         [check, _name, state] if check == CHECK => (Earnest::Asked, state),
         [_name, state] => (Earnest::Done, state),
-        _ => return Err(refused()),
+        _ => return None,
     };
-    let state = state.to_str().and_then(|state| state.parse().ok()).ok_or_else(refused)?;
-    Ok(Request::TakeOver { state, earnest })
+    Some(Request::TakeOver { state: state.to_str()?.parse().ok()?, earnest })
 }
 
 /// Whether redd was installed, or linked, under that name.

@@ -61,6 +61,19 @@ fn render(details: &Details, colours: Colours) -> String {
     text
 }
 
+/// The process, and which redd it is where that is not this one.
+fn supervisor(details: &Details) -> Option<String> {
+    const THIS: &str = env!("CARGO_PKG_VERSION");
+    let process = details.supervisor?;
+    Some(match details.redd.as_deref() {
+        Some(THIS) => process.to_string(),
+        Some(other) => {
+            format!("{process} (redd {other}; redd upgrade {} makes it {THIS})", details.summary.name)
+        }
+        None => format!("{process} (an older redd)"),
+    })
+}
+
 /// What was written to its console last, behind a gap.
 fn log(name: &MachineName, count: usize) -> String {
     let lines = console_log::last_lines(name, count).unwrap_or_default();
@@ -81,7 +94,7 @@ fn lines(details: &Details, colours: Colours) -> Vec<(&'static str, String)> {
         ("Unit", summary.unit.clone()),
         ("Tree", summary.tree.clone()),
         ("Leader", details.leader.map(|leader| leader.to_string())),
-        ("Supervisor", details.supervisor.map(|supervisor| supervisor.to_string())),
+        ("Supervisor", supervisor(details)),
         ("UUID", details.uuid.clone()),
         ("Ids", details.ids.clone()),
         ("Boots", boots(details)),
