@@ -1,3 +1,4 @@
 //! redd on a host that systemd runs: each test makes one, a module each subject.
 
 mod hosts;
+mod upgrade;
