@@ -3,6 +3,7 @@
 use std::io::{self, IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use redd_spec::name::MachineName;
@@ -68,15 +69,22 @@ impl Client {
     /// # Errors
     /// The machine does not run, or its supervisor is not to be reached.
     pub fn connect(name: &MachineName) -> Result<Self, ClientError> {
+        Self::connect_to(&place::directory(name).join(place::CONTROL))
+    }
+
+    /// Connects to whoever listens at a path.
+    ///
+    /// # Errors
+    /// Nobody does, or nobody is to be reached.
+    pub fn connect_to(path: &Path) -> Result<Self, ClientError> {
         let unreachable = |errno: Errno| match errno {
             Errno::NOENT | Errno::CONNREFUSED => ClientError::NotRunning,
             Errno::AGAIN => ClientError::TimedOut(Duration::ZERO),
             errno => ClientError::Unreachable(errno.into()),
         };
         let flags = OFlags::PATH | OFlags::CLOEXEC;
-        let path = place::directory(name).join(place::CONTROL);
         // By its descriptor: a name of 64 characters may make a path longer than an address can be.
-        let file = openat(CWD, &path, flags, Mode::empty()).map_err(unreachable)?;
+        let file = openat(CWD, path, flags, Mode::empty()).map_err(unreachable)?;
         use std::os::fd::AsRawFd as _;
         let address =
             SocketAddrUnix::new(format!("/proc/self/fd/{}", file.as_raw_fd())).map_err(unreachable)?;

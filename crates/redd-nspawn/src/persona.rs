@@ -9,6 +9,7 @@ use redd_spec::ids::{Ownership, UserNamespace};
 use redd_spec::lifecycle::{NotifyReady, STOP_TIMEOUT, StopMethod};
 use redd_spec::payload::CommandInit;
 use redd_spec::resources::{Limit, LimitDefaults, MemoryAmount};
+use redd_spec::unit::Registration;
 use serde::Serialize;
 pub use table::{Row, STARTS};
 
@@ -111,6 +112,8 @@ pub struct Defaults {
     pub stop_timeout: Option<Duration>,
     /// `--notify-ready=`
     pub notify_ready: NotifyReady,
+    /// `--register=`
+    pub register: Registration,
 }
 
 impl Persona {
@@ -143,6 +146,8 @@ const fn native(mode: StartMode) -> Defaults {
         stop: StopMethod::ByKind,
         stop_timeout: Some(STOP_TIMEOUT),
         notify_ready: if is_boot { NotifyReady::WhenPayloadIsReady } else { NotifyReady::AtExec },
+        // Who runs a command runs no machine that anybody would log in to.
+        register: if is_boot { Registration::Auto } else { Registration::No },
     }
 }
 
@@ -163,6 +168,7 @@ const fn nspawn(mode: StartMode) -> Defaults {
         stop: if matches!(mode, StartMode::Boot) { StopMethod::ByKind } else { StopMethod::Kill },
         stop_timeout: None,
         notify_ready: NotifyReady::AtExec,
+        register: Registration::Auto,
         ..native(mode)
     }
 }

@@ -195,7 +195,7 @@ fn specify(
         terminals: settings.integration.terminals.unwrap_or_default(),
         background: settings.integration.background,
         lifecycle: lifecycle(&settings.life, &defaults),
-        unit: unit(settings.unit, &settings.life),
+        unit: unit(settings.unit, &settings.life, &defaults),
         root,
         payload,
     })
@@ -379,12 +379,12 @@ fn console(
     }
 }
 
-fn unit(settings: UnitSettings, life: &LifeSettings) -> Unit {
+fn unit(settings: UnitSettings, life: &LifeSettings, defaults: &Defaults) -> Unit {
     Unit {
         placement: if life.keep_unit { Placement::Kept } else { Placement::Scope },
         slice: settings.slice,
         properties: settings.properties,
-        registration: settings.register.unwrap_or_default(),
+        registration: settings.register.unwrap_or(defaults.register),
     }
 }
 

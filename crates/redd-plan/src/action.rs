@@ -14,6 +14,7 @@ use redd_spec::resources::{CpuSet, OomScoreAdjust, Personality, ResourceLimit};
 use redd_spec::selinux::SelinuxContext;
 use redd_spec::text::ByteString;
 use redd_spec::unit::{SliceName, UnitProperty};
+use redd_spec::uuid::Uuid;
 use serde::Serialize;
 
 use crate::cgroup::{CgroupPath, Controller, NamedCgroup};
@@ -119,6 +120,10 @@ pub enum Action {
     HoldNetwork,
     /// Goes back to the host's mount namespace.
     LeaveStagingNamespace,
+    /// Makes the exported sockets known where programs of the host look for them.
+    PublishUnixExport { link: PathBuf },
+    /// Tells systemd-machined of the machine.
+    RegisterMachine(MachineEntry),
     /// Starts the process that ends the payload and undoes everything when redd is gone.
     StartGuard,
 
@@ -207,6 +212,23 @@ pub enum Action {
     },
     /// Becomes the payload.
     Execute(Execution),
+}
+
+/// A machine as systemd-machined is told of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct MachineEntry {
+    /// Its name.
+    pub name: MachineName,
+    /// What `$container_uuid` is.
+    pub uuid: Uuid,
+    /// What manages it.
+    pub service: String,
+    /// Its tree.
+    pub root: PathBuf,
+    /// Links outside that lead to it.
+    pub links: Vec<String>,
+    /// What it means where it cannot be.
+    pub missing: Missing,
 }
 
 /// A scope of the host's systemd.

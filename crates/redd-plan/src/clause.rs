@@ -89,7 +89,6 @@ impl Clause {
     pub const fn without_step(self) -> Option<&'static str> {
         match self {
             Self::AI2 => Some("needs a host whose PID 1 is systemd; not built yet"),
-            Self::RH9 => Some("made by the payload's own ssh generator below unix-export/ (RH8)"),
             Self::UN4 => Some("kept by the supervisor, after the last step"),
             Self::UN5 => Some("the stop signal is chosen with --kill-signal=; inits are not told apart yet"),
             _ => None,

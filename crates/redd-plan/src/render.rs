@@ -78,6 +78,10 @@ impl fmt::Display for Undo {
             Self::ReturnLink(lent) => write!(formatter, "give back link {}", lent.link.name),
             Self::RemoveDirectory { path } => write!(formatter, "remove directory {}", path.display()),
             Self::RemoveWorkDirectory { place } => write!(formatter, "remove directory {place}"),
+            Self::UnregisterMachine { name } => {
+                write!(formatter, "end the entry of {name} in systemd-machined")
+            }
+            Self::RemoveSymbolicLink { path } => write!(formatter, "remove link {}", path.display()),
             Self::ReleaseIds { path } => write!(formatter, "give back the ids of {}", path.display()),
         }
     }

@@ -230,6 +230,7 @@ pub fn systemd_host() -> HostFacts {
         voice: Voice::Answers,
         root: CgroupPath(PathBuf::from("/sys/fs/cgroup")),
         controllers,
+        machined: Presence::Present,
         own: None,
     };
     HostFacts { service_manager: Some(manager), ..unified_host() }

@@ -123,6 +123,16 @@ pub enum Undo {
         /// Where it is.
         place: LayerPlace,
     },
+    /// Ends the machine's entry in systemd-machined, where its first process has ended.
+    UnregisterMachine {
+        /// The machine.
+        name: MachineName,
+    },
+    /// Removes a symbolic link.
+    RemoveSymbolicLink {
+        /// Where it is.
+        path: PathBuf,
+    },
     /// Gives a range of ids back.
     ReleaseIds {
         /// The file that stands for it.

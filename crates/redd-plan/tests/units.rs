@@ -5,12 +5,12 @@ use std::path::PathBuf;
 
 use redd_plan::action::Action;
 use redd_plan::cgroup::{CgroupPath, Controller};
-use redd_plan::facts::{DelegatedUnit, HostFacts, Seat, ServiceManager, Voice};
+use redd_plan::facts::{DelegatedUnit, HostFacts, Presence, Seat, ServiceManager, Voice};
 use redd_plan::{Plan, render, sample};
 use redd_spec::Spec;
 use redd_spec::parse::unit_property;
 use redd_spec::resources::{Limit, MemoryAmount, Resources};
-use redd_spec::unit::{Placement, Unit};
+use redd_spec::unit::{Placement, Registration, Unit};
 
 fn plan(spec: &Spec, host: &HostFacts) -> Plan {
     redd_plan::plan(spec, host, &sample::tree(), &sample::grants()).expect("a sample can be planned")
@@ -111,8 +111,10 @@ fn somebody_elses_scope_is_not_the_machines() {
 #[test]
 fn a_systemd_that_does_not_answer_is_gone_without_in_one_line() {
     let host = with(|manager| manager.voice = Voice::Silent("no answer".to_owned()));
-    let silent = plan(&sample::boot(), &host);
-    let hosts_cgroups = plan(&sample::boot(), &sample::unified_host());
+    let unit = Unit { registration: Registration::No, ..Unit::default() };
+    let spec = Spec { unit, ..sample::boot() };
+    let silent = plan(&spec, &host);
+    let hosts_cgroups = plan(&spec, &sample::unified_host());
     assert_eq!(silent.unit, None);
     assert_eq!(silent.steps, hosts_cgroups.steps);
     assert_eq!(silent.warnings.len(), hosts_cgroups.warnings.len() + 1);
@@ -153,4 +155,35 @@ fn a_scope_is_where_its_slice_is() {
     let Action::AskForScope(request) = &plan.steps[0].action else { panic!("{}", plan.steps[0].action) };
     let expected = "/sys/fs/cgroup/_cpu.x.slice/_cpu.x-customers.slice/machine-debian.scope";
     assert_eq!(request.path.0, PathBuf::from(expected));
+}
+
+#[test]
+fn a_machine_is_registered_when_its_links_are_there_and_before_it_is_executed() {
+    let plan = plan(&sample::boot(), &sample::systemd_host());
+    let place =
+        |wanted: fn(&Action) -> bool| plan.steps.iter().position(|step| wanted(&step.action)).unwrap();
+    let registered = place(|action| matches!(action, Action::RegisterMachine(_)));
+    assert!(place(|action| matches!(action, Action::CreateVeth(_))) < registered);
+    assert!(registered < place(|action| matches!(action, Action::Execute(_))));
+    let Action::RegisterMachine(entry) = &plan.steps[registered].action else { unreachable!() };
+    assert_eq!(entry.links, ["ve-debian"]);
+    assert!(plan.steps[registered].undo.is_some());
+}
+
+#[test]
+fn without_machined_a_machine_starts_and_only_who_insists_is_refused() {
+    let host = with(|manager| manager.machined = Presence::Absent);
+    let registered = |registration, host: &HostFacts| {
+        let unit = Unit { registration, ..Unit::default() };
+        let spec = Spec { unit, ..sample::boot() };
+        redd_plan::plan(&spec, host, &sample::tree(), &sample::grants())
+    };
+    let plan = registered(Registration::Auto, &host).unwrap();
+    assert!(plan.warnings.iter().any(|warning| warning.0.contains("no systemd-machined")));
+    assert!(registered(Registration::No, &host).unwrap().warnings.is_empty());
+    for host in [&host, &sample::unified_host()] {
+        assert!(
+            registered(Registration::Yes, host).unwrap_err().hint().unwrap().contains("systemd-container")
+        );
+    }
 }

@@ -200,6 +200,7 @@ impl<'a> Boots<'a, '_> {
             Err(error) => return Err(error),
         };
         self.supervisor.keep(running.manager.take());
+        running.warnings.drain(..).for_each(|warning| self.supervisor.warn(&warning));
         let record = self.record(&plan, &running, os);
         running.publish_unix_export(&self.state.path);
         let watch = Watch { known: Known::Plan(&plan), running, journal: &journal, began, record };
@@ -217,6 +218,7 @@ impl<'a> Boots<'a, '_> {
             cloned: boot.cloned,
             guard: Guard::take_over(boot.guard, incoming)?,
             manager: None,
+            warnings: Vec::new(),
             descriptors: FdTable::take_over(boot.descriptors, incoming)?,
         };
         // A lock of fcntl(2) is lost when any descriptor of its file is closed: what was opened meanwhile may have been it.

@@ -15,6 +15,7 @@ use crate::error::best_effort;
 use crate::host::{named_cgroup, network, overlay};
 use crate::ids;
 use crate::network::lend;
+use crate::unit::machined;
 
 /// How long the kernel may take to end what was killed in a cgroup.
 const KILL_TIMEOUT: Duration = Duration::from_secs(10);
@@ -31,7 +32,20 @@ pub(crate) fn undo(undo: &Undo, network: Option<BorrowedFd<'_>>) -> io::Result<(
         Undo::ReturnLink(lent) => Ok(lend::give_back(lent, network)?),
         Undo::RemoveDirectory { path } => or_gone(fs::remove_dir_all(path)),
         Undo::RemoveWorkDirectory { place } => or_gone(overlay::remove_work_directory(place)),
+        Undo::UnregisterMachine { name } => {
+            machined::unregister(name);
+            Ok(())
+        }
+        Undo::RemoveSymbolicLink { path } => remove_symbolic_link(path),
         Undo::ReleaseIds { path } => ids::release_abandoned(path),
+    }
+}
+
+/// Something else there is somebody else's.
+fn remove_symbolic_link(path: &Path) -> io::Result<()> {
+    match fs::symlink_metadata(path) {
+        Ok(there) if there.is_symlink() => or_gone(fs::remove_file(path)),
+        Ok(_) | Err(_) => Ok(()),
     }
 }
 

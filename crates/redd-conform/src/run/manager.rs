@@ -1,7 +1,8 @@
 //! The full judgement of a manager: some lives of a payload, each looked at where it tells something.
 
+use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -18,6 +19,8 @@ use crate::report::Report;
 use crate::subject::{Subject, SubjectError};
 
 const INTERVAL: Duration = Duration::from_millis(10);
+/// How long a service manager may take to remove what was a unit.
+const UNIT_PATIENCE: Duration = Duration::from_secs(5);
 /// What the credential holds.
 const SECRET: &str = "told";
 /// How long a manager may take to end a payload.
@@ -131,14 +134,25 @@ fn first_life(stage: &mut Stage<'_>, seen: &mut Observations, lives: &mut Lives)
         .or_else(ignore_cut_off)?;
     lives.power_off = Some(running.wait_for_end(STOP_PATIENCE));
     drop(running);
-    let left = during.of(&name, &before).into_iter().filter(|path| path.exists());
-    let left: Vec<String> =
-        left.filter(|path| !is_the_checkers(path, &name)).map(|path| path.display().to_string()).collect();
+    let left = left_of(during.of(&name, &before), &name);
     if let Some(outside) = &mut seen.outside {
         outside.new_cgroups = Some(changes);
         outside.left_cgroups = Some(left);
     }
     Ok(())
+}
+
+/// What is still there: a service manager removes a unit's cgroup when it hears that nobody is in it.
+fn left_of(cgroups: BTreeSet<PathBuf>, name: &str) -> Vec<String> {
+    let deadline = Instant::now() + UNIT_PATIENCE;
+    loop {
+        let left = cgroups.iter().filter(|path| path.exists() && !is_the_checkers(path, name));
+        let left: Vec<String> = left.map(|path| path.display().to_string()).collect();
+        if left.is_empty() || Instant::now() > deadline {
+            return left;
+        }
+        sleep(INTERVAL);
+    }
 }
 
 /// The cgroup a manager is started in is the checker's own to remove.

@@ -29,7 +29,7 @@ pub(super) static OPTIONS: [Definition; 4] = [
         "register",
         "BOOL",
         UNIT,
-        "Tell systemd-machined of it: yes, no or auto [default: auto]",
+        "Tell systemd-machined of it: yes, no or auto [default: auto for a boot]",
         |settings, text| {
             settings.unit.register = Some(match text {
                 "auto" => Registration::Auto,

@@ -5,6 +5,7 @@ use redd_spec::ids::{Ownership, UserNamespace};
 use redd_spec::lifecycle::{NotifyReady, StopMethod};
 use redd_spec::payload::CommandInit;
 use redd_spec::resources::{Limit, LimitDefaults};
+use redd_spec::unit::Registration;
 
 use super::{ConsoleElsewhere, Defaults, DeviceDefaults, NetworkDefault, Persona, StartMode, StartsIn};
 
@@ -41,9 +42,19 @@ impl Defaults {
             ("device", devices(self.devices)),
             ("kill-signal", stop(self.stop)),
             ("stop-timeout", self.stop_timeout.map_or_else(never, |limit| format!("{}s", limit.as_secs()))),
+            ("register", registration(self.register)),
             ("notify-ready", yes_no(self.notify_ready == NotifyReady::WhenPayloadIsReady)),
         ]
     }
+}
+
+fn registration(registration: Registration) -> String {
+    match registration {
+        Registration::Yes => "yes",
+        Registration::No => "no",
+        Registration::Auto => "auto",
+    }
+    .to_owned()
 }
 
 fn users(users: UserNamespace) -> String {

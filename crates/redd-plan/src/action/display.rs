@@ -34,6 +34,10 @@ impl Action {
                     properties => write!(formatter, " with {}", list(properties)),
                 }
             }
+            Self::PublishUnixExport { link } => {
+                write!(formatter, "lead {} to the exported sockets", link.display())
+            }
+            Self::RegisterMachine(entry) => write!(formatter, "tell systemd-machined of {}", entry.name),
             Self::SetUnitProperties { unit, properties } => {
                 write!(formatter, "set {} of {unit}", list(properties))
             }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
+use super::Presence;
 use crate::cgroup::{CgroupPath, Controller};
 
 /// The host's systemd.
@@ -15,6 +16,8 @@ pub struct ServiceManager {
     pub root: CgroupPath,
     /// The controllers that its units can have.
     pub controllers: BTreeSet<Controller>,
+    /// Whether systemd-machined is on this host, running or not.
+    pub machined: Presence,
     /// The unit that redd is in, where that is delegated to redd alone.
     pub own: Option<DelegatedUnit>,
 }

@@ -10,7 +10,7 @@ use redd_spec::root::{OsReleaseCheck, Persistence, Volatile};
 
 use super::bound_users::{self, BoundUserError};
 use super::context::Context;
-use super::{devices, network};
+use super::{devices, network, registration};
 use crate::facts::TreeFacts;
 use crate::init::places;
 use crate::link::LinkError;
@@ -31,6 +31,8 @@ pub enum PlanError {
     NoUsr { path: PathBuf },
     #[error("no cgroup hierarchy that redd could use is mounted")]
     NoCgroups,
+    #[error("--register=yes: the host has no systemd-machined")]
+    NoMachined,
     #[error("no user {name:?} in the tree's /etc/passwd")]
     NoUser { name: String },
     #[error("the source {} of a bind mount does not exist", path.display())]
@@ -109,6 +111,7 @@ impl PlanError {
                 "name the root directory of a system; one without os-release can run a command with `redd run`",
             ),
             Self::NoUsr { .. } => Some("name the root directory of a system, e.g. one made by mmdebstrap"),
+            Self::NoMachined => Some("install systemd-container, or leave --register=yes out"),
             Self::NoCgroups => Some("mount -t cgroup2 none /sys/fs/cgroup"),
             Self::NoUser { .. } => Some("-u takes a name or number of the tree's own /etc/passwd"),
             Self::NoBindSource { .. } => {
@@ -172,6 +175,7 @@ pub(super) fn refuse_impossible(context: &Context<'_>) -> Result<(), PlanError> 
     bound_users::refuse_impossible(context.spec, context.tree, context.grants)?;
     refuse_unfit_nesting(context.spec, context.ids)?;
     network::refuse(context)?;
+    registration::refuse_impossible(context)?;
     mounts::refuse(context)
 }
 

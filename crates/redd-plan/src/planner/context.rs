@@ -133,6 +133,15 @@ impl Steps {
         self.steps.push(Step { side: Side::Child, action, serves, undo: None });
     }
 
+    /// The links outside that lead to the payload, as far as steps have made them.
+    pub(super) fn host_links(&self) -> Vec<String> {
+        let made = self.steps.iter().filter_map(|step| match &step.action {
+            Action::CreateVeth(pair) => Some(pair.host_name.clone()),
+            _ => None,
+        });
+        made.collect()
+    }
+
     /// Tells the user something.
     pub(super) fn warn(&mut self, warning: impl Into<String>) {
         self.warnings.push(Warning(warning.into()));

@@ -18,6 +18,7 @@ mod nodes;
 mod overlay;
 mod owners;
 mod privileges;
+mod registration;
 mod root;
 mod run_host;
 mod shared_cgroups;
@@ -149,6 +150,8 @@ fn stage(context: &Context<'_>, steps: &mut Steps) {
     cgroup::join_legacy(context, steps);
     named_hierarchy::join(context, steps);
     network::create(context, steps);
+    registration::publish(context, steps);
+    registration::register(context, steps);
 }
 
 fn enter_namespaces(context: &Context<'_>, steps: &mut Steps) {

@@ -27,6 +27,8 @@ use crate::unit::{self, Manager};
 pub(crate) fn perform(side: &mut HostSide<'_>, action: &Action) -> Result<(), StepError> {
     match action {
         Action::AskForScope(request) => unit::ask(manager(side)?, request),
+        Action::PublishUnixExport { link } => staging::publish_unix_export(side, link),
+        Action::RegisterMachine(entry) => unit::register(side, entry),
         Action::SetUnitProperties { unit, properties } => manager(side)?.set_properties(unit, properties),
         Action::CreateCgroup { path } => cgroup::create(path),
         Action::MoveSelf { path } => cgroup::move_self(path),

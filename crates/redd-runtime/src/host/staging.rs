@@ -310,6 +310,20 @@ pub(super) fn open_kernel_messages(side: &mut HostSide, slot: Slot, name: &str) 
     Ok(())
 }
 
+/// A link through redd's own descriptor, which is dead when redd is. What a killed one left is not in its way; what somebody else
+/// mounted there is.
+pub(super) fn publish_unix_export(side: &HostSide, link: &Path) -> Result<(), StepError> {
+    use std::os::fd::AsRawFd as _;
+    let Some(export) = side.descriptors.get(FdName::UnixExport) else { return Ok(()) };
+    let target = format!("/proc/{}/fd/{}", std::process::id(), export.as_raw_fd());
+    let directory = link.parent().unwrap_or(link);
+    std::fs::create_dir_all(directory)?;
+    best_effort(std::fs::remove_file(link));
+    best_effort(std::fs::remove_dir(link));
+    best_effort(std::os::unix::fs::symlink(target, link));
+    Ok(())
+}
+
 pub(super) fn open_unix_export(side: &mut HostSide, slot: Slot) -> Result<(), StepError> {
     let directory = slot_mount(side, slot)?;
     let view = mount::copy_tree(directory.as_fd(), c"", Recursion::Single)?;

@@ -41,6 +41,8 @@ pub(crate) struct Running {
     pub(crate) guard: Guard,
     /// The connection to the host's systemd, where this boot made one.
     pub(crate) manager: Option<Manager>,
+    /// What the user should know.
+    pub(crate) warnings: Vec<String>,
     /// What steps left for the supervisor.
     pub(crate) descriptors: FdTable,
 }
@@ -66,6 +68,8 @@ pub(crate) struct HostSide<'a> {
     pub(crate) child: Option<ChildProcess>,
     pub(crate) cloned: u64,
     pub(crate) duties: &'a Duties<'a>,
+    /// What the user should know of steps that did not do all they could.
+    pub(crate) warnings: Vec<String>,
     pub(crate) guard: Option<Guard>,
 }
 
@@ -91,6 +95,7 @@ pub(crate) fn launch(plan: &Plan, inputs: Inputs, duties: &Duties<'_>) -> Result
         child: None,
         cloned: 0,
         duties,
+        warnings: Vec::new(),
         guard: None,
     };
     let mut done = 0;
@@ -100,8 +105,8 @@ pub(crate) fn launch(plan: &Plan, inputs: Inputs, duties: &Duties<'_>) -> Result
     }
     match (result, side.child, side.guard) {
         (Ok(()), Some(child), Some(guard)) => {
-            let (cloned, manager) = (side.cloned, side.manager);
-            Ok(Running { child, cloned, guard, manager, descriptors: side.descriptors })
+            let HostSide { cloned, manager, warnings, descriptors, .. } = side;
+            Ok(Running { child, cloned, guard, manager, warnings, descriptors })
         }
         (result, child, guard) => {
             let error = result.err().unwrap_or(Error::ChildVanished { index: plan.steps.len() });

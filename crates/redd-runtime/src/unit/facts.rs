@@ -11,7 +11,7 @@ use redd_plan::planner::scope_name;
 use redd_spec::Spec;
 use redd_spec::unit::Placement;
 
-use super::Manager;
+use super::{Manager, machined};
 use crate::Error;
 use crate::facts::cgroups::{HierarchyKind, hierarchies};
 use crate::facts::read_text;
@@ -45,7 +45,8 @@ pub(crate) fn service_manager(
         },
     };
     let controllers = controllers(&root)?;
-    Ok((Some(ServiceManager { voice, root: CgroupPath(root), controllers, own }), manager))
+    let (root, machined) = (CgroupPath(root), machined::is_there().into());
+    Ok((Some(ServiceManager { voice, root, controllers, machined, own }), manager))
 }
 
 /// Whether there is something that a unit's properties say.

@@ -1,6 +1,7 @@
 //! The machine's unit of the host's systemd: what systemd is asked for, and how.
 
 mod facts;
+pub(crate) mod machined;
 mod requests;
 mod scope;
 mod values;
@@ -18,6 +19,7 @@ use rustix::process::geteuid;
 use crate::StepError;
 
 pub(crate) use facts::service_manager;
+pub(crate) use machined::register;
 pub(crate) use requests::{Heard, ManagerState};
 pub(crate) use scope::ask;
 
@@ -44,7 +46,7 @@ impl Manager {
         let by_bus = dial(SYSTEM_BUS).bus(SERVICE).and_then(Self::answering);
         by_bus
             .or_else(|_unreachable| dial(PRIVATE).direct().and_then(Self::answering))
-            .map_err(|error| format!("{PRIVATE}: {}", reason(&error)))
+            .map_err(|error| format!("{PRIVATE}: {}", reason(&error, PATIENCE)))
     }
 
     /// A bus may be there, and systemd not on it.
@@ -72,10 +74,10 @@ impl Manager {
 }
 
 /// A timeout is told by the kernel as something that would block.
-fn reason(error: &io::Error) -> String {
+fn reason(error: &io::Error, patience: Duration) -> String {
     match error.kind() {
         io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => {
-            format!("no answer within {} seconds", PATIENCE.as_secs())
+            format!("no answer within {} seconds", patience.as_secs())
         }
         _ => error.to_string(),
     }
@@ -85,7 +87,7 @@ fn reason(error: &io::Error) -> String {
 fn refused(error: &io::Error) -> StepError {
     let Some(method) = MethodError::of(error) else {
         let errno = Errno::from_io_error(error).unwrap_or(Errno::IO);
-        return StepError::about(format!("asking systemd: {}", reason(error)))(errno);
+        return StepError::about(format!("asking systemd: {}", reason(error, PATIENCE)))(errno);
     };
     let said = escape(method.text.as_bytes(), 300);
     let about = |errno, hint: &str| {
