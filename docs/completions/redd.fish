@@ -137,7 +137,7 @@ complete -c redd -n "__fish_redd_using_subcommand boot" -l ready-timeout -d 'Kil
 complete -c redd -n "__fish_redd_using_subcommand boot" -l after -d 'Where these are started with it, wait until they are ready' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -s S -l slice -d 'Slice of the machine\'s scope [default: machine.slice]' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l property -d 'Property of the machine\'s unit' -r
-complete -c redd -n "__fish_redd_using_subcommand boot" -l register -d 'Tell systemd-machined of it: yes, no or auto [default: auto]' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l register -d 'Tell systemd-machined of it: yes, no or auto [default: auto for a boot]' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -s x -l ephemeral -d 'Work on a copy that is removed at the end'
 complete -c redd -n "__fish_redd_using_subcommand boot" -l read-only -d 'Do not let the tree be changed'
 complete -c redd -n "__fish_redd_using_subcommand boot" -s U -d 'Short for --private-users=pick --private-users-ownership=auto'
@@ -218,7 +218,7 @@ complete -c redd -n "__fish_redd_using_subcommand run" -s u -l uid -l user -d 'U
 complete -c redd -n "__fish_redd_using_subcommand run" -l chdir -d 'Directory to run it in' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -s S -l slice -d 'Slice of the machine\'s scope [default: machine.slice]' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l property -d 'Property of the machine\'s unit' -r
-complete -c redd -n "__fish_redd_using_subcommand run" -l register -d 'Tell systemd-machined of it: yes, no or auto [default: auto]' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l register -d 'Tell systemd-machined of it: yes, no or auto [default: auto for a boot]' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -s x -l ephemeral -d 'Work on a copy that is removed at the end'
 complete -c redd -n "__fish_redd_using_subcommand run" -l read-only -d 'Do not let the tree be changed'
 complete -c redd -n "__fish_redd_using_subcommand run" -s U -d 'Short for --private-users=pick --private-users-ownership=auto'
@@ -300,7 +300,7 @@ complete -c redd -n "__fish_redd_using_subcommand start" -l after -d 'Where thes
 complete -c redd -n "__fish_redd_using_subcommand start" -l start-timeout -d 'How long to wait until it is ready; it goes on without that [default: 5min]' -r
 complete -c redd -n "__fish_redd_using_subcommand start" -s S -l slice -d 'Slice of the machine\'s scope [default: machine.slice]' -r
 complete -c redd -n "__fish_redd_using_subcommand start" -l property -d 'Property of the machine\'s unit' -r
-complete -c redd -n "__fish_redd_using_subcommand start" -l register -d 'Tell systemd-machined of it: yes, no or auto [default: auto]' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -l register -d 'Tell systemd-machined of it: yes, no or auto [default: auto for a boot]' -r
 complete -c redd -n "__fish_redd_using_subcommand start" -s x -l ephemeral -d 'Work on a copy that is removed at the end'
 complete -c redd -n "__fish_redd_using_subcommand start" -l read-only -d 'Do not let the tree be changed'
 complete -c redd -n "__fish_redd_using_subcommand start" -s U -d 'Short for --private-users=pick --private-users-ownership=auto'
@@ -387,7 +387,7 @@ complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcomma
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l after -d 'Where these are started with it, wait until they are ready' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -s S -l slice -d 'Slice of the machine\'s scope [default: machine.slice]' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l property -d 'Property of the machine\'s unit' -r
-complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l register -d 'Tell systemd-machined of it: yes, no or auto [default: auto]' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l register -d 'Tell systemd-machined of it: yes, no or auto [default: auto for a boot]' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -s x -l ephemeral -d 'Work on a copy that is removed at the end'
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l read-only -d 'Do not let the tree be changed'
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -s U -d 'Short for --private-users=pick --private-users-ownership=auto'
@@ -468,7 +468,7 @@ complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcomma
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l chdir -d 'Directory to run it in' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -s S -l slice -d 'Slice of the machine\'s scope [default: machine.slice]' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l property -d 'Property of the machine\'s unit' -r
-complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l register -d 'Tell systemd-machined of it: yes, no or auto [default: auto]' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l register -d 'Tell systemd-machined of it: yes, no or auto [default: auto for a boot]' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -s x -l ephemeral -d 'Work on a copy that is removed at the end'
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l read-only -d 'Do not let the tree be changed'
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -s U -d 'Short for --private-users=pick --private-users-ownership=auto'
@@ -552,7 +552,7 @@ complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcom
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l after -d 'Where these are started with it, wait until they are ready' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -s S -l slice -d 'Slice of the machine\'s scope [default: machine.slice]' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l property -d 'Property of the machine\'s unit' -r
-complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l register -d 'Tell systemd-machined of it: yes, no or auto [default: auto]' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l register -d 'Tell systemd-machined of it: yes, no or auto [default: auto for a boot]' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -s x -l ephemeral -d 'Work on a copy that is removed at the end'
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l read-only -d 'Do not let the tree be changed'
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -s U -d 'Short for --private-users=pick --private-users-ownership=auto'
