@@ -6,7 +6,7 @@ use std::fmt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-pub use child::{child_points, output_with_fault_in_child};
+pub use child::{child_points, kill_supervisor, output_with_fault_in_child, supervisor_points};
 
 /// A system call of a run: its name, and the how manieth of that name.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use redd_control::client::{Client, ClientError};
 use redd_control::event::Phase;
 use redd_control::machine::{Description, method};
+use redd_control::record::Record;
 use serde_json::json;
 
 use crate::model::{Life, Limit, Motion};
@@ -113,19 +114,42 @@ pub fn processes(name: &str) -> Vec<String> {
 /// Waits for a start whose client was killed: it is on its way all the same, and ends with a machine that says so or none.
 pub fn await_start(name: &str) {
     let deadline = Instant::now() + PATIENCE;
-    let is_said = || Path::new("/run/redd/machines").join(name).join("control").exists();
-    while !is_said() && !processes_now(name).is_empty() && Instant::now() < deadline {
+    while is_on_its_way(name) && Instant::now() < deadline {
         sleep(Duration::from_millis(5));
     }
 }
 
+/// Whether there are processes beside those of a machine that is there: one that waits until an earlier machine is gone is
+/// not what has the name yet.
+fn is_on_its_way(name: &str) -> bool {
+    let record = Record::read(&name.parse().unwrap()).ok().flatten();
+    let listens = Path::new("/run/redd/machines").join(name).join("control").exists();
+    let supervisor = record.filter(|_| listens).map(|record| record.supervisor);
+    pids(name).into_iter().any(|(pid, _)| supervisor.is_none_or(|supervisor| !is_of(pid, supervisor)))
+}
+
+/// Whether a process is another one, or one of its children, or of theirs.
+fn is_of(pid: u32, other: u32) -> bool {
+    let parent = |pid: u32| {
+        let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+        status.lines().find_map(|line| line.strip_prefix("PPid:"))?.trim().parse().ok()
+    };
+    std::iter::successors(Some(pid), |pid| parent(*pid)).any(|pid| pid == other)
+}
+
 fn processes_now(name: &str) -> Vec<String> {
+    pids(name).into_iter().map(|(_, line)| line).collect()
+}
+
+/// Those that have it as a word, each with all its words.
+fn pids(name: &str) -> Vec<(u32, String)> {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     let lines = entries.filter_map(|entry| {
+        let pid = entry.file_name().to_str()?.parse().ok()?;
         let line = fs::read(entry.path().join("cmdline")).ok()?;
         let words = line.split(|byte| *byte == 0).map(String::from_utf8_lossy);
         let words: Vec<_> = words.map(std::borrow::Cow::into_owned).collect();
-        words.iter().any(|word| word == name).then(|| words.join(" "))
+        words.iter().any(|word| word == name).then(|| (pid, words.join(" ")))
     });
     lines.collect()
 }

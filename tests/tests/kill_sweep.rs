@@ -9,8 +9,11 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use redd_tests::sweep::{Fault, Point, Scope, points, selected, with_fault};
-use redd_tests::{Leftovers, Need, needs, redd, run, unique_name};
+use redd_tests::sweep::{
+    Fault, Point, Scope, kill_supervisor, points, selected, supervisor_points, with_fault,
+};
+use redd_tests::world::processes;
+use redd_tests::{Background, Leftovers, Need, finish, needs, redd, run, tiny_tree, unique_name};
 
 fn command(name: &str, words: &[&str]) -> Command {
     let mut command = redd();
@@ -149,4 +152,36 @@ fn a_killed_boot_and_a_killed_stop_leave_nothing() {
     let mut command = command(&name, &["boot", "--ephemeral", tree()]);
     command.env("NOTIFY_SOCKET", &socket);
     sweep(&name, &command, 24, stop_when_ready);
+}
+
+/// From its birth to the last thing that it does in an orderly stop: whoever comes next meets nothing of it.
+#[test]
+fn a_killed_supervisor_leaves_nothing() {
+    needs!(Need::Root, Need::Strace);
+    let tree = tiny_tree();
+    let points = {
+        let machine = Background::named(&unique_name());
+        let stop = || drop(machine.does(&["stop"], &[]));
+        supervisor_points(&machine.starting(tree.path(), &["--read-only"]), stop)
+    };
+    let points = selected(points, 40);
+    let mut hits = 0;
+    for (number, point) in points.iter().enumerate() {
+        let machine = Background::named(&unique_name());
+        let start = machine.starting(tree.path(), &["--read-only"]);
+        // There is nothing to stop where it was killed before.
+        hits += usize::from(kill_supervisor(&start, point, || drop(machine.verb(&["stop"], &[]))));
+        if number % 2 == 0 {
+            assert_eq!(run(["gc"]).status, 0, "after {point}");
+            machine.assert_gone();
+        }
+        let next = finish(start);
+        assert_eq!(next.status, 0, "after {point}: {next:?}");
+        let stopped = machine.verb(&["stop"], &[]);
+        assert_eq!(stopped.status, 0, "after {point}: {stopped:?}");
+        machine.assert_gone();
+        assert_eq!(processes(&machine.name), Vec::<String>::new(), "after {point}");
+    }
+    eprintln!("killed at {hits} of {} points", points.len());
+    assert!(hits * 4 >= points.len() * 3, "only {hits} of {} points were met", points.len());
 }

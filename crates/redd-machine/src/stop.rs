@@ -12,6 +12,8 @@ use redd_control::place;
 use redd_control::record::Record;
 use redd_spec::name::MachineName;
 use redd_sys::{Errno, lock, signal};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::retry_on_intr;
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 
 use crate::registry::record;
@@ -53,8 +55,23 @@ pub fn stop(
     if let Some(unit) = unit {
         unit.wait();
     }
+    await_end(name, &supervisor)?;
     wait_for_guard(name, pid);
     Ok(())
+}
+
+/// A supervisor that does not talk any more ends; one that does not has not stopped its machine.
+fn await_end(name: &MachineName, supervisor: &OwnedFd) -> Result<(), MachineError> {
+    let patience = Timespec { tv_sec: GUARD_PATIENCE.as_secs().cast_signed(), tv_nsec: 0 };
+    let mut polled = [PollFd::from_borrowed_fd(supervisor.as_fd(), PollFlags::IN)];
+    match retry_on_intr(|| poll(&mut polled, Some(&patience))) {
+        Ok(0) => {
+            let what = "has a supervisor that was told to stop it, and goes on without a word".to_owned();
+            Err(MachineError::TimedOut { name: name.clone(), what })
+        }
+        Ok(_) => Ok(()),
+        Err(cause) => Err(MachineError::Host { what: "waiting for its supervisor".to_owned(), cause }),
+    }
 }
 
 /// Waits until what a supervisor left is given back too. What cannot be is found by the next start, or `redd gc`.

@@ -1,8 +1,9 @@
-//! The same for the child of a start alone, from its birth to its payload.
+//! The same for one process that redd makes: the child of a start, from its birth to its payload, or the supervisor of a
+//! machine in the background, to its end.
 //!
-//! strace(1) counts the calls of each process for itself, and makes the n-th one fail in all of them: redd would never
-//! get as far as the child. So there are two: the first one stops the child at its birth, and is killed; the second
-//! one has nobody but the child, and lets it go when it executes its payload.
+//! strace(1) counts the calls of each process for itself, and has the n-th one go wrong in all of them: redd would never
+//! get as far as that process. So there are two: the first one stops it at its birth, and is killed; the second
+//! one has nobody else, and lets it go when it executes a program.
 
 use std::io::Read as _;
 use std::path::Path;
@@ -15,17 +16,33 @@ use tempfile::NamedTempFile;
 
 use super::{Point, Scope, points_of, traced};
 
-/// Where a process is stopped: the first thing that the child does is to close redd's end of their channel.
-const BIRTH: [&str; 4] = ["-e", "trace=close", "-e", "inject=close:signal=SIGSTOP:when=1"];
+/// Where a process is stopped: at the first thing that it does.
+type Birth = [&'static str; 4];
+
+/// A child closes redd's end of their channel.
+const CHILD: Birth = ["-e", "trace=close", "-e", "inject=close:signal=SIGSTOP:when=1"];
+
+/// A supervisor makes the directory of its log.
+const SUPERVISOR: Birth = ["-e", "trace=mkdir", "-e", "inject=mkdir:signal=SIGSTOP:when=1"];
 
 /// The points of the child, in order.
 #[must_use]
 pub fn child_points(command: &Command) -> Vec<Point> {
+    all_points(command, CHILD, || ())
+}
+
+/// Those of the supervisor of a start in the background, to its end; `during` ends the machine.
+#[must_use]
+pub fn supervisor_points(command: &Command, during: impl FnOnce()) -> Vec<Point> {
+    all_points(command, SUPERVISOR, during)
+}
+
+fn all_points(command: &Command, birth: Birth, during: impl FnOnce()) -> Vec<Point> {
     let log = NamedTempFile::new().unwrap();
-    let output = Newborn::of(command).live(&[], log.path());
+    let output = Newborn::of(command, birth).live(&[], log.path(), during);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let points = points_of(std::fs::read_to_string(log.path()).unwrap().lines().map(|line| ("", line)));
-    assert!(points.len() > 100, "a child has more than {} system calls", points.len());
+    assert!(points.len() > 100, "it has more than {} system calls", points.len());
     points
 }
 
@@ -34,19 +51,30 @@ pub fn child_points(command: &Command) -> Vec<Point> {
 pub fn output_with_fault_in_child(command: &Command, point: &Point, error: &str) -> Output {
     let Point { system_call, occurrence } = point;
     let inject = format!("inject={system_call}:error={error}:when={occurrence}");
-    Newborn::of(command).live(&["-e", &inject], Path::new("/dev/null"))
+    Newborn::of(command, CHILD).live(&["-e", &inject], Path::new("/dev/null"), || ())
 }
 
-/// A stopped child, and the redd that waits for it.
+/// Kills the supervisor of a start in the background at a point; `during` ends the machine, where it got so far. Whether
+/// the point was met.
+pub fn kill_supervisor(command: &Command, point: &Point, during: impl FnOnce()) -> bool {
+    let Point { system_call, occurrence } = point;
+    let trace = format!("trace={system_call}");
+    let inject = format!("inject={system_call}:signal=SIGKILL:when={occurrence}");
+    let log = NamedTempFile::new().unwrap();
+    drop(Newborn::of(command, SUPERVISOR).live(&["-e", &trace, "-e", &inject], log.path(), during));
+    std::fs::read_to_string(log.path()).unwrap().contains("killed by SIGKILL")
+}
+
+/// A stopped process, and the redd that waits for it.
 struct Newborn {
     redd: Child,
     pid: Pid,
 }
 
 impl Newborn {
-    fn of(command: &Command) -> Self {
+    fn of(command: &Command, birth: Birth) -> Self {
         let log = NamedTempFile::new().unwrap();
-        let mut command = traced(command, Scope::EveryProcess, &BIRTH, log.path());
+        let mut command = traced(command, Scope::EveryProcess, &birth, log.path());
         let mut redd = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let own = Pid::from_child(&redd);
         let mut is_redd_released = false;
@@ -71,10 +99,10 @@ impl Newborn {
         Self { redd, pid }
     }
 
-    /// Goes on, under a tracer, to the end.
-    fn live(mut self, options: &[&str], log: &Path) -> Output {
+    /// Goes on, under a tracer, to the end. `during` is for when redd has ended.
+    fn live(mut self, options: &[&str], log: &Path, during: impl FnOnce()) -> Output {
         let mut tracer = Command::new("strace");
-        tracer.args(["-qq", "-b", "execve", "-o"]).arg(log).args(options);
+        tracer.args(["-q", "-b", "execve", "-o"]).arg(log).args(options);
         tracer.arg("-p").arg(self.pid.as_raw_nonzero().to_string());
         let mut tracer =
             tracer.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
@@ -85,6 +113,7 @@ impl Newborn {
         }
         go_on(self.pid);
         let output = self.redd.wait_with_output().unwrap();
+        during();
         tracer.wait().unwrap();
         output
     }
