@@ -57,7 +57,11 @@ impl State {
     }
 
     const fn booted(self) -> Self {
-        self.with(Life::Running(Motion::Going, self.kept))
+        self.booted_with(self.kept)
+    }
+
+    const fn booted_with(self, limit: Limit) -> Self {
+        self.with(Life::Running(Motion::Going, limit))
     }
 
     /// Whether what it may have is not what is kept.

@@ -211,8 +211,9 @@ fn verbs_in_any_order_leave_machines_as_the_model_says() {
             eprintln!("{} interleavings", played.get());
         }
         outcome.map_err(|reason| {
+            let reason = format!("{reason}\n{}", world.story.join("\n"));
             eprintln!("{reason}");
-            TestCaseError::fail(format!("{reason}\n{}", world.story.join("\n")))
+            TestCaseError::fail(reason)
         })
     });
     match result {

@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 use redd_tests::model::{Code, Life, Machine, Step, Verb};
 use redd_tests::small::Place;
 use redd_tests::sweep::{Fault, Point, Scope, command_points, selected, with_fault};
-use redd_tests::world::settled;
+use redd_tests::world::{await_start, settled};
 use redd_tests::{Background, Need, finish, needs, run, tiny_tree, unique_name};
 
 /// A verb that is killed, the state of the machine before, and what it takes to do it.
@@ -45,6 +45,7 @@ impl Sweep<'_> {
         let mut killed = with_fault(&command, Scope::Supervisor, point, Fault::Killed);
         let status = killed.stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
         let machine = machine.after(Step::Cut(self.verb), &[]).unwrap();
+        await_start(&background.name);
         self.look(&background, &machine, point);
         // What was cut can be done again, and everything else after it.
         let again = Code(finish((self.command)(&background)).status);
@@ -100,7 +101,7 @@ sweeps! {
     a_killed_set_is_finished_or_taken_back: [Verb::Start], Verb::Set(123), 16;
     a_killed_exec_can_be_done_again: [Verb::Start], Verb::Exec, 12;
     a_killed_start_leaves_a_machine_or_none: [], Verb::Start, 16;
-    a_killed_restart_leaves_a_machine_or_none: [Verb::Start], Verb::Restart, 12;
+    a_killed_restart_leaves_a_machine: [Verb::Start], Verb::Restart, 12;
     a_killed_stop_of_a_frozen_machine_can_be_done_again: [Verb::Start, Verb::Pause], Verb::Stop, 8;
 }
 

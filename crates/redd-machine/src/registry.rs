@@ -1,7 +1,9 @@
 //! Which machines run: a directory each below `/run/redd/machines`, which their redd has locked.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use redd_control::place;
 use redd_control::record::Record;
@@ -11,6 +13,11 @@ use redd_sys::lock::{self, LockOutcome, Sharing};
 use rustix::fs::{CWD, Mode, OFlags, openat};
 
 use crate::MachineError;
+
+/// How long it is waited for a machine that is just being started, before it is taken for none.
+const START_PATIENCE: Duration = Duration::from_secs(10);
+/// How often it is looked for.
+const LOOK_INTERVAL: Duration = Duration::from_millis(2);
 
 /// How a machine's directory was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,4 +90,21 @@ pub fn record(name: &MachineName) -> Result<Option<Record>, MachineError> {
         // One that cannot be read is the same as none.
         record => Ok(record.ok().flatten()),
     }
+}
+
+/// The same; a machine that is just being started has a name, and no record yet: who comes then does not come too early.
+pub(crate) fn awaited_record(name: &MachineName) -> Result<Option<Record>, MachineError> {
+    let deadline = Instant::now() + START_PATIENCE;
+    loop {
+        let found = record(name)?;
+        if found.is_some() || !is_being_started(name) || Instant::now() > deadline {
+            return Ok(found);
+        }
+        sleep(LOOK_INTERVAL);
+    }
+}
+
+/// Whether a living redd has the name.
+fn is_being_started(name: &MachineName) -> bool {
+    File::open(place::directory(name)).is_ok_and(|directory| lock::has_owner(&directory).unwrap_or(false))
 }

@@ -7,16 +7,17 @@ use std::os::fd::{AsFd as _, BorrowedFd};
 use std::time::{Duration, Instant};
 
 use redd_control::event::Phase;
+use redd_control::machine::{Stop, StopMode};
 use redd_control::place::{self, SUPERVISOR_LOG};
 use redd_runtime::background::{FailureKind, Report, StartFailure, Starting};
-use redd_runtime::room;
+use redd_runtime::{room, with_causes};
 use redd_spec::Spec;
 use redd_spec::name::MachineName;
 use redd_sys::Errno;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::service::{self, Job};
-use crate::{MachineError, restart, wait};
+use crate::{MachineError, restart, stop, wait};
 
 /// How many are in the making at once.
 const AT_ONCE: usize = 8;
@@ -34,6 +35,8 @@ pub struct Wanted {
     pub words: Vec<u8>,
     /// Whether these are more than its name.
     pub asked: Asked,
+    /// What becomes of one of that name that runs.
+    pub predecessor: Predecessor,
 }
 
 /// How a machine was asked for.
@@ -43,6 +46,35 @@ pub enum Asked {
     ByName,
     /// With words of its own.
     WithWords,
+}
+
+/// What becomes of a machine that runs and has the name of one that is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Predecessor {
+    /// It is in the way.
+    Refused,
+    /// It is stopped in an orderly way, in the time that its starter chose.
+    Stopped,
+}
+
+impl Predecessor {
+    /// By the supervisor of the one that comes after it: who wants a restart may be killed at any moment, and neither the
+    /// machine nor what it was started with is lost.
+    fn make_way(self, name: &MachineName) -> Result<(), StartFailure> {
+        const ORDERLY: Stop = Stop { mode: StopMode::Orderly, timeout: None };
+        match self {
+            Self::Refused => Ok(()),
+            Self::Stopped => match stop::stop(name, &ORDERLY, |_| {}) {
+                // It may have ended meanwhile, and is wanted to run.
+                Ok(()) | Err(MachineError::NotRunning { .. }) => Ok(()),
+                Err(error) => Err(StartFailure {
+                    text: format!("it cannot be stopped: {}", with_causes(&error)),
+                    hint: error.hint(),
+                    kind: FailureKind::Other,
+                }),
+            },
+        }
+    }
 }
 
 /// When a start is over for who waits.
@@ -85,13 +117,17 @@ enum Start {
 
 impl Start {
     fn begin(wanted: &Wanted) -> Result<Self, MachineError> {
+        let Wanted { spec, words, predecessor, .. } = wanted;
+        let make_way = || predecessor.make_way(&spec.name);
+        let not_started = |failure| MachineError::NotStarted { failure };
         if service::drives() {
+            make_way().map_err(not_started)?;
             let words = (wanted.asked == Asked::WithWords).then_some(wanted.words.as_slice());
             return Job::begin(&wanted.spec.name, words).map(|job| Self::Unit(Box::new(job)));
         }
-        Starting::begin(&wanted.spec, &wanted.words)
+        Starting::begin(spec, words, make_way)
             .map(Self::Background)
-            .map_err(|error| MachineError::NotStarted { failure: StartFailure::of(&error) })
+            .map_err(|error| not_started(StartFailure::of(&error)))
     }
 
     fn next_report(&mut self, until: Until) -> Option<Report> {
@@ -127,7 +163,9 @@ pub fn start(
     timeout: Duration,
     mut hear: impl FnMut(&MachineName, &Progress),
 ) -> Result<Vec<Outcome>, MachineError> {
-    let specs: Vec<&Spec> = wanted.iter().map(|wanted| &wanted.spec).collect();
+    // What another one makes way for has its room.
+    let more = wanted.iter().filter(|wanted| wanted.predecessor == Predecessor::Refused);
+    let specs: Vec<&Spec> = more.map(|wanted| &wanted.spec).collect();
     room::check(&specs).map_err(|error| MachineError::NotStarted { failure: StartFailure::of(&error) })?;
     let names: Vec<&MachineName> = wanted.iter().map(|wanted| &wanted.spec.name).collect();
     let mut order =

@@ -1,6 +1,5 @@
 //! Ending a machine: in an orderly way, or at once, and always.
 
-use std::fs::File;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -9,14 +8,13 @@ use redd_control::client::{Client, ClientError};
 use redd_control::event::Occurrence;
 use redd_control::machine::{Done, Kill, Stop, StopMode, method};
 use redd_control::place;
-use redd_control::record::Record;
 use redd_spec::name::MachineName;
-use redd_sys::{Errno, lock, signal};
+use redd_sys::{Errno, signal};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::retry_on_intr;
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 
-use crate::registry::record;
+use crate::registry::{awaited_record, record};
 use crate::{MachineError, service};
 
 /// How long a supervisor that was told to kill everything may take, before it is killed itself: its guard does the rest.
@@ -101,23 +99,6 @@ fn supervisor(name: &MachineName) -> Result<(u32, OwnedFd), MachineError> {
     let pid = i32::try_from(record.supervisor).ok().and_then(Pid::from_raw).ok_or_else(not_running)?;
     let handle = pidfd_open(pid, PidfdFlags::empty()).map_err(|_gone| not_running())?;
     Ok((record.supervisor, handle))
-}
-
-/// A machine that is just being started has a name, and no record yet: who wants it ended does not come too early.
-fn awaited_record(name: &MachineName) -> Result<Option<Record>, MachineError> {
-    let deadline = Instant::now() + KILL_PATIENCE;
-    loop {
-        let found = record(name)?;
-        if found.is_some() || !is_being_started(name) || Instant::now() > deadline {
-            return Ok(found);
-        }
-        sleep(LOOK_INTERVAL);
-    }
-}
-
-/// Whether a living redd has the name.
-fn is_being_started(name: &MachineName) -> bool {
-    File::open(place::directory(name)).is_ok_and(|directory| lock::has_owner(&directory).unwrap_or(false))
 }
 
 /// Its supervisor listens a moment after it has written the record.

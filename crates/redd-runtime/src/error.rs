@@ -218,7 +218,8 @@ impl From<std::io::Error> for StepError {
 pub(crate) fn best_effort<T, E>(_result: Result<T, E>) {}
 
 /// An error with its causes, as one line. Some errors repeat their cause.
-pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
+#[must_use]
+pub fn with_causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

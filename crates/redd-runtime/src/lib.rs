@@ -39,6 +39,6 @@ pub mod terminal;
 mod undo;
 mod unit;
 
-pub use error::{Error, StepError};
+pub use error::{Error, StepError, with_causes};
 pub use start::{Ending, clean_up, collect_garbage, preview, start};
 pub use terminal::restore_at_panic;

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use super::{Code, Life, Progress, State, Step, Verb};
+use super::{Code, Life, Limit, Progress, State, Step, Verb};
 
 /// The machine, and how far each verb is.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Moment {
     state: State,
+    /// What was kept at first: a start reads it before it has the name.
+    read: Limit,
     verbs: Vec<(Verb, Progress)>,
 }
 
@@ -20,9 +22,12 @@ pub(super) fn ends(step: Step, state: State, codes: &[Code]) -> BTreeSet<State> 
     };
     let begun = verbs.into_iter().map(|verb| (verb, Progress::Begun)).collect();
     let ended: Vec<Progress> = codes.iter().map(|&code| Progress::Ended(code)).collect();
-    let is_end =
-        |moment: &Moment| is_cut || moment.verbs.iter().map(|(_, progress)| *progress).eq(ended.clone());
-    let all = reachable(Moment { state, verbs: begun });
+    let is_end = |moment: &Moment| match is_cut {
+        // What stops a machine for a restart starts the next one, whatever becomes of who wanted it.
+        true => moment.verbs.iter().all(|(_, progress)| *progress != Progress::Stopping),
+        false => moment.verbs.iter().map(|(_, progress)| *progress).eq(ended.clone()),
+    };
+    let all = reachable(Moment { state, read: state.kept, verbs: begun });
     all.iter().filter(|moment| is_end(moment)).map(|moment| moment.state).collect()
 }
 
@@ -61,7 +66,7 @@ impl Moment {
             Progress::Ended(_) => Vec::new(),
             Progress::Stopping => match self.state.life {
                 Life::Ending => Vec::new(),
-                Life::Stopped => vec![self.with(index, Progress::Working, self.state.booted())],
+                Life::Stopped => self.boots(index),
                 // Somebody was quicker.
                 Life::Running(..) => vec![self.with(index, Progress::Ended(Code::CONFLICT), self.state)],
             },
@@ -69,17 +74,22 @@ impl Moment {
                 let endings = verb.endings(self.state).into_iter();
                 endings.map(|code| self.with(index, Progress::Ended(code), self.state)).collect()
             }
+            Progress::Begun if verb == Verb::Start && self.state.life == Life::Stopped => self.boots(index),
             Progress::Begun => {
-                let mut all: Vec<Self> = Vec::new();
-                all.extend(
-                    verb.effects(self.state).into_iter().map(|(next, state)| self.with(index, next, state)),
-                );
+                let effects = verb.effects(self.state).into_iter();
+                let mut all: Vec<Self> = effects.map(|(next, state)| self.with(index, next, state)).collect();
                 if verb.changes() && self.is_another_at_work(index) {
                     all.push(self.with(index, Progress::Ended(Code::CONFLICT), self.state));
                 }
                 all
             }
         }
+    }
+
+    /// With what is kept, or was before somebody changed it meanwhile.
+    fn boots(&self, index: usize) -> Vec<Self> {
+        let limits = [self.state.kept, self.read];
+        limits.map(|limit| self.with(index, Progress::Working, self.state.booted_with(limit))).into()
     }
 
     fn is_another_at_work(&self, index: usize) -> bool {

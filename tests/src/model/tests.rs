@@ -70,8 +70,8 @@ fn a_stop_that_meets_a_restart_has_its_way_or_is_overtaken() {
 }
 
 #[test]
-fn a_restart_that_was_cut_may_have_stopped_a_machine_only() {
-    assert_eq!(settled(&[STARTED, (Step::Cut(Verb::Restart), &[])]), [Life::Stopped, Life::FRESH]);
+fn a_restart_that_was_cut_leaves_a_machine() {
+    assert_eq!(settled(&[STARTED, (Step::Cut(Verb::Restart), &[])]), [Life::FRESH]);
     after(&[(Step::One(Verb::Restart), &[Code::DONE])]).unwrap_err();
 }
 
@@ -80,4 +80,14 @@ fn a_verb_that_was_cut_leaves_what_was_before_it_or_after_it() {
     assert_eq!(settled(&[STARTED, (Step::Cut(Verb::Stop), &[])]), [Life::Stopped, Life::FRESH]);
     let kept = [Life::FRESH, Life::Running(Motion::Going, Some(7))];
     assert_eq!(settled(&[STARTED, (Step::Cut(Verb::Set(7)), &[])]), kept);
+}
+
+#[test]
+fn a_start_may_have_read_what_is_changed_at_that_moment() {
+    let done = |verb| (Step::One(verb), &[Code::DONE][..]);
+    let both = (Step::Two(Verb::Set(5), Verb::Start), &[Code::DONE, Code::DONE][..]);
+    let running = |limit| Life::Running(Motion::Going, Some(limit));
+    let steps = [STARTED, done(Verb::Set(9)), done(Verb::Stop), both];
+    assert_eq!(settled(&steps), [running(5), running(9)]);
+    assert_eq!(settled(&[&steps[..], &[done(Verb::Set(3))]].concat()), [running(3)]);
 }

@@ -11,7 +11,7 @@ use redd_spec::resources::Resources;
 use serde::{Deserialize, Serialize};
 
 use crate::keep::{self, Addition, Kept, Line};
-use crate::registry::record;
+use crate::registry::{awaited_record, record};
 use crate::turn::Turn;
 use crate::{MachineError, mend, reach};
 pub use holding::{Holding, holding};
@@ -64,14 +64,27 @@ pub fn is_settable(option: &str) -> bool {
 /// A value cannot be used, the host has no such limit, the kernel or the supervisor refuses.
 pub fn set(name: &MachineName, settings: &[Setting], lasting: Lasting) -> Result<(), MachineError> {
     settings.iter().try_for_each(check)?;
-    if record(name)?.is_some() {
-        let turn = mend::turn(name, "set")?;
-        return apply(name, &turn, settings, lasting);
+    if awaited_record(name)?.is_some() {
+        return set_live(name, settings, lasting);
     }
     if lasting == Lasting::UntilItEnds || !keep::is_known(name) {
         return Err(MachineError::NotRunning { name: name.clone() });
     }
-    Kept::of(name, &KEPT).change(|lines| edit(lines, settings)).map(drop)
+    Kept::of(name, &KEPT).change(|lines| edit(lines, settings))?;
+    // A start that began before this was written does not know of it.
+    match awaited_record(name)? {
+        Some(_) => match set_live(name, settings, lasting) {
+            // It ended again: what is kept is kept.
+            Err(MachineError::NotRunning { .. }) => Ok(()),
+            result => result,
+        },
+        None => Ok(()),
+    }
+}
+
+fn set_live(name: &MachineName, settings: &[Setting], lasting: Lasting) -> Result<(), MachineError> {
+    let turn = mend::turn(name, "set")?;
+    apply(name, &turn, settings, lasting)
 }
 
 /// Whether a value can be used at all.

@@ -44,11 +44,16 @@ pub struct Starting {
 }
 
 impl Starting {
-    /// Starts a machine by a supervisor of its own. What it was told to start is kept beside it, for a restart.
+    /// Starts a machine by a supervisor of its own. What it was told to start is kept beside it, for a restart. What has to
+    /// be done before is done there, too: nobody cuts it off from what comes after it.
     ///
     /// # Errors
     /// There can be no such process.
-    pub fn begin(spec: &Spec, words: &[u8]) -> Result<Self, Error> {
+    pub fn begin(
+        spec: &Spec,
+        words: &[u8],
+        before: impl FnOnce() -> Result<(), StartFailure>,
+    ) -> Result<Self, Error> {
         let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
         let (reports, starter) = socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, flags, None)
             .map_err(Error::host("making a channel"))?;
@@ -57,7 +62,7 @@ impl Starting {
         let request = CloneRequest { namespaces: Namespaces::empty(), into_cgroup: None };
         match clone_process(&proof, &request).map_err(failed())? {
             Cloned::Parent(supervisor) => Ok(Self { supervisor, reports }),
-            Cloned::Child => supervise(spec, words, starter),
+            Cloned::Child => supervise(spec, words, starter, before),
         }
     }
 
@@ -123,7 +128,12 @@ impl AsFd for Starter {
 }
 
 /// The whole life of the supervisor.
-fn supervise(spec: &Spec, words: &[u8], starter: OwnedFd) -> ! {
+fn supervise(
+    spec: &Spec,
+    words: &[u8],
+    starter: OwnedFd,
+    before: impl FnOnce() -> Result<(), StartFailure>,
+) -> ! {
     let mut log = Log::open(&spec.name);
     let starter = Starter(starter);
     let tell = |report: &Report| best_effort(starter.tell(&report.message()));
@@ -134,6 +144,10 @@ fn supervise(spec: &Spec, words: &[u8], starter: OwnedFd) -> ! {
     let result = starter.0.try_clone().map_err(|error| {
         Error::host("sharing a channel")(Errno::from_io_error(&error).unwrap_or(Errno::MFILE))
     });
+    if let Err(failure) = before() {
+        tell(&Report::Failed(failure));
+        process::exit_now(1);
+    }
     let result = result.and_then(|copy| {
         attend(spec, Attendance::Starter { starter: Starter(copy), words }, &mut log, |text| {
             tell(&Report::Warning(text.to_owned()));

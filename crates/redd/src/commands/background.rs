@@ -3,7 +3,7 @@
 use std::io::{IsTerminal as _, stderr};
 use std::time::Duration;
 
-use redd_machine::start::{self, Asked, Progress, Until, Wanted};
+use redd_machine::start::{self, Asked, Predecessor, Progress, Until, Wanted};
 use redd_machine::{MachineError, enable, service};
 use redd_runtime::background::StartFailure;
 use redd_spec::name::MachineName;
@@ -19,9 +19,8 @@ pub(super) fn start(request: BackgroundRequest) -> ExitStatus {
         Which::AllEnabled => return super::life::start_all_enabled(until, timeout),
         Which::Named(starts) => starts,
     };
-    if let Some(name) = start::doubled(starts.iter().map(|start| &start.start.spec.name)) {
-        report::notice(&format!("{name} is named twice"));
-        return exit_status::USAGE;
+    if let Some(refused) = refuse_doubled(starts.iter().map(|start| &start.start.spec.name)) {
+        return refused;
     }
     let starts = match starts.into_iter().map(as_its_unit_has_it).collect::<Result<Vec<_>, _>>() {
         Ok(starts) => starts,
@@ -29,7 +28,7 @@ pub(super) fn start(request: BackgroundRequest) -> ExitStatus {
     };
     match starts.iter().find_map(|start| refuse_what_cannot_be_planned(&start.start)) {
         Some(refused) => refused,
-        None => start_these(starts, until, timeout),
+        None => start_these(starts, Predecessor::Refused, until, timeout),
     }
 }
 
@@ -50,19 +49,30 @@ fn as_its_unit_has_it(start: BackgroundStart) -> Result<BackgroundStart, ExitSta
     }
 }
 
+pub(super) fn refuse_doubled<'a>(names: impl Iterator<Item = &'a MachineName>) -> Option<ExitStatus> {
+    let name = start::doubled(names)?;
+    report::notice(&format!("{name} is named twice"));
+    Some(exit_status::USAGE)
+}
+
 /// Before anything is touched.
 pub(super) fn refuse_what_cannot_be_planned(start: &StartRequest) -> Option<ExitStatus> {
     let error = redd_runtime::preview(&start.spec, None).err()?;
     Some(refuse(&start.spec.name, &MachineError::NotStarted { failure: StartFailure::of(&error) }))
 }
 
-pub(super) fn start_these(starts: Vec<BackgroundStart>, until: Until, timeout: Duration) -> ExitStatus {
+pub(super) fn start_these(
+    starts: Vec<BackgroundStart>,
+    predecessor: Predecessor,
+    until: Until,
+    timeout: Duration,
+) -> ExitStatus {
     starts.iter().for_each(|start| super::start::warn_before(&start.start));
     let wanted: Vec<Wanted> = starts
         .into_iter()
         .map(|BackgroundStart { start, words }| {
             let asked = if words.is_name_of(&start.spec.name) { Asked::ByName } else { Asked::WithWords };
-            Wanted { spec: start.spec, words: words.to_bytes(), asked }
+            Wanted { spec: start.spec, words: words.to_bytes(), asked, predecessor }
         })
         .collect();
     match start::start(&wanted, until, timeout, tell) {

@@ -1,7 +1,7 @@
 //! `redd restart`, `enable`, `disable` and `wait`
 
 use redd_control::machine::{Stop, StopMode};
-use redd_machine::start::{START_TIMEOUT, Until};
+use redd_machine::start::{Predecessor, START_TIMEOUT, Until};
 use redd_machine::{MachineError, enable, restart, stop, wait, words};
 use redd_nspawn::Caller;
 use redd_nspawn::kept::KeptWords;
@@ -20,11 +20,7 @@ const ORDERLY: Stop = Stop { mode: StopMode::Orderly, timeout: None };
 
 pub(super) fn dispatch(verb: &Life) -> ExitStatus {
     match verb {
-        Life::Restart(arguments) => arguments
-            .names
-            .iter()
-            .map(|name| restart(name, arguments))
-            .fold(exit_status::SUCCESS, first_failure),
+        Life::Restart(arguments) => restart(arguments),
         Life::Disable(arguments) => disable(arguments),
         Life::Upgrade(arguments) => super::upgrade::upgrade(arguments),
         Life::Wait(arguments) => each(std::slice::from_ref(&arguments.name), "wait for", |name| {
@@ -33,30 +29,36 @@ pub(super) fn dispatch(verb: &Life) -> ExitStatus {
     }
 }
 
-/// Everything is read anew before the machine is stopped: what cannot be started again goes on.
-fn restart(name: &MachineName, arguments: &RestartArguments) -> ExitStatus {
+/// Everything is read anew before a machine is stopped: what cannot be started again goes on. Those in the background are
+/// restarted at once, but for their order.
+fn restart(arguments: &RestartArguments) -> ExitStatus {
     let until = if arguments.no_wait { Until::Executed } else { Until::Ready };
     let timeout = arguments.start_timeout.unwrap_or(START_TIMEOUT);
-    let kept = match words::of(name) {
-        Ok(Some(kept)) => kept,
-        Ok(None) => {
-            return each(std::slice::from_ref(name), "restart", |name| {
-                restart::by_supervisor(name, until, timeout)
-            });
-        }
-        Err(error) => return say("restart", name, &error),
-    };
-    let start = match read_again(&kept, name) {
-        Ok(start) => start,
-        Err(status) => return status,
-    };
-    if let Some(status) = super::background::refuse_what_cannot_be_planned(&start.start) {
-        return status;
+    if let Some(refused) = super::background::refuse_doubled(arguments.names.iter()) {
+        return refused;
     }
-    match stop::stop(name, &ORDERLY, |_| {}) {
-        // It may have ended meanwhile, and is wanted to run.
-        Ok(()) | Err(MachineError::NotRunning { .. }) => start_these(vec![start], until, timeout),
-        Err(error) => say("restart", name, &error),
+    let mut status = exit_status::SUCCESS;
+    let mut starts = Vec::new();
+    for name in &arguments.names {
+        match what_to_start_again(name) {
+            Ok(Some(start)) => starts.push(start),
+            Ok(None) => {
+                let again = |name: &MachineName| restart::by_supervisor(name, until, timeout);
+                status = first_failure(status, each(std::slice::from_ref(name), "restart", again));
+            }
+            Err(failed) => status = first_failure(status, failed),
+        }
+    }
+    first_failure(status, start_these(starts, Predecessor::Stopped, until, timeout))
+}
+
+/// Nothing where it runs at a terminal, or not at all.
+fn what_to_start_again(name: &MachineName) -> Result<Option<BackgroundStart>, ExitStatus> {
+    let Some(kept) = words::of(name).map_err(|error| say("restart", name, &error))? else { return Ok(None) };
+    let start = read_again(&kept, name)?;
+    match super::background::refuse_what_cannot_be_planned(&start.start) {
+        Some(refused) => Err(refused),
+        None => Ok(Some(start)),
     }
 }
 
@@ -87,7 +89,9 @@ pub(super) fn enable(request: EnableRequest) -> ExitStatus {
         status = first_failure(status, enabled);
     }
     match when {
-        When::Now if status == exit_status::SUCCESS => start_these(starts, Until::Ready, START_TIMEOUT),
+        When::Now if status == exit_status::SUCCESS => {
+            start_these(starts, Predecessor::Refused, Until::Ready, START_TIMEOUT)
+        }
         When::Now | When::Later => status,
     }
 }
@@ -126,7 +130,7 @@ pub(super) fn start_all_enabled(until: Until, timeout: std::time::Duration) -> E
             Err(failed) => status = first_failure(status, failed),
         }
     }
-    first_failure(status, start_these(starts, until, timeout))
+    first_failure(status, start_these(starts, Predecessor::Refused, until, timeout))
 }
 
 fn say(verb: &str, name: &MachineName, error: &MachineError) -> ExitStatus {

@@ -15,7 +15,7 @@ pub enum Life {
     /// Stop machines and start them again, with the words they were started with
     #[command(after_help = "Examples:\n  redd restart web            settings files are read anew\n  \
                             redd restart --no-wait web  until it runs, not until it is ready\n  \
-                            redd restart web db         one after the other")]
+                            redd restart web db         both at once, but for their order (after=)")]
     Restart(RestartArguments),
     /// No longer have machines started with the host
     #[command(
