@@ -66,6 +66,12 @@ impl Host {
         self.leader
     }
 
+    /// Its name, which no other host has: that of its cgroup, and of its directory in `/var/tmp`.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.world.name
+    }
+
     /// A path of the host's, as the machine sees it while the host runs.
     #[must_use]
     pub fn path(&self, path: impl AsRef<Path>) -> PathBuf {
@@ -217,15 +223,15 @@ impl Host {
         drop(fs::remove_dir_all(&self.world.state));
     }
 
+    /// By signals, which need no bus.
     fn ask_to_power_off(&self) -> Command {
+        let mut command = Command::new("kill");
         match self.manager {
-            Manager::Bare => limited(&self.entering(&["systemctl", "--no-block", "poweroff"]), LAST_WORDS),
-            Manager::Redd => {
-                let mut command = Command::new("kill");
-                command.arg(self.world.process.id().to_string());
-                command
-            }
-        }
+            // Power-off, for systemd(1).
+            Manager::Bare => command.args(["-s", "RTMIN+4", &self.leader.to_string()]),
+            Manager::Redd => command.arg(self.world.process.id().to_string()),
+        };
+        command
     }
 
     fn wait(&mut self, limit: Duration) {

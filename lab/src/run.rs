@@ -56,7 +56,7 @@ pub fn time_limit(limit: Duration) -> Duration {
 /// A command that is killed after a time.
 pub(crate) fn limited(command: &Command, limit: Duration) -> Command {
     let mut limited = Command::new("timeout");
-    limited.args(["--foreground", "--kill-after=5", &time_limit(limit).as_secs_f64().to_string()]);
+    limited.args(["--kill-after=5", &time_limit(limit).as_secs_f64().to_string()]);
     limited.arg(command.get_program()).args(command.get_args()).stdin(Stdio::null());
     limited
 }

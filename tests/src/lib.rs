@@ -9,6 +9,7 @@ mod host_users;
 mod leftovers;
 mod machine;
 pub mod model;
+mod must_run;
 mod named;
 mod needs;
 mod redd;
@@ -24,6 +25,7 @@ pub use host::{boot_host, host_options};
 pub use host_users::{ALICE, HostUsers};
 pub use leftovers::Leftovers;
 pub use machine::{CgroupView, Machine, in_view};
+pub use must_run::listed;
 pub use named::NamedTree;
 pub use needs::Need;
 pub use redd::{Run, finish, held_by, nspawn, redd, run, unique_name};
@@ -52,6 +54,14 @@ macro_rules! needs {
 }
 
 /// Says why a test is passed over.
+///
+/// # Panics
+/// It is one of those that have to run, see `must_run`.
 pub fn skip(reason: &str) {
+    let test = std::thread::current().name().unwrap_or_default().to_owned();
+    assert!(
+        !must_run::is_listed(&test),
+        "{test} has to run on a host of the lab, and is passed over: {reason}"
+    );
     eprintln!("SKIP: {reason}");
 }
