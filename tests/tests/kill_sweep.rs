@@ -6,6 +6,7 @@
 
 use std::os::unix::net::UnixDatagram;
 use std::os::unix::process::ExitStatusExt as _;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -92,6 +93,33 @@ sweeps_of_a_command! {
     a_killed_start_leaves_nothing_of_an_ephemeral_copy: ["--ephemeral", "--network-veth=no"], 40;
     a_killed_start_leaves_nothing_of_temporary_mounts: ["-x", "--bind=:/mnt", "--tmpfs=/opt"], 30;
     a_killed_start_leaves_nothing_of_a_temporary_overlay: ["-x", "--overlay=/usr/lib::/mnt", "--network-veth=no"], 30;
+}
+
+/// Links that are lent come back, and a zone without machines has no bridge.
+#[test]
+fn a_killed_start_leaves_no_link_and_takes_none_away() {
+    needs!(Need::Root, Need::Debian13, Need::Strace);
+    let (name, number) = (unique_name(), std::process::id() % 1_000_000);
+    let ip = |words: &str| {
+        let status = Command::new("ip").args(words.split_whitespace()).stdout(Stdio::null()).status();
+        status.unwrap().success()
+    };
+    let is_there = |link: &str| Path::new("/sys/class/net").join(link).exists();
+    let (lent, parent) = (format!("l{number}"), format!("p{number}"));
+    let (zone, extra) = (format!("vz-{number}z"), format!("x{number}"));
+    assert!(ip(&format!("link add {lent} type veth peer name {parent}")));
+    let options = [
+        format!("--network-zone={number}z"),
+        format!("--network-veth-extra={extra}:in"),
+        format!("--network-interface={lent}"),
+        format!("--network-macvlan={parent}"),
+    ];
+    let options: Vec<&str> = options.iter().map(String::as_str).collect();
+    let words = [&["run", "--read-only"], &*options, &[tree(), "--", "/bin/true"]].concat();
+    sweep(&name, &command(&name, &words), 40, until_it_ends);
+    let left: Vec<&String> = [&zone, &extra].into_iter().filter(|link| is_there(link)).collect();
+    assert!(left.is_empty() && is_there(&lent), "{left:?}");
+    assert!(ip(&format!("link delete {lent}")));
 }
 
 /// What was worked in is beside a directory of the user's.

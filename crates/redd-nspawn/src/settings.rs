@@ -19,7 +19,7 @@ use redd_spec::lifecycle::{RestartPolicy, SignalNumber};
 use redd_spec::mounts::CustomMount;
 use redd_spec::name::{Hostname, MachineName};
 use redd_spec::namespaces::SharedNamespaces;
-use redd_spec::network::{Link, MacAddress};
+use redd_spec::network::{Bridge, Link, MacAddress};
 use redd_spec::parse::ConsoleChoice;
 use redd_spec::path::PathInRoot;
 use redd_spec::payload::{ManagerName, UserIds};
@@ -83,6 +83,8 @@ pub struct IsolationSettings {
     pub private_users_ownership: Option<Ownership>,
     pub private_network: Option<bool>,
     pub network_veth: Option<bool>,
+    pub network_bridge: Option<Bridge>,
+    pub network_zone: Option<Bridge>,
     /// Those that are named one by one.
     pub links: Vec<Link>,
     pub capability: Vec<CapabilitySet>,

@@ -1,5 +1,6 @@
 //! Settings become a [`Spec`]: defaults are filled in, and what does not go together is refused.
 
+mod network;
 mod payload;
 mod root;
 mod selection;
@@ -17,7 +18,6 @@ use redd_spec::ids::{Ownership, UserNamespace};
 use redd_spec::integration::{Integration, ResolvConfMode, TimezoneMode};
 use redd_spec::lifecycle::{Health, Lifecycle, NotifyReady, RebootAction, Restart, StopMethod};
 use redd_spec::name::MachineName;
-use redd_spec::network::{Link, Network};
 use redd_spec::parse::{self, ConsoleChoice};
 use redd_spec::payload::{EnvironmentVariable, Identity, ManagerName};
 use redd_spec::resources::{Limit, Personality, Resources};
@@ -30,7 +30,7 @@ use crate::bundle::Bundle;
 use crate::caller::Caller;
 use crate::file::{self, Contents, FileMode, SettingsFile};
 use crate::knobs;
-use crate::persona::{ConsoleElsewhere, Defaults, DeviceDefaults, NetworkDefault, Persona, StartMode};
+use crate::persona::{ConsoleElsewhere, Defaults, DeviceDefaults, Persona, StartMode};
 use crate::refusal::Refusal;
 use crate::settings::{
     CommandSettings, IntegrationSettings, IsolationSettings, LifeSettings, ResourceSettings, Settings,
@@ -179,7 +179,7 @@ fn specify(
         users,
         ownership: ownership(isolation, users, &defaults),
         nesting: isolation.nesting.unwrap_or(false).into(),
-        network: network(isolation, defaults.network)?,
+        network: network::network(isolation, defaults.network)?,
         kernel_parameters: isolation.kernel_parameters.clone(),
         namespaces: surroundings.namespaces,
         api: ApiFileSystems { access: surroundings.api_access, temporary: surroundings.temporary },
@@ -305,29 +305,6 @@ fn distinct(credentials: Vec<Credential>) -> Result<Vec<Credential>, Refusal> {
         }
     }
     Ok(credentials)
-}
-
-/// Asking for a private network alone means no `host0`, as it always did; a link that is named comes beside the default.
-fn network(settings: &IsolationSettings, default: NetworkDefault) -> Result<Network, Refusal> {
-    let conflict = |other| {
-        let reason = ": the link needs a network namespace";
-        Err(Refusal::Conflict { one: "--private-network=no", other, reason })
-    };
-    let is_named = !settings.links.is_empty();
-    let has_host0 = match (settings.private_network, settings.network_veth) {
-        (Some(false), Some(true)) => return conflict("--network-veth"),
-        (Some(false), _) if is_named => return conflict("--network-interface"),
-        (Some(false), _) => return Ok(Network::Host),
-        (None, Some(false) | None) if default == NetworkDefault::Host && !is_named => {
-            return Ok(Network::Host);
-        }
-        (_, Some(chosen)) => chosen,
-        (Some(true), None) => false,
-        (None, None) => default == NetworkDefault::Veth,
-    };
-    let mut links = Vec::from_iter(has_host0.then_some(Link::Veth));
-    links.extend(settings.links.iter().cloned());
-    Ok(Network::Private(links))
 }
 
 fn privileges(settings: &IsolationSettings, defaults: &Defaults) -> Privileges {

@@ -19,7 +19,7 @@ use serde::Serialize;
 
 use crate::cgroup::{CgroupPath, Controller, NamedCgroup};
 use crate::descriptor::{FdName, PtyNumber, Slot};
-use crate::link::LentLink;
+use crate::link::{InnerLink, LentLink};
 
 mod display;
 pub mod parts;
@@ -114,6 +114,12 @@ pub enum Action {
     JoinLegacyCgroups { paths: Vec<CgroupPath> },
     /// Makes the veth pair, one end in the child's network namespace.
     CreateVeth(VethPair),
+    /// Puts a link of the host into a bridge, and brings it up.
+    JoinBridge { link: String, bridge: String },
+    /// The same with a bridge that is made where it is missing.
+    JoinZone { link: String, bridge: String },
+    /// Makes a link on one of the host's, in the child's network namespace.
+    CreateInnerLink(InnerLink),
     /// Puts a link of the host into the child's network namespace.
     LendLink(LentLink),
     /// Holds the child's network namespace until what is the host's there was given back.

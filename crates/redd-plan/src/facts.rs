@@ -371,7 +371,7 @@ pub struct Grants {
     pub bound_users: Vec<BoundUserFacts>,
     /// What each layer of an overlay is, the highest one last where it was given, in the order of the Spec's mounts.
     pub layers: Vec<Vec<LayerFacts>>,
-    /// What each link of the host that the Spec names is, in its order.
+    /// What each link of the host is that the Spec needs, in its order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub links: Vec<Option<HostLink>>,
     /// Where an ephemeral copy's changes go.

@@ -1,7 +1,9 @@
 //! Links of the host that a machine has for a while.
 
+use std::fmt;
+
 use redd_spec::name::MachineName;
-use redd_spec::network::{Link, LinkPair};
+use redd_spec::network::{Bridge, Link, LinkPair, MacAddress};
 use serde::{Deserialize, Serialize};
 
 use crate::planner::host_link_name;
@@ -40,7 +42,41 @@ pub struct LentLink {
     pub index: u32,
 }
 
-/// Why a link cannot be lent.
+/// What kind of link is made on another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum InnerKind {
+    /// It has an address of its own.
+    Macvlan,
+    /// It has the other one's.
+    Ipvlan,
+}
+
+impl fmt::Display for InnerKind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Macvlan => "macvlan",
+            Self::Ipvlan => "ipvlan",
+        })
+    }
+}
+
+/// A link on one of the host's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct InnerLink {
+    /// Its name inside.
+    pub name: String,
+    /// What it is.
+    pub kind: InnerKind,
+    /// The host's link.
+    pub parent: String,
+    /// That one's number.
+    pub parent_index: u32,
+    /// Its hardware address, where it has one of its own.
+    pub address: Option<MacAddress>,
+}
+
+/// Why a link cannot be lent, or nothing be made on it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LinkError {
     /// There is none.
@@ -60,8 +96,14 @@ pub enum LinkError {
         /// That machine.
         machine: String,
     },
+    /// It is something else.
+    #[error("{name} is no bridge")]
+    NoBridge {
+        /// The link.
+        name: String,
+    },
     /// Something else is called so inside.
-    #[error("two links would be called {name} inside")]
+    #[error("two links would be called {name}")]
     Twice {
         /// The name.
         name: String,
@@ -90,10 +132,12 @@ impl LentLink {
     }
 }
 
-/// The links of the host that a Spec names, in its order.
-pub fn named_by(links: &[Link]) -> impl Iterator<Item = &LinkPair> {
-    links.iter().filter_map(|link| match link {
-        Link::Interface(pair) => Some(pair),
-        Link::Veth => None,
-    })
+/// What one of the host's links is called that has to be there for this one.
+#[must_use]
+pub fn needed_by(link: &Link) -> Option<&str> {
+    match link {
+        Link::Interface(pair) | Link::Macvlan(pair) | Link::Ipvlan(pair) => Some(pair.host.as_str()),
+        Link::Bridged(Bridge::Named(bridge)) => Some(bridge.as_str()),
+        Link::Bridged(Bridge::Zone(_)) | Link::Veth | Link::ExtraVeth(_) => None,
+    }
 }

@@ -75,6 +75,10 @@ impl fmt::Display for Undo {
             Self::RemoveCgroup { path } => write!(formatter, "remove cgroup {path}"),
             Self::RemoveNamedCgroup { path, .. } => write!(formatter, "remove cgroup {path}"),
             Self::RemoveLink { name, .. } => write!(formatter, "remove link {name}"),
+            Self::LeaveZone { bridge, link, .. } => {
+                write!(formatter, "remove link {link}, and {bridge} if unused")
+            }
+            Self::RemoveInnerLinks { parent } => write!(formatter, "remove what is on link {parent} inside"),
             Self::ReturnLink(lent) => write!(formatter, "give back link {}", lent.link.name),
             Self::RemoveDirectory { path } => write!(formatter, "remove directory {}", path.display()),
             Self::RemoveWorkDirectory { place } => write!(formatter, "remove directory {place}"),

@@ -111,6 +111,21 @@ pub enum Undo {
         /// The machine.
         machine: MachineName,
     },
+    /// Removes the link, if it still carries the machine's mark, and the bridge of the zone that it was in, if nobody
+    /// else is.
+    LeaveZone {
+        /// The bridge.
+        bridge: String,
+        /// The link.
+        link: String,
+        /// The machine.
+        machine: MachineName,
+    },
+    /// Removes what was made on a link of the host's in the machine's network namespace: its address is free then.
+    RemoveInnerLinks {
+        /// The host's number of that link.
+        parent: u32,
+    },
     /// Gives a link of the host's back.
     ReturnLink(LentLink),
     /// Removes a directory of the machine's own with everything in it.

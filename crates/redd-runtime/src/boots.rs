@@ -350,7 +350,7 @@ fn finish(
     result: &Result<Booted, Error>,
     guard: Guard,
 ) -> Remainder {
-    let is_link = |item: &&&Undo| matches!(item, Undo::RemoveLink { .. });
+    let is_link = |item: &&&Undo| matches!(item, Undo::RemoveLink { .. } | Undo::LeaveZone { .. });
     let is_kept = |item: &&&Undo| {
         matches!(
             item,

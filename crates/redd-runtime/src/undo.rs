@@ -14,7 +14,7 @@ use std::os::fd::{AsFd as _, BorrowedFd};
 use crate::error::best_effort;
 use crate::host::{named_cgroup, network, overlay};
 use crate::ids;
-use crate::network::lend;
+use crate::network::{bridge, inner, lend};
 use crate::unit::machined;
 
 /// How long the kernel may take to end what was killed in a cgroup.
@@ -29,6 +29,8 @@ pub(crate) fn undo(undo: &Undo, network: Option<BorrowedFd<'_>>) -> io::Result<(
         Undo::RemoveCgroup { path } => remove_cgroup(&path.0),
         Undo::RemoveNamedCgroup { path, hierarchy } => named_cgroup::remove(path, *hierarchy),
         Undo::RemoveLink { name, machine } => Ok(network::remove_link(name, machine)?),
+        Undo::LeaveZone { bridge, link, machine } => Ok(bridge::leave_zone(bridge, link, machine)?),
+        Undo::RemoveInnerLinks { parent } => Ok(inner::remove_all(*parent, network)?),
         Undo::ReturnLink(lent) => Ok(lend::give_back(lent, network)?),
         Undo::RemoveDirectory { path } => or_gone(fs::remove_dir_all(path)),
         Undo::RemoveWorkDirectory { place } => or_gone(overlay::remove_work_directory(place)),

@@ -58,8 +58,36 @@ impl From<Network> for Written {
 pub enum Link {
     /// `host0` inside and `ve-NAME` outside (NET1, NET2).
     Veth,
+    /// `host0` inside and `vb-NAME` outside, which is in a bridge.
+    Bridged(Bridge),
+    /// Another pair, under names of its own.
+    ExtraVeth(LinkPair),
     /// One of the host's, which comes back when the machine ends.
     Interface(LinkPair),
+    /// One with an address of its own on a link of the host's.
+    Macvlan(LinkPair),
+    /// One with the address of a link of the host's.
+    Ipvlan(LinkPair),
+}
+
+/// A bridge of the host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Bridge {
+    /// One that is there.
+    Named(LinkName),
+    /// One that is there while some machine is in it, under this name.
+    Zone(LinkName),
+}
+
+impl Bridge {
+    /// What the host calls it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Named(name) | Self::Zone(name) => name.as_str(),
+        }
+    }
 }
 
 impl Network {

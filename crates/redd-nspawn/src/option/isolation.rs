@@ -210,9 +210,34 @@ pub(super) static NETWORK: [Definition; 11] = [
     .short('n')
     .nspawn_flag()
     .mask(Mask::Network),
-    not_yet("network-veth-extra", VALUE, ISOLATION).mask(Mask::Network),
-    not_yet("network-bridge", VALUE, ISOLATION).mask(Mask::Network),
-    not_yet("network-zone", VALUE, ISOLATION).mask(Mask::Network),
+    value(
+        "network-veth-extra",
+        "HOST[:INSIDE]",
+        ISOLATION,
+        "Another pair of links, by their names",
+        |settings, text| {
+            settings.isolation.links.push(Link::ExtraVeth(parse::network_veth_extra(text)?));
+            Ok(())
+        },
+    )
+    .list()
+    .mask(Mask::Network),
+    value("network-bridge", "BRIDGE", ISOLATION, "Put the link outside into a bridge", |settings, text| {
+        settings.isolation.network_bridge = Some(parse::network_bridge(text)?);
+        Ok(())
+    })
+    .mask(Mask::Network),
+    value(
+        "network-zone",
+        "ZONE",
+        ISOLATION,
+        "The same with the bridge vz-ZONE, which comes and goes with its machines",
+        |settings, text| {
+            settings.isolation.network_zone = Some(parse::network_zone(text)?);
+            Ok(())
+        },
+    )
+    .mask(Mask::Network),
     value(
         "network-interface",
         "LINK[:INSIDE]",
@@ -226,8 +251,32 @@ pub(super) static NETWORK: [Definition; 11] = [
     )
     .list()
     .mask(Mask::Network),
-    not_yet("network-macvlan", VALUE, ISOLATION).mask(Mask::Network),
-    not_yet("network-ipvlan", VALUE, ISOLATION).mask(Mask::Network),
+    value(
+        "network-macvlan",
+        "LINK[:INSIDE]",
+        ISOLATION,
+        "A link with an address of its own on one of the host's",
+        |settings, text| {
+            let pairs = parse::network_macvlan(text)?;
+            settings.isolation.links.extend(pairs.into_iter().map(Link::Macvlan));
+            Ok(())
+        },
+    )
+    .list()
+    .mask(Mask::Network),
+    value(
+        "network-ipvlan",
+        "LINK[:INSIDE]",
+        ISOLATION,
+        "A link with the address of one of the host's",
+        |settings, text| {
+            let pairs = parse::network_ipvlan(text)?;
+            settings.isolation.links.extend(pairs.into_iter().map(Link::Ipvlan));
+            Ok(())
+        },
+    )
+    .list()
+    .mask(Mask::Network),
     not_yet("network-namespace-path", VALUE, ISOLATION).mask(Mask::Network),
     not_yet("port", VALUE, ISOLATION).short('p').mask(Mask::Port),
     // Has been a synonym since before there was a network namespace.

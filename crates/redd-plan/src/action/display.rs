@@ -6,6 +6,8 @@ use redd_spec::kernel_parameter::KernelParameter;
 use redd_spec::mounts::TmpfsOption;
 use redd_spec::resources::Personality;
 
+use crate::link::InnerLink;
+
 use super::{
     Action, Birth, ControllingTerminal, Execution, ExecutionInit, FileSystem, MountSource, Namespace,
     Replacement, StageIdMap, UpperLayer,
@@ -131,6 +133,16 @@ impl Action {
                 "create links {} ({}) and {} ({})",
                 pair.host_name, pair.host_mac, pair.container_name, pair.container_mac
             ),
+            Self::JoinBridge { link, bridge } => {
+                write!(formatter, "put the link {link} into the bridge {bridge}")
+            }
+            Self::JoinZone { link, bridge } => {
+                write!(formatter, "put the link {link} into the bridge {bridge}, made where it is missing")
+            }
+            Self::CreateInnerLink(InnerLink { name, kind, parent, address, .. }) => {
+                write!(formatter, "create the {kind} {name} on {parent} inside")?;
+                address.map_or(Ok(()), |address| write!(formatter, " ({address})"))
+            }
             Self::LendLink(lent) => {
                 write!(formatter, "move the link {} inside as {}", lent.link.name, lent.inside)
             }

@@ -10,15 +10,15 @@ use netlink_packet_route::link::{
     InfoData, InfoKind, InfoVeth, LinkAttribute, LinkFlags, LinkInfo, LinkMessage, Prop,
 };
 use redd_plan::action::VethPair;
-use redd_plan::link::LentLink;
+use redd_plan::link::{InnerLink, LentLink};
 use redd_spec::name::MachineName;
 use redd_sys::Errno;
 use rustix::fs::{CWD, Mode, OFlags, openat};
 
 use crate::StepError;
 use crate::launch::HostSide;
-use crate::network::lend;
 use crate::network::rtnetlink::Rtnetlink;
+use crate::network::{bridge, inner, lend};
 
 /// How often a name is tried that a network namespace on its way out still has: the kernel removes links late.
 const NAME_ATTEMPTS: u32 = 200;
@@ -39,6 +39,21 @@ pub(super) fn hold(side: &HostSide) -> Result<(), StepError> {
 /// Moves a link of the host inside.
 pub(super) fn lend(side: &HostSide, lent: &LentLink) -> Result<(), StepError> {
     lend::lend(&Rtnetlink::open()?, lent, namespace(side)?.as_fd())
+}
+
+/// Puts a link of the host into a bridge.
+pub(super) fn join_bridge(link: &str, bridge: &str) -> Result<(), StepError> {
+    Ok(bridge::join(&Rtnetlink::open()?, link, bridge)?)
+}
+
+/// The same with a zone's.
+pub(super) fn join_zone(link: &str, bridge: &str) -> Result<(), StepError> {
+    Ok(bridge::join_zone(&Rtnetlink::open()?, link, bridge)?)
+}
+
+/// Makes a link inside, on one of the host's.
+pub(super) fn create_inner(side: &HostSide, link: &InnerLink) -> Result<(), StepError> {
+    Ok(inner::create(&Rtnetlink::open()?, link, namespace(side)?.as_fd())?)
 }
 
 /// One message makes both ends, the inner one in the payload's namespace already: it is never seen outside.

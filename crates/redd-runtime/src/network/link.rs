@@ -12,9 +12,12 @@ const HEADER: usize = 16;
 const IFLA_ADDRESS: u16 = 1;
 const IFLA_IFNAME: u16 = 3;
 const IFLA_MTU: u16 = 4;
+const IFLA_LINK: u16 = 5;
+const IFLA_MASTER: u16 = 10;
 const IFLA_LINKINFO: u16 = 18;
 const IFLA_INFO_KIND: u16 = 1;
 const IFLA_IFALIAS: u16 = 20;
+const IFLA_LINK_NETNSID: u16 = 37;
 const IFLA_PROP_LIST: u16 = 52;
 const IFLA_ALT_IFNAME: u16 = 53;
 const IFLA_PERM_ADDRESS: u16 = 54;
@@ -48,6 +51,12 @@ pub(crate) struct Link {
     /// What a device has by itself.
     pub(crate) permanent_address: Option<Vec<u8>>,
     pub(crate) mtu: u32,
+    /// The number of the one that it is made on, or that is its other end.
+    pub(crate) parent: Option<u32>,
+    /// Whether that is in another namespace.
+    pub(crate) is_on_other_namespace: bool,
+    /// The number of the bridge that it is in.
+    pub(crate) controller: Option<u32>,
 }
 
 impl Link {
@@ -63,6 +72,9 @@ impl Link {
                 IFLA_PERM_ADDRESS => link.permanent_address = Some(value.to_vec()),
                 IFLA_MTU => link.mtu = number(value)?,
                 IFLA_IFALIAS => link.alias = Some(text(value)),
+                IFLA_LINK => link.parent = number(value),
+                IFLA_LINK_NETNSID => link.is_on_other_namespace = true,
+                IFLA_MASTER => link.controller = number(value),
                 IFLA_LINKINFO => link.kind = texts(value, IFLA_INFO_KIND).pop(),
                 IFLA_PROP_LIST => link.alternative_names = texts(value, IFLA_ALT_IFNAME),
                 _ => {}

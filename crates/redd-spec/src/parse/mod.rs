@@ -28,7 +28,9 @@ pub use execution::{PERSONALITIES, api_access, cpu_affinity, mac_address, manage
 pub use inits::init;
 pub use life::{machine_names, restart_limit, restart_policy};
 pub use limits::{LIMITS, add_traffic, limit, swap, traffic, weight};
-pub use links::network_interface;
+pub use links::{
+    network_bridge, network_interface, network_ipvlan, network_macvlan, network_veth_extra, network_zone,
+};
 pub use lists::{environment_variable, system_call_filter};
 pub use modes::{
     boolean, link_journal, private_users, private_users_ownership, resolv_conf, timezone, volatile,
