@@ -6,6 +6,8 @@ use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use redd_lab::time_limit;
+
 /// What there was at one moment that carries a name.
 #[derive(Debug)]
 pub struct Leftovers {
@@ -28,7 +30,7 @@ impl Leftovers {
     /// Nothing of the machine is there any more. The kernel may take a moment for links and cgroups, and a guard on a busy
     /// machine a longer one.
     pub fn assert_none(&self) {
-        let deadline = Instant::now() + Duration::from_secs(30);
+        let deadline = Instant::now() + time_limit(Duration::from_secs(30));
         loop {
             let found = self.find();
             if found.is_empty() {
@@ -82,7 +84,8 @@ fn collect_cgroups(directory: &Path, name: &str, found: &mut BTreeSet<String>) {
     for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
         let path = entry.path();
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            if entry.file_name().to_string_lossy() == format!("redd-{name}") {
+            let own = [format!("redd-{name}"), format!("machine-{}.scope", name.replace('-', "\\x2d"))];
+            if own.iter().any(|own| entry.file_name() == own.as_str()) {
                 found.insert(path.display().to_string());
             }
             collect_cgroups(&path, name, found);

@@ -29,6 +29,7 @@ pub use must_run::listed;
 pub use named::NamedTree;
 pub use needs::Need;
 pub use redd::{Run, finish, held_by, nspawn, redd, run, unique_name};
+pub use redd_lab::time_limit;
 pub use terminal::at_a_terminal;
 pub use tree::{minimal_tree, own_tree, program_of, tiny_tree};
 
@@ -56,8 +57,9 @@ macro_rules! needs {
 /// Says why a test is passed over.
 ///
 /// # Panics
-/// It is one of those that have to run, see `must_run`.
+/// `REDD_REQUIRE` is `all`, or it is one of those that have to run, see `must_run`.
 pub fn skip(reason: &str) {
+    assert_ne!(std::env::var("REDD_REQUIRE").as_deref(), Ok("all"), "{reason}, and may not be passed over");
     let test = std::thread::current().name().unwrap_or_default().to_owned();
     assert!(
         !must_run::is_listed(&test),

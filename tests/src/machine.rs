@@ -7,6 +7,8 @@ use std::process::{Child, Command, Output, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use redd_lab::time_limit;
+
 use crate::redd::{redd, unique_name};
 
 /// How long a boot, or a stop, may take on a busy machine.
@@ -61,7 +63,7 @@ impl Machine {
         let directory = tempfile::tempdir().unwrap();
         let socket = directory.path().join("notify");
         let listener = UnixDatagram::bind(&socket).unwrap();
-        listener.set_read_timeout(Some(TIMEOUT)).unwrap();
+        listener.set_read_timeout(Some(time_limit(TIMEOUT))).unwrap();
         let log = File::create(directory.path().join("log")).unwrap();
         command.args(["boot", "-M", &name]).args(options).arg(tree).env("NOTIFY_SOCKET", &socket);
         let process = command.stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap();
@@ -166,7 +168,7 @@ impl Machine {
     /// Waits for redd's end; its exit status, and everything that was printed.
     #[must_use]
     pub fn wait_with_log(mut self) -> (i32, String) {
-        let deadline = Instant::now() + TIMEOUT;
+        let deadline = Instant::now() + time_limit(TIMEOUT);
         while Instant::now() < deadline {
             if let Some(status) = self.process.try_wait().unwrap() {
                 return (status.code().unwrap_or(256), self.log());

@@ -59,6 +59,10 @@ pub enum Need {
     Zsh,
     /// A compiler for C, for the few lines of a hostile program.
     Compiler,
+    /// A host that systemd runs, with version 2 of the controllers: no machine with version 1 has it, virtual machines of the lab do.
+    Controllers,
+    /// A kernel that tells how much is waited for, and binds groups to processors.
+    Pressure,
 }
 
 impl Need {
@@ -93,6 +97,8 @@ impl Need {
             Self::Fish => "fish",
             Self::Zsh => "zsh",
             Self::Compiler => "compiler",
+            Self::Controllers => "controllers",
+            Self::Pressure => "pressure",
         }
     }
 
@@ -138,6 +144,8 @@ impl Need {
             Self::Fish => PathBuf::from("/usr/bin/fish").exists(),
             Self::Zsh => PathBuf::from("/usr/bin/zsh").exists(),
             Self::Compiler => PathBuf::from("/usr/bin/cc").exists(),
+            Self::Controllers => PathBuf::from("/run/systemd/system").is_dir() && has_controllers(),
+            Self::Pressure => PathBuf::from("/proc/pressure/memory").exists(),
             Self::Debian12
             | Self::Debian13
             | Self::Debian13Users
@@ -161,6 +169,13 @@ impl Need {
             .unwrap_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/trees")))
             .join(self.name())
     }
+}
+
+fn has_controllers() -> bool {
+    let controllers = std::fs::read_to_string("/sys/fs/cgroup/cgroup.controllers").unwrap_or_default();
+    ["cpu", "io", "memory", "pids"]
+        .iter()
+        .all(|name| controllers.split_whitespace().any(|there| there == *name))
 }
 
 fn may_raise_limits() -> bool {

@@ -10,6 +10,7 @@ use redd_control::client::{Client, ClientError};
 use redd_control::event::Phase;
 use redd_control::machine::{Description, method};
 use redd_control::record::Record;
+use redd_lab::time_limit;
 use serde_json::json;
 
 use crate::model::{Life, Limit, Motion};
@@ -49,7 +50,7 @@ pub fn look(name: &str) -> Seen {
 /// # Errors
 /// It is in none of them for a long time.
 pub fn settled(name: &str, allowed: &BTreeSet<Life>) -> Result<Life, Seen> {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + time_limit(PATIENCE);
     loop {
         match look(name) {
             Seen::Settled(state) if allowed.contains(&state) || allowed.contains(&doomed(state)) => {
@@ -100,7 +101,7 @@ fn limit(cgroups: &[String]) -> Limit {
 /// word of its command line.
 #[must_use]
 pub fn processes(name: &str) -> Vec<String> {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + time_limit(PATIENCE);
     loop {
         let found = processes_now(name);
         // Who removed a machine's directory last has a moment to end.
@@ -113,7 +114,7 @@ pub fn processes(name: &str) -> Vec<String> {
 
 /// Waits for a start whose client was killed: it is on its way all the same, and ends with a machine that says so or none.
 pub fn await_start(name: &str) {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + time_limit(PATIENCE);
     while is_on_its_way(name) && Instant::now() < deadline {
         sleep(Duration::from_millis(5));
     }

@@ -7,7 +7,7 @@ use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 use redd_tests::small::{MountNamespace, Place};
-use redd_tests::{Background, Need, Run, finish_within, needs, tiny_tree};
+use redd_tests::{Background, Need, Run, finish_within, needs, time_limit, tiny_tree};
 
 /// Far more than an answer takes; that it comes at all is what counts.
 const BOUND: Duration = Duration::from_secs(20);
@@ -79,7 +79,7 @@ fn a_machine_whose_processes_wait_for_memory_is_seen_and_ends() {
         return redd_tests::skip("needs version 1 of the memory controller");
     };
     fs::write(&switch, "1").unwrap();
-    let deadline = Instant::now() + BOUND;
+    let deadline = Instant::now() + time_limit(BOUND);
     while !fs::read_to_string(&switch).unwrap().contains("under_oom 1") {
         assert!(Instant::now() < deadline, "there is always more memory");
         std::thread::sleep(Duration::from_millis(5));

@@ -7,7 +7,9 @@ use std::process::{Child, Command, Output, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use redd_tests::{CgroupView, Machine, NamedTree, Need, at_a_terminal, in_view, needs, nspawn, redd};
+use redd_tests::{
+    CgroupView, Machine, NamedTree, Need, at_a_terminal, in_view, needs, nspawn, redd, time_limit,
+};
 
 const USERS: [&str; 2] = ["--private-users=pick", "--private-users=no"];
 
@@ -33,7 +35,7 @@ fn seen(machine: &str, options: &[&str], words: &[&str]) -> String {
 }
 
 fn wait_until(what: &str, mut look: impl FnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + time_limit(Duration::from_secs(60));
     while !look() {
         assert!(Instant::now() < deadline, "not: {what}");
         sleep(Duration::from_millis(5));

@@ -7,7 +7,7 @@ use std::process::Command;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use redd_tests::{Machine, Need, Run, finish, needs, redd, run, unique_name};
+use redd_tests::{Machine, Need, Run, finish, needs, redd, run, time_limit, unique_name};
 
 /// How long the kernel may take to count something.
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -67,13 +67,17 @@ fn cgroup_file(machine: &Machine, controller: &str, file: &str) -> PathBuf {
         None => ("/sys/fs/cgroup".into(), memberships.lines().find(|line| line.starts_with("0::")).unwrap()),
     };
     let own = line.rsplit(':').next().unwrap().trim_start_matches('/');
+    // A unit's own, or what redd made.
+    if let Some((unit, _)) = own.split_once("/payload").filter(|(above, _)| above.ends_with(".scope")) {
+        return place.join(unit).join(file);
+    }
     let above = format!("redd-{}", machine.name);
     let path = own.split_once(&above).map_or(above.clone(), |(before, _)| format!("{before}{above}"));
     place.join(path).join(file)
 }
 
 fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let deadline = Instant::now() + TIMEOUT;
+    let deadline = Instant::now() + time_limit(TIMEOUT);
     while !is_so() {
         assert!(Instant::now() < deadline, "{what}");
         sleep(Duration::from_millis(20));
@@ -491,7 +495,12 @@ fn a_cgroup_that_a_change_made_goes_with_the_machine_however_that_ends() {
         let (name, before) = (machine.name.clone(), cgroup_file(&machine, "cpu", ""));
         assert_set(&name, &["--runtime", "cpus=1"]);
         let cgroup = cgroup_file(&machine, "cpu", "");
-        assert!(cgroup.ends_with(format!("redd-{name}")) && cgroup.is_dir(), "{}", cgroup.display());
+        let is_unit = cgroup.extension().is_some_and(|extension| extension == "scope");
+        assert!(
+            (cgroup.ends_with(format!("redd-{name}")) || is_unit) && cgroup.is_dir(),
+            "{}",
+            cgroup.display()
+        );
         assert_eq!(cgroup, before);
         let busy = machine.inside(&["systemd-run", "--quiet", "sleep", "3600"]);
         assert!(busy.status.success());

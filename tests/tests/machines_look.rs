@@ -9,7 +9,7 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use redd_tests::schema::Schema;
-use redd_tests::{Background, Need, minimal_tree, needs, own_tree, redd, run, unique_name};
+use redd_tests::{Background, Need, minimal_tree, needs, own_tree, redd, run, time_limit, unique_name};
 use serde_json::Value;
 
 /// How long something may take on a busy machine.
@@ -51,7 +51,7 @@ impl Started {
         let options = ["-x", "--network-veth=no", "--private-network"];
         let started = Self::start("boot", &options, &Need::Debian13.tree(), &[], "starting");
         let record = format!("/run/redd/machines/{}/state.json", started.name);
-        let deadline = Instant::now() + TIMEOUT;
+        let deadline = Instant::now() + time_limit(TIMEOUT);
         while fs::metadata(&record).is_err() {
             assert!(Instant::now() < deadline, "no {record}");
         }
@@ -61,7 +61,7 @@ impl Started {
     }
 
     fn wait_for(&self, state: &str) {
-        let deadline = Instant::now() + TIMEOUT;
+        let deadline = Instant::now() + time_limit(TIMEOUT);
         while state_of(&self.name).as_deref() != Some(state) {
             assert!(Instant::now() < deadline, "{} is {:?}, not {state}", self.name, state_of(&self.name));
             std::thread::sleep(Duration::from_millis(10));
@@ -242,7 +242,7 @@ fn nothing_that_a_payload_says_of_itself_reaches_a_terminal() {
     let machine =
         Started::run(&options, &Need::Debian13.tree(), &["/usr/bin/perl", "-e", HOSTILE], "running");
     let name = machine.name.as_str();
-    let deadline = Instant::now() + TIMEOUT;
+    let deadline = Instant::now() + time_limit(TIMEOUT);
     while show(name)["status"].is_null() {
         assert!(Instant::now() < deadline, "{name} says nothing");
     }
@@ -331,7 +331,7 @@ impl Heard {
     /// The next event of a machine's, and whatever comes before it.
     fn wait_for(&self, machine: &str, field: &str, value: &str) {
         loop {
-            let event = self.lines.recv_timeout(TIMEOUT).unwrap();
+            let event = self.lines.recv_timeout(time_limit(TIMEOUT)).unwrap();
             assert_fits("events", &event);
             if event["machine"] == machine && event[field] == value {
                 return;
@@ -377,7 +377,7 @@ fn events_of_named_machines_tell_of_no_others() {
     drop(process.stdin.take());
     assert!(process.wait().unwrap().success());
     loop {
-        let event = heard.lines.recv_timeout(TIMEOUT).unwrap();
+        let event = heard.lines.recv_timeout(time_limit(TIMEOUT)).unwrap();
         assert_ne!(event["machine"], other.name.as_str());
         if event["event"] == "exited" {
             assert_eq!((&event["machine"], &event["status"]), (&name.as_str().into(), &0.into()));
@@ -411,7 +411,7 @@ fn ended(options: &[&str], script: &str) -> String {
 
 /// Its tree has no name: what is known of it then is how it ended.
 fn wait_for_ending(name: &str) {
-    let deadline = Instant::now() + TIMEOUT;
+    let deadline = Instant::now() + time_limit(TIMEOUT);
     let is_ended = || {
         let shown = run(["show", name]);
         serde_json::from_str::<Value>(&shown.output).is_ok_and(|shown| !shown["ending"].is_null())

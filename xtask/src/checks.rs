@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use crate::documents::Mode;
-use crate::{Failure, binary, clauses, documents, fuzz, layering, root, setup, shell, trees};
+use crate::{Failure, binary, clauses, documents, fuzz, lab, layering, root, setup, shell, trees};
 
 /// What a machine like CI's has: a test that lacks it fails there instead of being passed over.
 const REQUIRED: &str = "root,debian-12,debian-13,debian-13-users,debian-13-nesting,debian-13-sysvinit,debian-13-openrc,\
@@ -33,6 +33,7 @@ pub(crate) fn test(filter: Option<&str>) -> Result<(), Failure> {
     let mut tests = tests(&[])?;
     shell::run(tests.args(filter))?;
     if filter.is_none() {
+        lab::test_on_machines()?;
         fuzz::fuzz(None, fuzz::Length::Runs(FUZZ_RUNS))?;
     }
     Ok(())

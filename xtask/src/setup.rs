@@ -7,7 +7,7 @@ use crate::trees::{self, Suite};
 use crate::{Failure, binary, shell};
 
 /// Programs, and the Debian packages that have them.
-const PROGRAMS: [(&str, &str); 20] = [
+const PROGRAMS: [(&str, &str); 25] = [
     ("mmdebstrap", "mmdebstrap"),
     ("nsenter", "util-linux"),
     ("strace", "strace"),
@@ -28,6 +28,11 @@ const PROGRAMS: [(&str, &str); 20] = [
     ("bindfs", "bindfs"),
     ("fish", "fish"),
     ("zsh", "zsh"),
+    ("qemu-system-x86_64", "qemu-system-x86"),
+    ("qemu-img", "qemu-utils"),
+    ("mke2fs", "e2fsprogs"),
+    ("xz", "xz-utils"),
+    ("strip", "binutils"),
 ];
 /// What redd is measured against, and the system call filter that podman has.
 const PEERS: [(&str, &str); 5] = [
