@@ -37,7 +37,7 @@ mod supervise;
 mod template;
 pub mod terminal;
 mod undo;
-mod unit;
+pub mod unit;
 
 pub use error::{Error, StepError, with_causes};
 pub use start::{Ending, clean_up, collect_garbage, preview, start};

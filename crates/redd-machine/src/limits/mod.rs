@@ -3,6 +3,7 @@
 mod cgroups;
 mod holding;
 mod settle;
+mod unit;
 mod write;
 
 use redd_spec::name::MachineName;
@@ -44,6 +45,15 @@ pub enum Lasting {
     UntilItEnds,
 }
 
+/// Who knows of a change that holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Known {
+    /// Whoever has to.
+    Everywhere,
+    /// systemd does not, for this reason: the limit holds until it sets those of the unit anew.
+    BesideSystemd(String),
+}
+
 /// What is written down before anything is changed: a verb that is killed leaves it to the next one.
 #[derive(Debug, Serialize, Deserialize)]
 struct Begun {
@@ -62,7 +72,7 @@ pub fn is_settable(option: &str) -> bool {
 ///
 /// # Errors
 /// A value cannot be used, the host has no such limit, the kernel or the supervisor refuses.
-pub fn set(name: &MachineName, settings: &[Setting], lasting: Lasting) -> Result<(), MachineError> {
+pub fn set(name: &MachineName, settings: &[Setting], lasting: Lasting) -> Result<Known, MachineError> {
     settings.iter().try_for_each(check)?;
     if awaited_record(name)?.is_some() {
         return set_live(name, settings, lasting);
@@ -75,14 +85,14 @@ pub fn set(name: &MachineName, settings: &[Setting], lasting: Lasting) -> Result
     match awaited_record(name)? {
         Some(_) => match set_live(name, settings, lasting) {
             // It ended again: what is kept is kept.
-            Err(MachineError::NotRunning { .. }) => Ok(()),
+            Err(MachineError::NotRunning { .. }) => Ok(Known::Everywhere),
             result => result,
         },
-        None => Ok(()),
+        None => Ok(Known::Everywhere),
     }
 }
 
-fn set_live(name: &MachineName, settings: &[Setting], lasting: Lasting) -> Result<(), MachineError> {
+fn set_live(name: &MachineName, settings: &[Setting], lasting: Lasting) -> Result<Known, MachineError> {
     let turn = mend::turn(name, "set")?;
     apply(name, &turn, settings, lasting)
 }
@@ -119,18 +129,20 @@ fn apply(
     turn: &Turn,
     settings: &[Setting],
     lasting: Lasting,
-) -> Result<(), MachineError> {
+) -> Result<Known, MachineError> {
     let record = record(name)?.ok_or_else(|| MachineError::NotRunning { name: name.clone() })?;
     let limits: Vec<&Setting> =
         settings.iter().filter(|setting| parse::LIMITS.contains(&&*setting.option)).collect();
-    let files = settle::files(&record, turn, &limits)?;
+    let settle::Settled { files, properties } = settle::settle(&record, turn, &limits)?;
     let before: Vec<Before> = files.iter().map(write::File::before).collect::<Result<_, _>>()?;
     turn.begin(BEGUN, &Begun { settings: settings.to_vec(), lasting, before: before.clone() })?;
     let result = write::write_all(&files, &before).and_then(|()| {
         keep_and_adopt(name, settings, lasting).inspect_err(|_| before.iter().rev().for_each(Before::restore))
     });
+    // Last: what the kernel and the supervisor have taken holds, whatever systemd says.
+    let known = result.map(|()| unit::tell(&record, &properties));
     turn.finish(BEGUN);
-    result
+    known
 }
 
 fn keep_and_adopt(name: &MachineName, settings: &[Setting], lasting: Lasting) -> Result<(), MachineError> {

@@ -13,6 +13,7 @@ use redd_runtime::facts::devices::block_devices;
 use redd_runtime::facts::host::memory;
 use redd_spec::parse;
 use redd_spec::resources::{Limit, MemoryAmount, Resources, Traffic};
+use redd_spec::unit::{PropertyValue, UnitProperty};
 
 use super::Setting;
 use super::cgroups::{Cgroups, Place};
@@ -27,18 +28,30 @@ const MEMORY_AND_SWAP: &str = "memory.memsw.limit_in_bytes";
 /// How often it is looked whether every process of a payload is where it was put.
 const ROUNDS: u32 = 100;
 
-/// The files, in the order in which they have to be written.
-pub(super) fn files(record: &Record, turn: &Turn, settings: &[&Setting]) -> Result<Vec<File>, MachineError> {
+/// What a change comes to.
+#[derive(Debug, Default)]
+pub(super) struct Settled {
+    /// In the order in which they have to be written.
+    pub(super) files: Vec<File>,
+    /// The same as a unit's properties, where version 2 keeps it.
+    pub(super) properties: Vec<UnitProperty>,
+}
+
+/// What settings come to.
+pub(super) fn settle(record: &Record, turn: &Turn, settings: &[&Setting]) -> Result<Settled, MachineError> {
     if settings.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Settled::default());
     }
     let cgroups = Cgroups::of(record)?;
     let wanted = wanted(&cgroups, settings)?;
-    let mut files = Vec::new();
+    let (mut files, mut properties) = (Vec::new(), Vec::new());
     let mut to_make = BTreeSet::new();
     for (option, controller, attributes) in wanted {
         let (path, attributes) = match cgroups.place(controller) {
-            Some(Place::Unified(path)) => (path, attributes.unified),
+            Some(Place::Unified(path)) => {
+                properties.extend(attributes.properties);
+                (path, attributes.unified)
+            }
             Some(Place::Legacy(path)) => (path, attributes.legacy),
             Some(Place::LegacyToMake(path)) => {
                 to_make.insert(path);
@@ -54,7 +67,7 @@ pub(super) fn files(record: &Record, turn: &Turn, settings: &[&Setting]) -> Resu
     }
     to_make.into_iter().try_for_each(|path| make(&cgroups, turn, path))?;
     order(&mut files);
-    Ok(files)
+    Ok(Settled { files, properties })
 }
 
 fn no_such_limit(option: &str) -> String {
@@ -70,9 +83,11 @@ fn refused(option: &str, why: String) -> MachineError {
     MachineError::Refused { what: format!("{option}: {why}"), hint: None }
 }
 
+#[derive(Debug, Default)]
 struct Attributes {
     unified: Vec<Attribute>,
     legacy: Vec<Attribute>,
+    properties: Vec<UnitProperty>,
 }
 
 /// What has to be written for the settings, by controllers.
@@ -98,8 +113,8 @@ fn wanted(
     let all = limits(&resources, memory(), &devices).into_iter();
     let mut wanted: Vec<_> = all
         .filter(|limit| is_changed(limit.option))
-        .map(|ControllerLimit { option, controller, unified, legacy, .. }| {
-            (option, controller, Attributes { unified, legacy })
+        .map(|ControllerLimit { option, controller, unified, legacy, properties, .. }| {
+            (option, controller, Attributes { unified, legacy, properties })
         })
         .collect();
     for setting in settings.iter().filter(|setting| setting.value.is_none()) {
@@ -132,7 +147,7 @@ fn lifted(cgroups: &Cgroups, kind: Traffic) -> Attributes {
         };
         text.lines().filter_map(number).collect()
     };
-    let Some(form) = of((0, 0)) else { return Attributes { unified: Vec::new(), legacy: Vec::new() } };
+    let Some(form) = of((0, 0)) else { return Attributes::default() };
     let found = match cgroups.place(Controller::Io) {
         Some(Place::Unified(path)) => numbers(path, form.unified[0].name),
         Some(Place::Legacy(path)) => numbers(path, form.legacy[0].name),
@@ -142,6 +157,16 @@ fn lifted(cgroups: &Cgroups, kind: Traffic) -> Attributes {
     Attributes {
         unified: all.iter().flat_map(|limit| limit.unified.clone()).collect(),
         legacy: all.iter().flat_map(|limit| limit.legacy.clone()).collect(),
+        // No device at all is how systemd forgets each of them.
+        properties: form.properties.into_iter().map(without_devices).collect(),
+    }
+}
+
+fn without_devices(property: UnitProperty) -> UnitProperty {
+    UnitProperty {
+        text: format!("{}=", property.name),
+        value: PropertyValue::Amounts(Vec::new()),
+        ..property
     }
 }
 

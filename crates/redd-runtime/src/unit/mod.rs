@@ -73,6 +73,15 @@ impl Manager {
     }
 }
 
+/// Has systemd change a unit until that ends.
+///
+/// # Errors
+/// Why it did not: it does not answer, or in its own words.
+pub fn change(unit: &str, properties: &[UnitProperty]) -> Result<(), String> {
+    let mut manager = Manager::connect()?;
+    manager.set_properties(unit, properties).map_err(|error| error.to_string())
+}
+
 /// A timeout is told by the kernel as something that would block.
 fn reason(error: &io::Error, patience: Duration) -> String {
     match error.kind() {

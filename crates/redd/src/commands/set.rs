@@ -1,6 +1,6 @@
 //! `redd set`
 
-use redd_machine::limits::{self, Holding, Lasting};
+use redd_machine::limits::{self, Holding, Known, Lasting};
 use serde_json::json;
 
 use super::machines::status_of;
@@ -11,11 +11,20 @@ use crate::report;
 pub(super) fn set(arguments: &SetArguments) -> ExitStatus {
     let lasting = if arguments.runtime { Lasting::UntilItEnds } else { Lasting::ForGood };
     let done = match &arguments.settings[..] {
-        [] => limits::holding(&arguments.name, settings_key).map(|holdings| show(arguments, &holdings)),
+        [] => limits::holding(&arguments.name, settings_key).map(|holdings| {
+            show(arguments, &holdings);
+            Known::Everywhere
+        }),
         settings => limits::set(&arguments.name, settings, lasting),
     };
     match done {
-        Ok(()) => exit_status::SUCCESS,
+        Ok(Known::Everywhere) => exit_status::SUCCESS,
+        Ok(Known::BesideSystemd(why)) => {
+            report::warning(&format!(
+                "systemd was not told ({why}): the limit holds until it sets the unit's anew"
+            ));
+            exit_status::SUCCESS
+        }
         Err(error) => {
             let wanted = format!("cannot change {}", arguments.name);
             report::failure(&wanted, &error, error.hint().as_deref());
