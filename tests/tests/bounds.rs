@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
+use redd_control::machine::{Done, Stop, StopMode, method};
 use redd_tests::small::{MountNamespace, Place};
 use redd_tests::{Background, Need, Run, finish_within, needs, time_limit, tiny_tree};
 
@@ -141,4 +142,18 @@ fn a_machine_whose_root_hangs_is_seen_and_ends() {
     served.hang();
     machine.does(&["kill", "--signal=HUP"], &[]);
     assert_answers(machine, |run| run.status != 0);
+}
+
+/// Frozen, it would not hear that it is to end, and be killed when its time is over.
+#[test]
+fn a_machine_that_is_being_stopped_is_not_frozen() {
+    needs!(Need::Root);
+    let tree = tiny_tree();
+    let machine = Background::start_with(tree.path(), &["--read-only"], &["deaf"]);
+    let orderly = Stop { mode: StopMode::Orderly, timeout: None };
+    let Done {} = machine.client().call(method::STOP, &orderly).unwrap();
+    let paused = machine.verb(&["pause"], &[]);
+    assert_eq!(paused.status, 1, "{paused:?}");
+    machine.does(&["stop", "--now"], &[]);
+    machine.assert_gone();
 }

@@ -92,10 +92,14 @@ impl Session<'_> {
     fn stop(&mut self, stop: Stop) -> Reply {
         let is_boot = matches!(stop.mode, StopMode::Reboot | StopMode::Restart);
         if is_boot && self.machine.phase() == Phase::Stopping {
-            return Reply::error(error::BAD_STATE, &json!({ "phase": self.machine.phase() }));
+            return self.bad_state();
         }
         self.happened(Event::Asked(stop));
         Reply::of(&json!({}))
+    }
+
+    fn bad_state(&self) -> Reply {
+        Reply::error(error::BAD_STATE, &json!({ "phase": self.machine.phase() }))
     }
 
     fn kill(&mut self, kill: &Kill) -> Reply {
@@ -108,7 +112,11 @@ impl Session<'_> {
         })
     }
 
+    /// One that is frozen does not hear that it is to end, and would be killed when its time is over.
     fn pause(&mut self) -> Reply {
+        if self.machine.phase() == Phase::Stopping {
+            return self.bad_state();
+        }
         let frozen = self.processes.freeze(Motion::Frozen);
         if frozen.is_ok() && !std::mem::replace(&mut self.report.is_paused, true) {
             self.publish(Published::Paused);
