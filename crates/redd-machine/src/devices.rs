@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::keep::{Addition, Kept, Line};
 use crate::reach::{adopt, failed, ids, leader};
+use crate::registry::record;
 use crate::turn::Turn;
-use crate::{MachineError, mend};
+use crate::{MachineError, mend, service};
 
 /// In a machine's directory: what verbs have added.
 const DEVICES: &str = "devices";
@@ -47,12 +48,15 @@ impl Added {
 /// There is no such device, the machine has one there, or it does not run.
 pub fn add(name: &MachineName, added: &Added) -> Result<(), MachineError> {
     let device = added.device()?;
-    look(&device).map_err(|cause| failed(name, cause))?;
+    let (number, _mode) = look(&device).map_err(|cause| failed(name, cause))?;
     let turn = mend::turn(name, "device add")?;
     let leader = leader(name)?;
     if is_there(&leader, &device).map_err(|cause| failed(name, cause))? {
         let what = format!("the machine has something at {} already", added.path);
         return Err(MachineError::Exists { what, hint: None });
+    }
+    if let Some(record) = record(name)? {
+        service::allow_device(record.supervisor, number, device.usage)?;
     }
     turn.begin(BEGUN, added)?;
     let result = adopt(name, "device", Some(&added.path)).and_then(|()| {

@@ -5,10 +5,15 @@ use std::path::PathBuf;
 
 use redd_plan::action::Action;
 use redd_plan::cgroup::{CgroupPath, Controller};
-use redd_plan::facts::{DelegatedUnit, HostFacts, Presence, Seat, ServiceManager, Voice};
+use redd_plan::facts::{
+    DelegatedUnit, DeviceClass, DeviceFacts, DeviceNumber, Grants, HostFacts, Presence, Seat, ServiceManager,
+    Voice,
+};
 use redd_plan::{Plan, render, sample};
 use redd_spec::Spec;
+use redd_spec::devices::{DeviceNeed, DeviceNode};
 use redd_spec::parse::unit_property;
+use redd_spec::path::PathInRoot;
 use redd_spec::resources::{Limit, MemoryAmount, Resources};
 use redd_spec::unit::{Placement, Registration, Unit};
 
@@ -186,4 +191,23 @@ fn without_machined_a_machine_starts_and_only_who_insists_is_refused() {
             registered(Registration::Yes, host).unwrap_err().hint().unwrap().contains("systemd-container")
         );
     }
+}
+
+#[test]
+fn the_unit_redd_was_started_in_may_use_the_devices_that_were_named() {
+    let path = PathInRoot::new("/dev/kvm").expect("a path");
+    let device = DeviceNode::new(path, DeviceNeed::Required).expect("a device of the host");
+    let number = DeviceNumber { kind: DeviceClass::Character, major: 10, minor: 232 };
+    let grants = Grants { devices: vec![DeviceFacts::Node(number, 0o666)], ..sample::grants() };
+    let spec = Spec { devices: vec![device], ..kept(Resources::default()) };
+    let host = with(|manager| manager.own = Some(own("redd@debian.service", Seat::Subgroup)));
+    let plan = redd_plan::plan(&spec, &host, &sample::tree(), &grants).expect("it can be planned");
+    let allowed = plan.steps.iter().any(|step| match &step.action {
+        Action::SetUnitProperties { unit, properties } => {
+            let texts: Vec<&str> = properties.iter().map(|property| property.text.as_str()).collect();
+            unit == "redd@debian.service" && texts == ["DeviceAllow=/dev/char/10:232 rwm"]
+        }
+        _ => false,
+    });
+    assert!(allowed, "{}", render::to_text(&plan));
 }

@@ -28,6 +28,18 @@ pub enum DeviceUse {
     Read,
 }
 
+impl DeviceUse {
+    /// As unit files have it: `r`, `w`, and `m` for nodes.
+    #[must_use]
+    pub const fn letters(self) -> &'static str {
+        match self {
+            Self::Everything => "rwm",
+            Self::ReadWrite => "rw",
+            Self::Read => "r",
+        }
+    }
+}
+
 /// What every payload has of its own.
 const OWN: [&str; 12] = [
     "/dev/block",

@@ -13,6 +13,7 @@ const NAME_MAX: usize = 255;
 
 /// Where the machine is on a host that systemd runs.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Unit {
     /// Which unit is its own.
     pub placement: Placement,
@@ -124,6 +125,16 @@ pub struct UnitProperty {
     pub value: PropertyValue,
     /// `NAME=VALUE`, as unit files have it.
     pub text: String,
+}
+
+impl UnitProperty {
+    /// Lets what is in the unit use a device of the host.
+    #[must_use]
+    pub fn device(path: &str, letters: &str) -> Self {
+        let text = format!("DeviceAllow={path} {letters}");
+        let value = PropertyValue::Pairs(vec![(path.to_owned(), letters.to_owned())]);
+        Self { name: "DeviceAllow".to_owned(), value, text }
+    }
 }
 
 impl TryFrom<String> for UnitProperty {

@@ -6,6 +6,8 @@ mod hosts;
 mod life;
 mod odd_hosts;
 mod registration;
+mod service;
 mod shaken_hosts;
+mod stacked;
 mod units;
 mod upgrade;

@@ -3,6 +3,7 @@
 //! Where it is not, or where systemd does not run, nothing here has any effect.
 
 mod boot;
+mod devices;
 mod job;
 mod manager;
 mod restart;
@@ -15,6 +16,7 @@ use std::path::{Path, PathBuf};
 use redd_spec::name::{MachineName, NameError};
 
 pub use boot::{disable, enable, is_enabled};
+pub(crate) use devices::allow as allow_device;
 pub(crate) use job::Job;
 pub use manager::reload;
 pub use restart::leave_to_unit;

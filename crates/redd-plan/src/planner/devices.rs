@@ -5,6 +5,7 @@ use redd_spec::devices::{DeviceNeed, DeviceNode, DeviceUse};
 use redd_spec::ids::HostId;
 use redd_spec::mounts::{Bind, BindIdMap, CustomMount};
 use redd_spec::root::Access;
+use redd_spec::unit::UnitProperty;
 
 use super::check::PlanError;
 use super::context::{Context, Steps};
@@ -32,6 +33,27 @@ pub(super) fn policy(context: &Context<'_>) -> DevicePolicy {
         Access::ReadOnly => rule(number, DeviceAccess::READ),
     }));
     policy
+}
+
+/// What the user named, for the unit that the machine runs in.
+pub(super) fn allowances(context: &Context<'_>) -> impl Iterator<Item = UnitProperty> {
+    let named = nodes(context).map(|(node, number, _)| (number, node.usage));
+    let bound = bound(context).map(|(bind, number, _)| match bind.access {
+        Access::ReadWrite => (number, DeviceUse::ReadWrite),
+        Access::ReadOnly => (number, DeviceUse::Read),
+    });
+    named.chain(bound).map(|(number, usage)| allowance(number, usage))
+}
+
+/// A device for everything in a unit. By its number: its node may have any name.
+#[must_use]
+pub fn allowance(number: DeviceNumber, usage: DeviceUse) -> UnitProperty {
+    let DeviceNumber { kind, major, minor } = number;
+    let directory = match kind {
+        DeviceClass::Block => "block",
+        DeviceClass::Character => "char",
+    };
+    UnitProperty::device(&format!("/dev/{directory}/{major}:{minor}"), usage.letters())
 }
 
 /// A node that is bound belongs to whoever it belongs to outside, which is nobody in a user namespace.

@@ -26,7 +26,7 @@ mod unit;
 
 pub use bound_users::BoundUserError;
 pub use check::PlanError;
-pub use devices::node_rule;
+pub use devices::{allowance, node_rule};
 pub use network::{host_link_name, mac_address};
 pub use unit::scope_name;
 

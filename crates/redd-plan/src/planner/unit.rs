@@ -10,6 +10,7 @@ use redd_spec::unit::{Placement, SliceName, UnitProperty, escape_name};
 
 use super::cgroup::{create, payload_of};
 use super::context::{Context, Steps};
+use super::devices;
 use crate::action::{Action, Missing, ScopeRequest};
 use crate::cgroup::{CgroupPath, Controller, SUPERVISOR, UNIT_CONTROLLERS, escape_component};
 use crate::clause::Clause::{AI5, EE6, EE7};
@@ -122,10 +123,18 @@ fn is_mute(context: &Context<'_>) -> bool {
     manager.is_some_and(|manager| matches!(manager.voice, Voice::Silent(_)))
 }
 
+fn answers(context: &Context<'_>) -> bool {
+    context.host.service_manager.as_ref().is_some_and(|manager| manager.voice == Voice::Answers)
+}
+
 fn set_properties(context: &Context<'_>, own: &Own, limits: &[ControllerLimit], steps: &mut Steps) {
     let of_user = &context.spec.unit.properties;
-    let properties: Vec<UnitProperty> =
+    let mut properties: Vec<UnitProperty> =
         chosen(limits).flat_map(|limit| &limit.properties).chain(of_user).cloned().collect();
+    // redd makes the nodes itself, and the unit's policy holds for redd, too: nspawn's units have DevicePolicy=closed.
+    if answers(context) {
+        properties.extend(devices::allowances(context));
+    }
     if properties.is_empty() {
         return;
     }

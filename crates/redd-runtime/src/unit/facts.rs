@@ -51,8 +51,8 @@ pub(crate) fn service_manager(
 
 /// Whether there is something that a unit's properties say.
 fn has_wishes(spec: &Spec) -> bool {
-    let resources = &spec.resources;
-    !spec.unit.properties.is_empty() || redd_plan::limits::are_asked_for(resources)
+    let has_limits = redd_plan::limits::are_asked_for(&spec.resources);
+    has_limits || !spec.unit.properties.is_empty() || !spec.devices.is_empty()
 }
 
 /// The cgroup that the host's units are below: that of its first process is one of them.
