@@ -9,7 +9,7 @@ use redd_spec::api::{ApiAccess, TemporaryDirectory};
 use redd_spec::bound_user::BoundUsers;
 use redd_spec::capability::{CapabilitySet, SystemCallRule};
 use redd_spec::console::{Background, ExtraTerminals};
-use redd_spec::credential::Credential;
+use redd_spec::credential::{Credential, CredentialPattern};
 use redd_spec::devices::DeviceNode;
 use redd_spec::ids::{Ownership, UserNamespace};
 use redd_spec::init::InitChoice;
@@ -108,6 +108,8 @@ pub struct MountSettings {
     pub custom: Vec<CustomMount>,
     pub bound_users: BoundUsers,
     pub credentials: Vec<Credential>,
+    /// `--import-credential=`
+    pub imported_credentials: Vec<CredentialPattern>,
 }
 
 /// Limits.

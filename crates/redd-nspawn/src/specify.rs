@@ -189,6 +189,7 @@ fn specify(
         mounts: settings.mounts.custom,
         sockets: payload::sockets(persona, &settings.life, caller)?,
         credentials: distinct(settings.mounts.credentials)?,
+        imported_credentials: settings.mounts.imported_credentials,
         resources: limits(settings.resources, isolation.personality, &defaults),
         integration: integration(&settings.integration),
         console: console(persona, settings.integration.console, &defaults, caller),

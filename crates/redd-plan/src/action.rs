@@ -66,6 +66,10 @@ pub enum Action {
     OpenPayloadCgroup { path: CgroupPath },
     /// Makes a directory of the machine's own.
     CreateHostDirectory { path: PathBuf, owner: HostId },
+    /// Makes the host's directory for the payload's journal (AI2).
+    CreateJournalDirectory { path: PathBuf },
+    /// Lets the host find the journal that is in the tree (AI2).
+    LinkJournal { link: PathBuf, target: PathBuf },
     /// Gives every file of the tree to the same id of the container.
     ChangeOwners { ids: IdRange },
     /// Makes a directory that an overlay works in, beside its highest layer.

@@ -88,7 +88,6 @@ impl Clause {
     #[must_use]
     pub const fn without_step(self) -> Option<&'static str> {
         match self {
-            Self::AI2 => Some("needs a host whose PID 1 is systemd; not built yet"),
             Self::UN4 => Some("kept by the supervisor, after the last step"),
             Self::UN5 => Some("the stop signal is chosen with --kill-signal=; inits are not told apart yet"),
             _ => None,
@@ -108,7 +107,6 @@ impl Clause {
     #[must_use]
     pub const fn without_test(self) -> Option<&'static str> {
         match self {
-            Self::AI2 => Some("needs a host whose PID 1 is systemd; not built yet"),
             Self::UN5 => Some("inits are not told apart yet"),
             _ => None,
         }

@@ -86,6 +86,8 @@ pub enum Slot {
     Localtime,
     /// The host's resolv.conf.
     ResolvConf,
+    /// The host's directory for the payload's journal.
+    Journal,
     /// A mount the user asked for, by its place in the Spec.
     Custom(u16),
     /// The home directory of a bound user, by its place in the Spec.
@@ -137,6 +139,7 @@ impl fmt::Display for Slot {
             Self::PayloadCgroups => formatter.write_str("payload-cgroups"),
             Self::Localtime => formatter.write_str("localtime"),
             Self::ResolvConf => formatter.write_str("resolv.conf"),
+            Self::Journal => formatter.write_str("journal"),
             Self::Custom(index) => write!(formatter, "custom-{index}"),
             Self::Home(index) => write!(formatter, "home-{index}"),
             // The names of all layers of an overlay have to fit into 255 bytes.

@@ -1,6 +1,7 @@
 //! What is known of the host, the tree and this start, as plain data. The runtime gathers it.
 
 mod cgroups;
+mod journal;
 mod limits;
 mod unit;
 
@@ -17,6 +18,7 @@ use redd_spec::uuid::Uuid;
 use serde::Serialize;
 
 pub use cgroups::{CgroupFacts, LegacyHierarchy, Population, UnifiedHierarchy};
+pub use journal::{IdMapping, JournalEntry, JournalFacts};
 pub use limits::{InitLimits, InotifyFacts};
 pub use unit::{DelegatedUnit, Seat, ServiceManager, Voice};
 
@@ -374,6 +376,9 @@ pub struct Grants {
     /// What each link of the host is that the Spec needs, in its order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub links: Vec<Option<HostLink>>,
+    /// What there is for the payload's journal, where it is to be linked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub journal: Option<JournalFacts>,
     /// Where an ephemeral copy's changes go.
     pub ephemeral_directory: Option<PathBuf>,
     /// Where directories for temporary bind sources are made.

@@ -19,5 +19,5 @@ pub mod step;
 pub mod supervision;
 
 pub use clause::Clause;
-pub use planner::{PlanError, plan};
+pub use planner::{PlanError, journal_of, plan, uuid};
 pub use step::{Plan, Side, Step};

@@ -44,7 +44,7 @@ pub(crate) enum Reading {
 pub(crate) fn read(spec: &Spec, reading: Reading) -> Result<Vec<(String, Vec<u8>)>, Error> {
     let mut all: Vec<(String, Vec<u8>)> = Vec::new();
     let mut total = 0;
-    for credential in &spec.credentials {
+    for credential in &wanted(spec)? {
         let refuse = |reason: String| refusal(credential, Path::new(credential.name.as_str()), reason);
         if all.len() == CREDENTIALS_MAX {
             return Err(refuse(format!("there are more than {CREDENTIALS_MAX} credentials")));
@@ -58,6 +58,31 @@ pub(crate) fn read(spec: &Spec, reading: Reading) -> Result<Vec<(String, Vec<u8>
         all.push((credential.name.as_str().to_owned(), value));
     }
     Ok(all)
+}
+
+/// What is named by itself, and what patterns choose of redd's own, in the order of their names; whoever names one has his.
+fn wanted(spec: &Spec) -> Result<Vec<Credential>, Error> {
+    let mut wanted = spec.credentials.clone();
+    let own = facts::credentials_directory().filter(|_| !spec.imported_credentials.is_empty());
+    let Some(directory) = own else { return Ok(wanted) };
+    let unreadable = |error: std::io::Error| Error::Input {
+        option: "--import-credential",
+        path: directory.clone(),
+        reason: error.to_string(),
+    };
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(&directory).map_err(unreadable)? {
+        let name = entry.map_err(unreadable)?.file_name();
+        names.extend(name.to_str().and_then(|name| CredentialName::new(name).ok()));
+    }
+    names.sort();
+    names.retain(|name| spec.imported_credentials.iter().any(|pattern| pattern.matches(name)));
+    names.retain(|name| !spec.credentials.iter().any(|credential| credential.name == *name));
+    wanted.extend(names.into_iter().map(|name| {
+        let source = CredentialSource::Inherited(name.clone());
+        Credential { name, source }
+    }));
+    Ok(wanted)
 }
 
 fn refusal(credential: &Credential, path: &Path, reason: String) -> Error {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use redd_plan::descriptor::Slot;
 use redd_plan::facts::{Grants, HostFacts, TreeFacts};
 use redd_spec::Spec;
-use redd_spec::integration::{ResolvConfMode, ResolvConfSource};
+use redd_spec::integration::{LinkJournal, ResolvConfMode, ResolvConfSource};
 use redd_spec::payload::Payload;
 use redd_spec::resources::LimitDefaults;
 use redd_spec::root::Persistence;
@@ -63,7 +63,7 @@ pub(crate) fn gather(
     let (bound_users, homes) = facts::host_users::bound_users(&spec.bound_users.names)?;
     let (resolv_conf, resolv_conf_path) = host_resolv_conf(spec)?;
     let library = Path::new(LIBRARY);
-    let grants = Grants {
+    let mut grants = Grants {
         boot_id: random_uuid()?,
         random_uuid: random_uuid()?,
         credentials,
@@ -76,11 +76,16 @@ pub(crate) fn gather(
         layers: sources.layers,
         links: network::named_links(spec)?,
         bound_users,
+        journal: None,
         ephemeral_directory: (spec.root.persistence == Persistence::Ephemeral && can_hold_layers(library))
             .then(|| library.join("ephemeral").join(spec.name.as_str())),
         temporary_directory: library.join("temporary"),
         ids: ids::expected(spec, &host, &facts)?,
     };
+    if spec.integration.link_journal != LinkJournal::No {
+        let uuid = redd_plan::uuid(spec, &host, &facts, &grants);
+        grants.journal = Some(facts::journal::look(tree.whole(), &spec.root.path, uuid));
+    }
     Ok(Inputs { tree, host, facts, grants, sources: sources.opened, manager, homes, sockets: Vec::new() })
 }
 

@@ -48,6 +48,59 @@ impl fmt::Display for CredentialName {
     }
 }
 
+/// Which of the credentials that redd was given are passed on: `*` is any text, `?` any character.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String")]
+pub struct CredentialPattern(String);
+
+impl CredentialPattern {
+    /// Checks a pattern.
+    ///
+    /// # Errors
+    /// No name can match it.
+    pub fn new(pattern: &str) -> Result<Self, CredentialNameError> {
+        CredentialName::new(pattern).map(|CredentialName(pattern)| Self(pattern))
+    }
+
+    /// Whether it is the name's.
+    #[must_use]
+    pub fn matches(&self, name: &CredentialName) -> bool {
+        let (pattern, name) = (self.0.as_bytes(), name.0.as_bytes());
+        let (mut at, mut read) = (0, 0);
+        // Behind the last star, and how far what that stands for goes.
+        let mut star: Option<(usize, usize)> = None;
+        while read < name.len() {
+            match pattern.get(at) {
+                Some(b'*') => {
+                    at += 1;
+                    star = Some((at, read));
+                }
+                Some(&byte) if byte == b'?' || byte == name[read] => (at, read) = (at + 1, read + 1),
+                Some(_) | None => {
+                    let Some((after, end)) = star else { return false };
+                    (at, read) = (after, end + 1);
+                    star = Some((after, end + 1));
+                }
+            }
+        }
+        pattern[at..].iter().all(|&byte| byte == b'*')
+    }
+}
+
+impl TryFrom<String> for CredentialPattern {
+    type Error = CredentialNameError;
+
+    fn try_from(pattern: String) -> Result<Self, CredentialNameError> {
+        Self::new(&pattern)
+    }
+}
+
+impl fmt::Display for CredentialPattern {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
 /// A credential and where it comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Credential {
@@ -93,6 +146,22 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_pattern_is_of_whole_names() {
+        let is_match = |pattern: &str, name: &str| {
+            CredentialPattern::new(pattern).unwrap().matches(&CredentialName::new(name).unwrap())
+        };
+        for (pattern, name) in
+            [("*", "a"), ("a.*", "a.b"), ("a*b*c", "axbbyc"), ("a?c", "abc"), ("ab", "ab"), ("ab*", "ab")]
+        {
+            assert!(is_match(pattern, name), "{pattern} {name}");
+        }
+        for (pattern, name) in [("a.*", "ab"), ("a*b", "abc"), ("?", "ab"), ("ab", "abc"), ("abc", "ab")] {
+            assert!(!is_match(pattern, name), "{pattern} {name}");
+        }
+        assert!(CredentialPattern::new("../*").is_err() && CredentialPattern::new("").is_err());
+    }
 
     proptest! {
         #[test]

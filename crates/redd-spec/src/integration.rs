@@ -68,11 +68,15 @@ pub enum LinkJournal {
     /// It is not.
     #[default]
     No,
-    /// Where that works without doing anything to the host, which it never does yet.
+    /// Where the host has a directory for it already.
     Auto,
-    /// The same, with the files on the host's side.
+    /// The files are in a directory of the host's, which is bound in.
+    Host,
+    /// The same, where that can be.
     TryHost,
-    /// The same, with the files in the tree.
+    /// The files are in the tree, where a link of the host's leads to.
+    Guest,
+    /// The same, where that can be.
     TryGuest,
 }
 

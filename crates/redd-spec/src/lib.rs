@@ -71,6 +71,9 @@ pub struct Spec {
     pub sockets: sockets::PassedSockets,
     /// Credentials for the payload's PID 1.
     pub credentials: Vec<credential::Credential>,
+    /// Those of redd's own that are passed on, too (`--import-credential=`).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub imported_credentials: Vec<credential::CredentialPattern>,
     /// Parameters of its namespaces.
     pub kernel_parameters: Vec<kernel_parameter::KernelParameter>,
     /// What the payload's privileges are.

@@ -5,6 +5,7 @@ mod cgroups;
 mod hosts;
 mod life;
 mod odd_hosts;
+mod passing;
 mod registration;
 mod service;
 mod shaken_hosts;

@@ -165,7 +165,7 @@ pub(super) fn find(section: Section, name: &str) -> Option<&'static Key> {
 }
 
 /// Every key.
-pub static KEYS: [Key; 88] = [
+pub static KEYS: [Key; 89] = [
     exec("Boot", "boot").form(Form::Flag),
     exec("Ephemeral", "ephemeral").form(Form::Flag).granting(),
     exec("ProcessTwo", "as-pid2").form(Form::Flag),
@@ -248,6 +248,7 @@ pub static KEYS: [Key; 88] = [
     redd("IoReadIops", "io-read-iops"),
     redd("IoWriteIops", "io-write-iops"),
     redd("Init", "init"),
+    redd("ImportCredential", "import-credential").form(Form::Words),
     redd("StopTimeout", "stop-timeout"),
     redd("Restart", "restart"),
     redd("RestartDelay", "restart-delay"),

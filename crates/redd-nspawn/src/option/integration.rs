@@ -76,7 +76,7 @@ pub(super) static OPTIONS: [Definition; 14] = [
         "link-journal",
         "MODE",
         INTEGRATION,
-        "Link the payload's journal with the host's: no (default), auto, try-host or try-guest",
+        "Link the payload's journal with the host's: no (default), auto, host, try-host, guest or try-guest",
         |settings, text| {
             settings.integration.link_journal = Some(parse::link_journal(text)?);
             Ok(())

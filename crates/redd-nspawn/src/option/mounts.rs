@@ -7,7 +7,7 @@ use super::{Definition, Heading, Mask, value};
 
 const MOUNTS: Heading = Heading::Mounts;
 
-pub(super) static OPTIONS: [Definition; 11] = [
+pub(super) static OPTIONS: [Definition; 12] = [
     value(
         "bind",
         "SOURCE[:PATH[:OPTIONS]]",
@@ -108,4 +108,16 @@ pub(super) static OPTIONS: [Definition; 11] = [
         },
     )
     .list(),
+    value(
+        "import-credential",
+        "GLOB",
+        MOUNTS,
+        "Pass on those of redd's own credentials whose names match",
+        |settings, text| {
+            settings.mounts.imported_credentials.push(parse::import_credential(text)?);
+            Ok(())
+        },
+    )
+    .list()
+    .native(),
 ];

@@ -71,6 +71,10 @@ impl Action {
             Self::JoinNamedCgroup { path } => write!(formatter, "put the child into cgroup {path}"),
             Self::OpenPayloadCgroup { path } => write!(formatter, "open cgroup {path}"),
             Self::CreateHostDirectory { path, .. } => write!(formatter, "make directory {}", path.display()),
+            Self::CreateJournalDirectory { path } => write!(formatter, "make directory {}", path.display()),
+            Self::LinkJournal { link, target } => {
+                write!(formatter, "link {} to {}", link.display(), target.display())
+            }
             Self::EnterStagingNamespace => formatter.write_str("enter a private mount namespace for staging"),
             Self::CopyMount { slot, source } => write!(formatter, "copy a mount for {slot}: {source}"),
             Self::Stage { slot, id_map, flags } => write!(formatter, "stage {slot}{id_map} ({flags})"),

@@ -10,7 +10,7 @@ use redd_spec::root::{OsReleaseCheck, Persistence, Volatile};
 
 use super::bound_users::{self, BoundUserError};
 use super::context::Context;
-use super::{devices, network, registration};
+use super::{devices, journal, network, registration};
 use crate::facts::TreeFacts;
 use crate::init::places;
 use crate::link::LinkError;
@@ -49,6 +49,8 @@ pub enum PlanError {
         "--restrict-address-families= cannot be kept where the payload may call {call}: no filter sees its arguments"
     )]
     UnseenSockets { call: &'static str },
+    #[error("the journal cannot be linked: {reason}")]
+    Journal { reason: &'static str },
     #[error(
         "a payload that shares the host's {namespace} is a command that is its own first process, no init"
     )]
@@ -126,6 +128,7 @@ impl PlanError {
             Self::UnseenSockets { .. } => {
                 Some("refuse that call with --system-call-filter=~, or leave the families as they are")
             }
+            Self::Journal { .. } => Some("--link-journal=try-guest, try-host or no does without"),
             Self::InitInSharedNamespace { .. } => Some("run one command, with --as-pid1"),
             Self::SharedProcessesWithUserNamespace | Self::WritableApiWithUserNamespace => {
                 Some("use --private-users=no")
@@ -175,6 +178,7 @@ pub(super) fn refuse_impossible(context: &Context<'_>) -> Result<(), PlanError> 
     bound_users::refuse_impossible(context.spec, context.tree, context.grants)?;
     refuse_unfit_nesting(context.spec, context.ids)?;
     network::refuse(context)?;
+    journal::refuse(context)?;
     registration::refuse_impossible(context)?;
     mounts::refuse(context)
 }

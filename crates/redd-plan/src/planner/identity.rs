@@ -19,7 +19,8 @@ const UUID_KEY: [u8; 16] = *b"redd-machine-uid";
 
 /// The uuid of the container (EV2): the tree's own; else what the user chose; else one that is the same at every
 /// start of this name on this tree, and another one for a copy of the tree. Ephemeral machines get a new one.
-pub(super) fn uuid(spec: &Spec, host: &HostFacts, tree: &TreeFacts, grants: &Grants) -> Uuid {
+#[must_use]
+pub fn uuid(spec: &Spec, host: &HostFacts, tree: &TreeFacts, grants: &Grants) -> Uuid {
     let is_seen = !spec.root.replaces(MACHINE_ID);
     if let Some(own) = tree.machine_id.filter(|_| is_seen) {
         return own;

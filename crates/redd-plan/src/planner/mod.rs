@@ -10,6 +10,7 @@ mod devices;
 mod environment;
 mod identity;
 mod integration;
+mod journal;
 mod labels;
 mod mounts;
 mod named_hierarchy;
@@ -27,6 +28,8 @@ mod unit;
 pub use bound_users::BoundUserError;
 pub use check::PlanError;
 pub use devices::{allowance, node_rule};
+pub use identity::uuid;
+pub use journal::journal_of;
 pub use network::{host_link_name, mac_address};
 pub use unit::scope_name;
 
@@ -105,6 +108,7 @@ fn prepare(context: &Context<'_>, steps: &mut Steps) -> Result<(), PlanError> {
     bound_users::prepare(context, steps);
     overlay::prepare(context, steps);
     integration::prepare(context, steps);
+    journal::prepare(context, steps);
     steps.host(Action::EnterStagingNamespace, &[UN1]);
     Ok(())
 }
@@ -143,9 +147,11 @@ fn stage(context: &Context<'_>, steps: &mut Steps) {
     bound_users::stage(context, steps);
     overlay::stage(context, steps);
     integration::stage(context, steps);
+    journal::stage(context, steps);
     steps.host(Action::LeaveStagingNamespace, &[UN1]);
     network::hold(context, steps);
     steps.host(Action::StartGuard, &[]);
+    journal::link(context, steps);
     privileges::limit_resources(context, steps);
     cgroup::join_legacy(context, steps);
     named_hierarchy::join(context, steps);
@@ -189,6 +195,7 @@ fn compose_root(context: &Context<'_>, steps: &mut Steps) {
     bound_users::attach(context, steps);
     mounts::attach(context, steps);
     integration::apply(context, steps);
+    journal::attach(context, steps);
     environment::create_home(context, steps);
     console::open(context, steps);
     steps.child(Action::PivotRoot, &[UN1]);

@@ -6,6 +6,7 @@ pub mod host;
 pub mod host_copy;
 pub mod host_users;
 mod init;
+pub(crate) mod journal;
 pub mod os_release;
 pub mod tree;
 pub mod user_namespace;

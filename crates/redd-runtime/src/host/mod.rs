@@ -4,6 +4,7 @@ pub(crate) mod cgroup;
 pub(crate) mod clone;
 pub(crate) mod hints;
 pub(crate) mod identity;
+mod journal;
 pub(crate) mod limits;
 pub(crate) mod named_cgroup;
 pub(crate) mod network;
@@ -45,6 +46,8 @@ pub(crate) fn perform(side: &mut HostSide<'_>, action: &Action) -> Result<(), St
         Action::JoinNamedCgroup { path } => named_cgroup::join(side, path),
         Action::OpenPayloadCgroup { path } => cgroup::open_payload(side, path),
         Action::CreateHostDirectory { path, owner } => staging::create_host_directory(path, *owner),
+        Action::CreateJournalDirectory { path } => journal::create_directory(path),
+        Action::LinkJournal { link, target } => journal::link(side, link, target),
         Action::CopyMount { slot, source } => staging::copy_mount(side, *slot, source),
         Action::EnterStagingNamespace => staging::enter(side),
         Action::WriteIdMap { ids } => identity::write_id_map(side, *ids),

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::ParseError;
-use crate::credential::{Credential, CredentialName, CredentialSource};
+use crate::credential::{Credential, CredentialName, CredentialPattern, CredentialSource};
 
 /// `ID:VALUE`, the value with the escapes of C.
 ///
@@ -29,6 +29,14 @@ pub fn load_credential(value: &str) -> Result<Credential, ParseError> {
         ParseError::new(value, "behind the colon stands a path with a slash or a credential's name")
     })?;
     Ok(Credential { name, source: CredentialSource::Inherited(inherited) })
+}
+
+/// `--import-credential=`
+///
+/// # Errors
+/// A pattern that no name matches.
+pub fn import_credential(value: &str) -> Result<CredentialPattern, ParseError> {
+    CredentialPattern::new(value).map_err(|error| ParseError::new(value, error.to_string()))
 }
 
 fn split(value: &str) -> Result<(CredentialName, &str), ParseError> {

@@ -23,7 +23,7 @@ pub use bound_users::{bind_user, bind_user_group, bind_user_shell, payload_user}
 pub use bundle::{kernel_parameter, masked_path, read_only_path, user_ids};
 pub use changes::{LIFE, LifeChange, life};
 pub use console::{ConsoleChoice, background, console, terminals};
-pub use credentials::{load_credential, set_credential};
+pub use credentials::{import_credential, load_credential, set_credential};
 pub use execution::{PERSONALITIES, api_access, cpu_affinity, mac_address, manager_name, personality};
 pub use inits::init;
 pub use life::{machine_names, restart_limit, restart_policy};
