@@ -5,8 +5,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
-use redd_tests::{Machine, Need, Run, covers, finish, needs, run};
+use redd_tests::{Machine, Need, Run, covers, finish, needs, run, time_limit};
 
 /// A machine's unit on the host.
 struct Unit {
@@ -99,7 +101,12 @@ fn limits_of_a_start_are_properties_of_the_unit_and_the_kernels() {
     // What the machine sees begins below: it cannot lift them, and the limits that it sees are not its own to set.
     assert!(!machine.succeeds("echo 1G > /sys/fs/cgroup/memory.max"));
     assert_eq!(machine.stop(), 0);
-    assert!(!unit.directory.exists());
+    // systemd removes it when it has heard that it is empty.
+    let deadline = Instant::now() + time_limit(Duration::from_secs(10));
+    while unit.directory.exists() {
+        assert!(Instant::now() < deadline, "{} is left", unit.directory.display());
+        sleep(Duration::from_millis(20));
+    }
 }
 
 #[test]
