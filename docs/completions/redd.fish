@@ -93,7 +93,12 @@ complete -c redd -n "__fish_redd_using_subcommand boot" -l nesting -d 'Let conta
 complete -c redd -n "__fish_redd_using_subcommand boot" -l device -d 'Let the payload use a node of the host\'s /dev: r, rw or rwm [default: rwm]' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l private-network -d 'Network namespace of its own; no: the host\'s network' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -s n -l network-veth -d 'Link host0 inside and ve-NAME outside' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l network-veth-extra -d 'Another pair of links, by their names' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l network-bridge -d 'Put the link outside into a bridge' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l network-zone -d 'The same with the bridge vz-ZONE, which comes and goes with its machines' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l network-interface -d 'A link of the host, until the machine ends' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l network-macvlan -d 'A link with an address of its own on one of the host\'s' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l network-ipvlan -d 'A link with the address of one of the host\'s' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l bind -d 'Bind a file or directory of the host, or with + of the tree' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l bind-ro -d 'The same, read-only' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l tmpfs -d 'Mount an empty file system in memory' -r
@@ -105,6 +110,7 @@ complete -c redd -n "__fish_redd_using_subcommand boot" -l bind-user-shell -d 'T
 complete -c redd -n "__fish_redd_using_subcommand boot" -l bind-user-group -d 'A group of the payload that they are members of' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l set-credential -d 'Pass a credential to PID 1' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l load-credential -d 'Pass a credential from a file, a socket, or redd\'s own' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l import-credential -d 'Pass on those of redd\'s own credentials whose names match' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l memory -d 'Memory: bytes, per cent of the host\'s, or infinity [default: 80%]' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l pids-max -d 'Processes, or infinity [default: 16384]' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l cpus -d 'Processors, e.g. 1.5' -r
@@ -124,7 +130,7 @@ complete -c redd -n "__fish_redd_using_subcommand boot" -l resolv-conf -d 'resol
 complete -c redd -n "__fish_redd_using_subcommand boot" -l console -d 'Console: interactive, read-only, passive, kept, pipe or autopipe' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l background -d 'Background colour of the console, e.g. 44 or 48;2;0;0;64; empty for none' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l ttys -d 'Terminals beside the console, each with a login prompt' -r
-complete -c redd -n "__fish_redd_using_subcommand boot" -l link-journal -d 'Link the payload\'s journal with the host\'s: no (default), auto, try-host or try-guest' -r
+complete -c redd -n "__fish_redd_using_subcommand boot" -l link-journal -d 'Link the payload\'s journal with the host\'s: no (default), auto, host, try-host, guest or try-guest' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l init -d 'Init to boot: auto, a kind of docs/inits.md, or a path in the tree' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l kill-signal -d 'Signal for an orderly stop [default: what the init wants, SIGTERM for a command]' -r
 complete -c redd -n "__fish_redd_using_subcommand boot" -l stop-timeout -d 'How long an orderly stop may take [default: 90s]' -r
@@ -172,7 +178,12 @@ complete -c redd -n "__fish_redd_using_subcommand run" -l nesting -d 'Let contai
 complete -c redd -n "__fish_redd_using_subcommand run" -l device -d 'Let the payload use a node of the host\'s /dev: r, rw or rwm [default: rwm]' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l private-network -d 'Network namespace of its own; no: the host\'s network' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -s n -l network-veth -d 'Link host0 inside and ve-NAME outside' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l network-veth-extra -d 'Another pair of links, by their names' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l network-bridge -d 'Put the link outside into a bridge' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l network-zone -d 'The same with the bridge vz-ZONE, which comes and goes with its machines' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l network-interface -d 'A link of the host, until the machine ends' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l network-macvlan -d 'A link with an address of its own on one of the host\'s' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l network-ipvlan -d 'A link with the address of one of the host\'s' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l bind -d 'Bind a file or directory of the host, or with + of the tree' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l bind-ro -d 'The same, read-only' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l tmpfs -d 'Mount an empty file system in memory' -r
@@ -184,6 +195,7 @@ complete -c redd -n "__fish_redd_using_subcommand run" -l bind-user-shell -d 'Th
 complete -c redd -n "__fish_redd_using_subcommand run" -l bind-user-group -d 'A group of the payload that they are members of' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l set-credential -d 'Pass a credential to PID 1' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l load-credential -d 'Pass a credential from a file, a socket, or redd\'s own' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l import-credential -d 'Pass on those of redd\'s own credentials whose names match' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l memory -d 'Memory: bytes, per cent of the host\'s, or infinity [default: 80%]' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l pids-max -d 'Processes, or infinity [default: 16384]' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l cpus -d 'Processors, e.g. 1.5' -r
@@ -203,7 +215,7 @@ complete -c redd -n "__fish_redd_using_subcommand run" -l resolv-conf -d 'resolv
 complete -c redd -n "__fish_redd_using_subcommand run" -l console -d 'Console: interactive, read-only, passive, kept, pipe or autopipe' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l background -d 'Background colour of the console, e.g. 44 or 48;2;0;0;64; empty for none' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l ttys -d 'Terminals beside the console, each with a login prompt' -r
-complete -c redd -n "__fish_redd_using_subcommand run" -l link-journal -d 'Link the payload\'s journal with the host\'s: no (default), auto, try-host or try-guest' -r
+complete -c redd -n "__fish_redd_using_subcommand run" -l link-journal -d 'Link the payload\'s journal with the host\'s: no (default), auto, host, try-host, guest or try-guest' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l init -d 'Init to boot: auto, a kind of docs/inits.md, or a path in the tree' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l kill-signal -d 'Signal for an orderly stop [default: what the init wants, SIGTERM for a command]' -r
 complete -c redd -n "__fish_redd_using_subcommand run" -l stop-timeout -d 'How long an orderly stop may take [default: 90s]' -r
@@ -255,7 +267,12 @@ complete -c redd -n "__fish_redd_using_subcommand start" -l nesting -d 'Let cont
 complete -c redd -n "__fish_redd_using_subcommand start" -l device -d 'Let the payload use a node of the host\'s /dev: r, rw or rwm [default: rwm]' -r
 complete -c redd -n "__fish_redd_using_subcommand start" -l private-network -d 'Network namespace of its own; no: the host\'s network' -r
 complete -c redd -n "__fish_redd_using_subcommand start" -s n -l network-veth -d 'Link host0 inside and ve-NAME outside' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -l network-veth-extra -d 'Another pair of links, by their names' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -l network-bridge -d 'Put the link outside into a bridge' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -l network-zone -d 'The same with the bridge vz-ZONE, which comes and goes with its machines' -r
 complete -c redd -n "__fish_redd_using_subcommand start" -l network-interface -d 'A link of the host, until the machine ends' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -l network-macvlan -d 'A link with an address of its own on one of the host\'s' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -l network-ipvlan -d 'A link with the address of one of the host\'s' -r
 complete -c redd -n "__fish_redd_using_subcommand start" -l bind -d 'Bind a file or directory of the host, or with + of the tree' -r
 complete -c redd -n "__fish_redd_using_subcommand start" -l bind-ro -d 'The same, read-only' -r
 complete -c redd -n "__fish_redd_using_subcommand start" -l tmpfs -d 'Mount an empty file system in memory' -r
@@ -267,6 +284,7 @@ complete -c redd -n "__fish_redd_using_subcommand start" -l bind-user-shell -d '
 complete -c redd -n "__fish_redd_using_subcommand start" -l bind-user-group -d 'A group of the payload that they are members of' -r
 complete -c redd -n "__fish_redd_using_subcommand start" -l set-credential -d 'Pass a credential to PID 1' -r
 complete -c redd -n "__fish_redd_using_subcommand start" -l load-credential -d 'Pass a credential from a file, a socket, or redd\'s own' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -l import-credential -d 'Pass on those of redd\'s own credentials whose names match' -r
 complete -c redd -n "__fish_redd_using_subcommand start" -l memory -d 'Memory: bytes, per cent of the host\'s, or infinity [default: 80%]' -r
 complete -c redd -n "__fish_redd_using_subcommand start" -l pids-max -d 'Processes, or infinity [default: 16384]' -r
 complete -c redd -n "__fish_redd_using_subcommand start" -l cpus -d 'Processors, e.g. 1.5' -r
@@ -286,7 +304,7 @@ complete -c redd -n "__fish_redd_using_subcommand start" -l resolv-conf -d 'reso
 complete -c redd -n "__fish_redd_using_subcommand start" -l console -d 'Console: interactive, read-only, passive, kept, pipe or autopipe' -r
 complete -c redd -n "__fish_redd_using_subcommand start" -l background -d 'Background colour of the console, e.g. 44 or 48;2;0;0;64; empty for none' -r
 complete -c redd -n "__fish_redd_using_subcommand start" -l ttys -d 'Terminals beside the console, each with a login prompt' -r
-complete -c redd -n "__fish_redd_using_subcommand start" -l link-journal -d 'Link the payload\'s journal with the host\'s: no (default), auto, try-host or try-guest' -r
+complete -c redd -n "__fish_redd_using_subcommand start" -l link-journal -d 'Link the payload\'s journal with the host\'s: no (default), auto, host, try-host, guest or try-guest' -r
 complete -c redd -n "__fish_redd_using_subcommand start" -l init -d 'Init to boot: auto, a kind of docs/inits.md, or a path in the tree' -r
 complete -c redd -n "__fish_redd_using_subcommand start" -l kill-signal -d 'Signal for an orderly stop [default: what the init wants, SIGTERM for a command]' -r
 complete -c redd -n "__fish_redd_using_subcommand start" -l stop-timeout -d 'How long an orderly stop may take [default: 90s]' -r
@@ -343,7 +361,12 @@ complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcomma
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l device -d 'Let the payload use a node of the host\'s /dev: r, rw or rwm [default: rwm]' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l private-network -d 'Network namespace of its own; no: the host\'s network' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -s n -l network-veth -d 'Link host0 inside and ve-NAME outside' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l network-veth-extra -d 'Another pair of links, by their names' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l network-bridge -d 'Put the link outside into a bridge' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l network-zone -d 'The same with the bridge vz-ZONE, which comes and goes with its machines' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l network-interface -d 'A link of the host, until the machine ends' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l network-macvlan -d 'A link with an address of its own on one of the host\'s' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l network-ipvlan -d 'A link with the address of one of the host\'s' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l bind -d 'Bind a file or directory of the host, or with + of the tree' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l bind-ro -d 'The same, read-only' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l tmpfs -d 'Mount an empty file system in memory' -r
@@ -355,6 +378,7 @@ complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcomma
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l bind-user-group -d 'A group of the payload that they are members of' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l set-credential -d 'Pass a credential to PID 1' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l load-credential -d 'Pass a credential from a file, a socket, or redd\'s own' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l import-credential -d 'Pass on those of redd\'s own credentials whose names match' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l memory -d 'Memory: bytes, per cent of the host\'s, or infinity [default: 80%]' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l pids-max -d 'Processes, or infinity [default: 16384]' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l cpus -d 'Processors, e.g. 1.5' -r
@@ -374,7 +398,7 @@ complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcomma
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l console -d 'Console: interactive, read-only, passive, kept, pipe or autopipe' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l background -d 'Background colour of the console, e.g. 44 or 48;2;0;0;64; empty for none' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l ttys -d 'Terminals beside the console, each with a login prompt' -r
-complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l link-journal -d 'Link the payload\'s journal with the host\'s: no (default), auto, try-host or try-guest' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l link-journal -d 'Link the payload\'s journal with the host\'s: no (default), auto, host, try-host, guest or try-guest' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l init -d 'Init to boot: auto, a kind of docs/inits.md, or a path in the tree' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l kill-signal -d 'Signal for an orderly stop [default: what the init wants, SIGTERM for a command]' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from boot" -l stop-timeout -d 'How long an orderly stop may take [default: 90s]' -r
@@ -422,7 +446,12 @@ complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcomma
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l device -d 'Let the payload use a node of the host\'s /dev: r, rw or rwm [default: rwm]' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l private-network -d 'Network namespace of its own; no: the host\'s network' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -s n -l network-veth -d 'Link host0 inside and ve-NAME outside' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l network-veth-extra -d 'Another pair of links, by their names' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l network-bridge -d 'Put the link outside into a bridge' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l network-zone -d 'The same with the bridge vz-ZONE, which comes and goes with its machines' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l network-interface -d 'A link of the host, until the machine ends' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l network-macvlan -d 'A link with an address of its own on one of the host\'s' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l network-ipvlan -d 'A link with the address of one of the host\'s' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l bind -d 'Bind a file or directory of the host, or with + of the tree' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l bind-ro -d 'The same, read-only' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l tmpfs -d 'Mount an empty file system in memory' -r
@@ -434,6 +463,7 @@ complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcomma
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l bind-user-group -d 'A group of the payload that they are members of' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l set-credential -d 'Pass a credential to PID 1' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l load-credential -d 'Pass a credential from a file, a socket, or redd\'s own' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l import-credential -d 'Pass on those of redd\'s own credentials whose names match' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l memory -d 'Memory: bytes, per cent of the host\'s, or infinity [default: 80%]' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l pids-max -d 'Processes, or infinity [default: 16384]' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l cpus -d 'Processors, e.g. 1.5' -r
@@ -453,7 +483,7 @@ complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcomma
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l console -d 'Console: interactive, read-only, passive, kept, pipe or autopipe' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l background -d 'Background colour of the console, e.g. 44 or 48;2;0;0;64; empty for none' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l ttys -d 'Terminals beside the console, each with a login prompt' -r
-complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l link-journal -d 'Link the payload\'s journal with the host\'s: no (default), auto, try-host or try-guest' -r
+complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l link-journal -d 'Link the payload\'s journal with the host\'s: no (default), auto, host, try-host, guest or try-guest' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l init -d 'Init to boot: auto, a kind of docs/inits.md, or a path in the tree' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l kill-signal -d 'Signal for an orderly stop [default: what the init wants, SIGTERM for a command]' -r
 complete -c redd -n "__fish_redd_using_subcommand plan; and __fish_seen_subcommand_from run" -l stop-timeout -d 'How long an orderly stop may take [default: 90s]' -r
@@ -508,7 +538,12 @@ complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcom
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l device -d 'Let the payload use a node of the host\'s /dev: r, rw or rwm [default: rwm]' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l private-network -d 'Network namespace of its own; no: the host\'s network' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -s n -l network-veth -d 'Link host0 inside and ve-NAME outside' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l network-veth-extra -d 'Another pair of links, by their names' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l network-bridge -d 'Put the link outside into a bridge' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l network-zone -d 'The same with the bridge vz-ZONE, which comes and goes with its machines' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l network-interface -d 'A link of the host, until the machine ends' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l network-macvlan -d 'A link with an address of its own on one of the host\'s' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l network-ipvlan -d 'A link with the address of one of the host\'s' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l bind -d 'Bind a file or directory of the host, or with + of the tree' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l bind-ro -d 'The same, read-only' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l tmpfs -d 'Mount an empty file system in memory' -r
@@ -520,6 +555,7 @@ complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcom
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l bind-user-group -d 'A group of the payload that they are members of' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l set-credential -d 'Pass a credential to PID 1' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l load-credential -d 'Pass a credential from a file, a socket, or redd\'s own' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l import-credential -d 'Pass on those of redd\'s own credentials whose names match' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l memory -d 'Memory: bytes, per cent of the host\'s, or infinity [default: 80%]' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l pids-max -d 'Processes, or infinity [default: 16384]' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l cpus -d 'Processors, e.g. 1.5' -r
@@ -539,7 +575,7 @@ complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcom
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l console -d 'Console: interactive, read-only, passive, kept, pipe or autopipe' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l background -d 'Background colour of the console, e.g. 44 or 48;2;0;0;64; empty for none' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l ttys -d 'Terminals beside the console, each with a login prompt' -r
-complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l link-journal -d 'Link the payload\'s journal with the host\'s: no (default), auto, try-host or try-guest' -r
+complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l link-journal -d 'Link the payload\'s journal with the host\'s: no (default), auto, host, try-host, guest or try-guest' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l init -d 'Init to boot: auto, a kind of docs/inits.md, or a path in the tree' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l kill-signal -d 'Signal for an orderly stop [default: what the init wants, SIGTERM for a command]' -r
 complete -c redd -n "__fish_redd_using_subcommand config; and __fish_seen_subcommand_from show" -l stop-timeout -d 'How long an orderly stop may take [default: 90s]' -r
