@@ -27,8 +27,9 @@ use redd_spec::uuid::Uuid;
 use crate::cgroup::{CgroupPath, Controller};
 use crate::facts::{
     BoundUserFacts, CgroupFacts, EtcFile, ExecutableClass, FileKind, Grants, HostAccount, HostFacts,
-    HostTimezone, Init, KernelVersion, LegacyHierarchy, OsRelease, OwnUserNamespace, Population, Presence,
-    ServiceManager, SshKeys, TreeAccounts, TreeFacts, TreeIdentity, UnifiedHierarchy, Voice,
+    HostTimezone, IdMapping, Init, JournalEntry, JournalFacts, KernelVersion, LegacyHierarchy, OsRelease,
+    OwnUserNamespace, Population, Presence, ServiceManager, SshKeys, TreeAccounts, TreeFacts, TreeIdentity,
+    UnifiedHierarchy, Voice,
 };
 use crate::step::Plan;
 
@@ -41,16 +42,30 @@ pub fn plans() -> Vec<Plan> {
     specs.push(Spec { root: overlay, ..boot() });
     specs.push(with_terminals());
     specs.push(with_bound_user());
+    for link_journal in [LinkJournal::Host, LinkJournal::Guest] {
+        specs.push(Spec { integration: Integration { link_journal, ..boot().integration }, ..boot() });
+    }
     let mut plans = Vec::new();
     for spec in &specs {
         for host in [unified_host(), hybrid_host(), inner_host(), systemd_host()] {
             let ids = (spec.users != UserNamespace::Host).then_some(SAMPLE_IDS);
             let bound_users = if spec.bound_users.names.is_empty() { Vec::new() } else { vec![bound_user()] };
-            let grants = Grants { ids, bound_users, ..grants() };
+            let grants = Grants { ids, bound_users, journal: Some(journal()), ..grants() };
             plans.extend(crate::plan(spec, &host, &tree(), &grants));
         }
     }
     plans
+}
+
+/// A host that keeps journals, and has none of this machine.
+#[must_use]
+pub const fn journal() -> JournalFacts {
+    JournalFacts {
+        entry: JournalEntry::Missing,
+        is_kept: true,
+        tree: FileKind::Missing,
+        id_mapping: IdMapping::Supported,
+    }
 }
 
 const SAMPLE_IDS: IdRange = IdRange { start: HostId(0x8_0000), count: RANGE_SIZE };
