@@ -7,7 +7,7 @@ use redd_control::machine::{Stop as Ask, StopMode};
 use redd_plan::init::{InitSeen, Means};
 use redd_plan::supervision::{PidOne, Request, Supervision};
 use redd_spec::init::InitKind;
-use redd_spec::lifecycle::{NotifyReady, RebootAction, SignalNumber};
+use redd_spec::lifecycle::{NotifyReady, RebootAction, RestartPolicy, SignalNumber};
 use redd_spec::parse::LifeChange;
 use serde::{Deserialize, Serialize};
 
@@ -452,7 +452,10 @@ impl Machine {
             Exit::Signal(signal) => Published::Exited { status: None, signal: Some(signal) },
         })];
         let end = self.conclude(exit);
-        if matches!(end, Command::Finish(_)) && self.stop == Stop::NotWanted {
+        // A service manager that has heard this asks for nothing any more, and kills redd after a while: where another boot may
+        // come it is not said.
+        let is_last = self.supervision.lifecycle.restart.policy == RestartPolicy::No;
+        if matches!(end, Command::Finish(_)) && self.stop == Stop::NotWanted && is_last {
             commands.extend(self.announce_end());
         }
         commands.push(end);
