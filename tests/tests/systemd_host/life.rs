@@ -47,10 +47,12 @@ impl Place {
         run
     }
 
-    /// Starts and stops the machine. Both succeed, and at most one line is said of what the host lacks; that line.
+    /// Starts and stops the machine. Both succeed, and at most one line is said of what the host lacks; that line. Controllers
+    /// are what this lab lacks.
     pub(crate) fn starts_and_stops(&self, options: &str) -> String {
         let started = self.start(options);
-        assert!(started.stderr.lines().count() <= 1, "{started:?}");
+        let lines = started.stderr.lines().filter(|line| !line.contains("the host offers no memory, pids controller"));
+        assert!(lines.count() <= 1, "{started:?}");
         let listed = self.host.enter(&["redd", "list", "--no-legend"]).printed();
         assert!(listed.contains(NAME) && listed.contains("running"), "{listed}");
         assert_eq!(self.host.enter(&["redd", "exec", NAME, "--", "/usr/bin/echo", "in"]).printed(), "in");
@@ -93,14 +95,15 @@ impl Place {
     }
 }
 
-/// Cgroups, units, mounts, links, registrations, records and processes; not those that come and go with commands.
+/// Cgroups, units, mounts, links, registrations, records and processes; not those that come and go with commands, nor what
+/// all machines share: systemd-machined, which starts when somebody asks it, and the place for links to their sockets.
 fn traces(host: &Host) -> String {
     const SCRIPT: &str = r"
-        find /sys/fs/cgroup -type d | grep -v -e '/run-[^/]*$' -e '/machine.slice$' -e '/system-[^/]*.slice$'
+        find /sys/fs/cgroup -type d | grep -v -e '/run-[^/]*$' -e '/machine.slice$' -e '/system-[^/]*.slice$' -e '/systemd-machined.service$'
         timeout 10 systemctl list-units --all --plain --no-legend --type=scope,service,mount,slice machine* redd* *web* | grep -v '^machine.slice'
         sed 's/^[^-]* - //; s/,size=[^,]*//' /proc/1/mountinfo
         ip -o link | cut -d: -f2
-        ls /run/redd/machines /run/redd/locks /run/systemd/machines /run/systemd/nspawn /var/lib/redd/ephemeral /tmp 2> /dev/null | grep -v -e '^systemd-private' -e '^$' -e ':$'
+        ls /run/redd/machines /run/redd/locks /run/systemd/machines /run/systemd/nspawn /var/lib/redd/ephemeral /tmp 2> /dev/null | grep -v -e '^systemd-private' -e '^unix-export$' -e '^$' -e ':$'
         pgrep -a redd
         true";
     let mut lines: Vec<_> = host.enter(&["bash", "-c", SCRIPT]).stdout.lines().map(str::to_owned).collect();

@@ -3,6 +3,7 @@
 
 mod cgroups;
 mod hosts;
+mod judgement;
 mod life;
 mod odd_hosts;
 mod passing;

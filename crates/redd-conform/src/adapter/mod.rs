@@ -153,6 +153,7 @@ pub fn named(name: &str) -> Vec<Box<dyn Adapter>> {
         "redd" => vec![
             Box::new(redd::Redd::new(redd::Mode::Default)),
             Box::new(redd::Redd::new(redd::Mode::HostUsers)),
+            Box::new(redd::Redd::new(redd::Mode::LinkedJournal)),
         ],
         _ => peers::named(name),
     }

@@ -18,6 +18,8 @@ pub enum Mode {
     Default,
     /// Without a user namespace.
     HostUsers,
+    /// With its journal among the host's, as a service has it.
+    LinkedJournal,
 }
 
 /// redd in one configuration.
@@ -49,6 +51,7 @@ impl Adapter for Redd {
         let mode = match self.mode {
             Mode::Default => "default",
             Mode::HostUsers => "no-user-namespace",
+            Mode::LinkedJournal => "linked-journal",
         };
         let version = env!("CARGO_PKG_VERSION").to_owned();
         Manager { name: NAME.to_owned(), version: Some(version), mode: mode.to_owned() }
@@ -61,9 +64,11 @@ impl Adapter for Redd {
     fn start(&self, container: &Container, wishes: &[Wish]) -> Result<Command, AdapterError> {
         let mut command = Command::new(&self.program);
         command.args(["boot", "--console=read-only", "--machine", &container.name]);
-        if self.mode == Mode::HostUsers {
-            command.arg("--private-users=no");
-        }
+        command.args(match self.mode {
+            Mode::Default => None,
+            Mode::HostUsers => Some("--private-users=no"),
+            Mode::LinkedJournal => Some("--link-journal=try-host"),
+        });
         for wish in wishes {
             match wish {
                 Wish::Credential { name, value } => command.arg(format!("--set-credential={name}:{value}")),
