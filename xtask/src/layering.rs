@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use crate::{Failure, root};
 
 /// What each crate may depend on, of the project and of what touches the system.
-const ALLOWED: [(&str, &[&str]); 12] = [
+const ALLOWED: [(&str, &[&str]); 13] = [
     ("redd-spec", &[]),
     ("redd-filter", &[]),
     ("redd-bus", &["rustix"]),
     ("redd-oci", &["redd-spec", "redd-filter"]),
+    ("redd-network", &["redd-spec"]),
     ("redd-nspawn", &["redd-spec", "redd-oci"]),
     ("redd-plan", &["redd-spec", "redd-filter"]),
     ("redd-sys", &["rustix", "linux-raw-sys"]),
