@@ -11,7 +11,7 @@ mod targets;
 
 use targets::{
     adapter_files, cgroups, command_line, console, control, credentials, handover, handshake, host_ids,
-    inits, journal, mounts, names, notify, oci_bundles, option_values, os_release, reports, settings_files,
+    inits, journal, mounts, names, network_packets, notify, oci_bundles, option_values, os_release, reports, settings_files,
     users,
 };
 
@@ -46,7 +46,7 @@ impl Memory {
 const BYTES_PER_BYTE: u64 = 128;
 
 /// All of them.
-pub const TARGETS: [Target; 20] = [
+pub const TARGETS: [Target; 21] = [
     Target { name: "adapter-files", run: adapter_files::run, memory: Memory::Small },
     Target { name: "cgroups", run: cgroups::run, memory: Memory::Small },
     Target { name: "command-line", run: command_line::run, memory: Memory::Plan },
@@ -60,6 +60,7 @@ pub const TARGETS: [Target; 20] = [
     Target { name: "journal", run: journal::run, memory: Memory::Small },
     Target { name: "mounts", run: mounts::run, memory: Memory::Small },
     Target { name: "names", run: names::run, memory: Memory::Small },
+    Target { name: "network-packets", run: network_packets::run, memory: Memory::Small },
     Target { name: "notify", run: notify::run, memory: Memory::Small },
     Target { name: "oci-bundles", run: oci_bundles::run, memory: Memory::Plan },
     Target { name: "option-values", run: option_values::run, memory: Memory::Small },

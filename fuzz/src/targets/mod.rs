@@ -13,6 +13,7 @@ pub(crate) mod inits;
 pub(crate) mod journal;
 pub(crate) mod mounts;
 pub(crate) mod names;
+pub(crate) mod network_packets;
 pub(crate) mod notify;
 pub(crate) mod oci_bundles;
 pub(crate) mod option_values;
