@@ -8,5 +8,6 @@ pub mod address;
 pub mod dhcp;
 pub mod forward;
 pub mod names;
+pub mod nftables;
 pub mod pool;
 pub mod router;
