@@ -7,6 +7,7 @@
 pub mod address;
 pub mod dhcp;
 pub mod forward;
+pub mod frame;
 pub mod names;
 pub mod nftables;
 pub mod pool;

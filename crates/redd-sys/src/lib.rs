@@ -14,6 +14,7 @@ pub mod inherit;
 pub mod lock;
 pub mod memory_file;
 pub mod mount;
+pub mod packet_socket;
 pub mod process;
 pub mod program_text;
 pub mod resource_usage;
