@@ -11,8 +11,8 @@ mod targets;
 
 use targets::{
     adapter_files, cgroups, command_line, console, control, credentials, handover, handshake, host_ids,
-    inits, journal, mounts, names, network_packets, notify, oci_bundles, option_values, os_release, reports, settings_files,
-    users,
+    inits, journal, mounts, names, network_packets, notify, oci_bundles, option_values, os_release, reports,
+    settings_files, users,
 };
 
 /// A parser, or several that take the same input.

@@ -132,7 +132,10 @@ fn what_cannot_be_judged_is_said_in_one_line() {
         (&["--pid", "4194303"], "there is no process 4194303"),
         (&["--pid", &own], "is no container's init"),
         (&["--manager", "no-such-manager"], "no adapter has that name"),
-        (&["--manager", "redd", "--mode", "no-such-mode"], "there are: default, no-user-namespace, linked-journal"),
+        (
+            &["--manager", "redd", "--mode", "no-such-mode"],
+            "there are: default, no-user-namespace, linked-journal",
+        ),
         (&["--manager", "redd", "--image", "/proc/self/net/no-such-tree"], "/proc/self/net/no-such-tree"),
         (&["--explain", "EE99"], "EE99"),
         (&["--compare", "/no/such/file"], "/no/such/file"),

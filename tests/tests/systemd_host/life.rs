@@ -51,7 +51,10 @@ impl Place {
     /// are what this lab lacks.
     pub(crate) fn starts_and_stops(&self, options: &str) -> String {
         let started = self.start(options);
-        let lines = started.stderr.lines().filter(|line| !line.contains("the host offers no memory, pids controller"));
+        let lines = started
+            .stderr
+            .lines()
+            .filter(|line| !line.contains("the host offers no memory, pids controller"));
         assert!(lines.count() <= 1, "{started:?}");
         let listed = self.host.enter(&["redd", "list", "--no-legend"]).printed();
         assert!(listed.contains(NAME) && listed.contains("running"), "{listed}");

@@ -166,7 +166,7 @@ fn a_stop_by_a_verb_is_none_that_systemd_starts_the_machine_again_after() {
     done(&host, ENABLE);
     done(
         &host,
-        "mkdir -p /etc/systemd/system/redd@web.service.d && printf '[Service]\\nRestart=always\\nRestartSec=0\\n' \
+        "mkdir -p /etc/systemd/system/redd@web.service.d && printf '[Unit]\\nStartLimitIntervalSec=0\\n[Service]\\nRestart=always\\nRestartSec=0\\n' \
         > /etc/systemd/system/redd@web.service.d/again.conf && systemctl daemon-reload",
     );
     for verb in ["stop", "stop --now", "stop --timeout=1us", "terminate"] {

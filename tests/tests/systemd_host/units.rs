@@ -55,8 +55,11 @@ fn properties_and_the_slice_are_what_systemd_then_has() {
 fn what_systemd_refuses_is_told_in_its_words_and_nothing_is_left() {
     needs!(Need::Root, Need::SystemdHost, Need::Debian13);
     let host = boot_host();
-    host.shell("systemctl mask --runtime -q bad.slice; systemd-run -q --scope --unit=machine-b.scope sleep 60 >/dev/null 2>&1 &");
-    host.wait_for("systemctl is-active -q machine-b.scope");
+    // The one who makes a scope has to live until it is in there.
+    let taken = "systemctl mask --runtime -q bad.slice
+        systemd-run -q --scope --unit=machine-b.scope sleep 60 >/dev/null 2>&1 &
+        until systemctl is-active -q machine-b.scope; do sleep 0.1; done";
+    assert_eq!(host.shell(taken).status, 0);
     for (options, expected) in [
         ("--property=Frobnicate=1", "Cannot set property Frobnicate"),
         ("--property=KillMode=sometimes", "Invalid KillMode setting"),

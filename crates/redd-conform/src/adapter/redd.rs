@@ -67,7 +67,7 @@ impl Adapter for Redd {
         command.args(match self.mode {
             Mode::Default => None,
             Mode::HostUsers => Some("--private-users=no"),
-            Mode::LinkedJournal => Some("--link-journal=try-host"),
+            Mode::LinkedJournal => Some("--link-journal=try-guest"),
         });
         for wish in wishes {
             match wish {

@@ -72,8 +72,11 @@ fn properties(manager: &Manager, request: &ScopeRequest) -> Vec<Value> {
         pair("CollectMode", Value::text("inactive-or-failed")),
         pair("PIDs", Value::Array("u", vec![Value::U32(std::process::id())])),
     ];
-    // Only who is on a bus can be asked for a stop over it.
-    properties.extend(manager.bus.name().map(|name| pair("Controller", Value::text(name))));
+    // Only who is on a bus can be asked for a stop over it. At the end of the host that bus has to outlive the machine.
+    if let Some(name) = manager.bus.name() {
+        properties.push(pair("Controller", Value::text(name)));
+        properties.push(pair("After", Value::texts(&["dbus.service", "dbus.socket"])));
+    }
     properties.extend(request.properties.iter().map(property));
     properties
 }
