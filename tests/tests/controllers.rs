@@ -8,6 +8,8 @@ use std::process::Command;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use redd_conform::report::Verdict;
+use redd_conform::{registry, render};
 use redd_tests::{Machine, Need, Run, covers, finish, needs, run, time_limit};
 
 /// A machine's unit on the host.
@@ -223,5 +225,20 @@ fn pressure_and_processors_are_the_payloads_to_see_and_to_divide() {
     assert!(watched.output.ends_with("memory.pressure"), "{watched:?}");
     let bound = as_unit(&machine, &["AllowedCPUs=1"], "grep Cpus_allowed_list /proc/self/status");
     assert_eq!(bound.output.split_whitespace().last(), Some("1"), "{bound:?}");
+    assert_eq!(machine.stop(), 0);
+}
+
+#[test]
+fn what_the_interface_asks_of_cgroups_is_kept() {
+    needs!(Need::Root, Need::Debian13, Need::Controllers);
+    covers!(EE6, EE7);
+    let machine = Machine::boot(&Need::Debian13.tree(), &[]);
+    let judged = run(["check", &machine.name, "--active", "--json"]);
+    let report = render::read_json(&judged.output, registry::all())
+        .unwrap_or_else(|error| panic!("{error}: {judged:?}"));
+    for id in ["EE6.6", "EE6.7", "EE6.8", "EE7.1", "EE7.2"] {
+        let found = report.judgements.iter().find(|judgement| judgement.check == id).unwrap();
+        assert_eq!(found.verdict, Verdict::Pass, "{id}: {}", found.evidence);
+    }
     assert_eq!(machine.stop(), 0);
 }
