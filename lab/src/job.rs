@@ -132,6 +132,19 @@ pub(crate) fn empty_disk(path: &Path) -> io::Result<()> {
     File::create(path)?.set_len(DISK)
 }
 
+/// Has a machine run in a directory of its own, which goes again; its console's words are kept in this file.
+pub(crate) fn in_own_directory<T>(
+    purpose: &str,
+    log: &Path,
+    run: impl FnOnce(&Path) -> io::Result<T>,
+) -> io::Result<T> {
+    let directory = unique_directory(purpose)?;
+    let result = run(&directory);
+    drop(fs::copy(directory.join("console"), log));
+    fs::remove_dir_all(&directory)?;
+    result
+}
+
 /// A directory that nobody else has.
 pub(crate) fn unique_directory(purpose: &str) -> io::Result<PathBuf> {
     use std::sync::atomic::{AtomicU32, Ordering};

@@ -1,11 +1,10 @@
 //! Linux as a process of this machine: another kernel with another version, and cgroups of its own.
 
-use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::job::{Job, Outcome, empty_disk, read_results, unique_directory};
+use crate::job::{Job, Outcome, empty_disk, in_own_directory, read_results};
 use crate::port;
 
 /// How many times longer than on this machine everything takes there.
@@ -15,9 +14,9 @@ const MEMORY: &str = "2G";
 /// of the tree.
 const START: &str = "set -e; mount --make-rprivate /; root=$1; work=$2; files=$3; shift 3
      mount --bind \"$root\" \"$root\"; mount -t proc proc \"$root/proc\"; mount --rbind /dev \"$root/dev\"
-     mount -t tmpfs -o size=80% tmpfs \"$root/tmp\"; mkdir \"$root\"/tmp/files \"$root\"/tmp/work \"$root\"/tmp/memory
-     mount --bind \"$files\" \"$root/tmp/files\"; mount --bind \"$work\" \"$root/tmp/work\"
-     exec chroot \"$root\" env -i PATH=/usr/bin:/bin HOME=/tmp/work TMPDIR=/tmp/memory /tmp/files/linux \"$@\" 2> \"$work/console\"";
+     mount -t tmpfs -o size=80% tmpfs \"$root/tmp\"; mkdir \"$root\"/tmp/files \"$root\"/tmp/own \"$root\"/tmp/memory
+     mount --bind \"$files\" \"$root/tmp/files\"; mount --bind \"$work\" \"$root/tmp/own\"
+     exec chroot \"$root\" env -i PATH=/usr/bin:/bin HOME=/tmp/own TMPDIR=/tmp/memory /tmp/files/linux \"$@\" 2> \"$work/console\"";
 
 /// What a machine is made of: files `linux`, `root.ext4` and `trees.ext4` of a directory, and the tree whose libraries it runs
 /// with. Nobody writes to them.
@@ -40,11 +39,9 @@ impl Uml {
     /// The machine does not run, or the job does not come to its end in time. The file `console.log` beside the machine's files
     /// tells what its kernel had to say.
     pub fn run(&self, job: &Job, output: &mut dyn Write, results: Option<&Path>) -> io::Result<Outcome> {
-        let work = unique_directory("uml")?;
-        let outcome = self.run_in(&work, job, output, results);
-        drop(fs::copy(work.join("console"), self.directory.join("console.log")));
-        fs::remove_dir_all(&work)?;
-        outcome
+        in_own_directory("uml", &self.directory.join("console.log"), |own| {
+            self.run_in(own, job, output, results)
+        })
     }
 
     fn run_in(
@@ -69,8 +66,8 @@ impl Uml {
 fn arguments() -> Vec<String> {
     let (rows, columns) = port::terminal_size();
     let mut words: Vec<String> = [
-        "umid=lab uml_dir=/tmp/work/ ubd0=/tmp/work/root,/tmp/files/root.ext4 ubd1=/tmp/work/trees,/tmp/files/trees.ext4",
-        "ubd2=/tmp/work/job ubd3=/tmp/work/results root=/dev/ubda rw con0=null,fd:2 con=null ssl0=fd:0,fd:1 ssl=null quiet",
+        "umid=lab uml_dir=/tmp/own/ ubd0=/tmp/own/root,/tmp/files/root.ext4 ubd1=/tmp/own/trees,/tmp/files/trees.ext4",
+        "ubd2=/tmp/own/job ubd3=/tmp/own/results root=/dev/ubda rw con0=null,fd:2 con=null ssl0=fd:0,fd:1 ssl=null quiet",
         "seccomp=on apparmor=1 security=apparmor systemd.unit=lab.target systemd.mask=systemd-udev-trigger.service",
         "lab.port=/dev/ttyS0 lab.disk=/dev/ubd",
     ]

@@ -7,7 +7,9 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use crate::job::{Job, Outcome, empty_disk, read_results, run, send_start, unique_directory};
+use crate::job::{
+    Job, Outcome, empty_disk, in_own_directory, read_results, run, send_start, unique_directory,
+};
 use crate::port;
 
 /// How many times longer than on this machine everything takes there.
@@ -59,11 +61,7 @@ impl Vm {
     /// The machine does not run, or the job does not come to its end in time. The file `console.log` beside the machine's files
     /// tells what its kernel had to say.
     pub fn run(&self, job: &Job, output: &mut dyn Write, results: Option<&Path>) -> io::Result<Outcome> {
-        let work = unique_directory("vm")?;
-        let outcome = self.run_in(&work, job, output, results);
-        drop(fs::copy(work.join("console"), self.file("console.log")));
-        fs::remove_dir_all(&work)?;
-        outcome
+        in_own_directory("vm", &self.file("console.log"), |own| self.run_in(own, job, output, results))
     }
 
     fn run_in(

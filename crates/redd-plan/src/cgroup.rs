@@ -28,6 +28,13 @@ pub fn escape_component(name: &str) -> String {
     if is_kernels { format!("_{name}") } else { name.to_owned() }
 }
 
+/// The unit whose directory has this name; none where it is no service's and no scope's.
+#[must_use]
+pub fn unit_of_component(component: &str) -> Option<&str> {
+    let name = component.strip_prefix('_').unwrap_or(component);
+    (name.ends_with(".service") || name.ends_with(".scope")).then_some(name)
+}
+
 /// A controller that redd uses; the kernel has more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

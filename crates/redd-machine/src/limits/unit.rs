@@ -3,16 +3,15 @@
 use std::path::Path;
 
 use redd_control::record::Record;
-use redd_plan::cgroup::PAYLOAD;
+use redd_plan::cgroup::{PAYLOAD, unit_of_component};
 use redd_runtime::unit;
 use redd_spec::unit::UnitProperty;
 
 use super::Known;
-use crate::service::is_booted;
 
 /// Tells systemd, where the machine is a unit of it.
 pub(super) fn tell(record: &Record, properties: &[UnitProperty]) -> Known {
-    let Some(name) = record.cgroup.as_deref().and_then(unit_above).filter(|_| is_booted()) else {
+    let Some(name) = record.cgroup.as_deref().and_then(unit_above).filter(|_| unit::runs_host()) else {
         return Known::Everywhere;
     };
     if properties.is_empty() {
@@ -24,9 +23,7 @@ pub(super) fn tell(record: &Record, properties: &[UnitProperty]) -> Known {
 /// The unit that a payload's cgroup is right below.
 fn unit_above(payload: &str) -> Option<&str> {
     let above = Path::new(payload).parent().filter(|_| payload.ends_with(PAYLOAD))?;
-    let name = above.file_name()?.to_str()?;
-    let is_unit = name.ends_with(".scope") || name.ends_with(".service");
-    is_unit.then(|| name.strip_prefix('_').unwrap_or(name))
+    unit_of_component(above.file_name()?.to_str()?)
 }
 
 #[cfg(test)]

@@ -1,10 +1,9 @@
 //! Devices of a machine whose unit has a policy of its own on devices: the payload's filter is below it.
 
-use redd_bus::Value;
 use redd_plan::facts::DeviceNumber;
 use redd_plan::planner::allowance;
+use redd_runtime::unit;
 use redd_spec::devices::DeviceUse;
-use redd_spec::unit::PropertyValue;
 
 use super::manager::{Kind, Manager};
 use super::unit_of_process;
@@ -13,7 +12,7 @@ use crate::MachineError;
 /// Lets the unit that a supervisor is in use a device, where its policy is one that names devices (`DevicePolicy=`). Where every
 /// device may be used a first name would shut out all others.
 pub(crate) fn allow(supervisor: u32, number: DeviceNumber, usage: DeviceUse) -> Result<(), MachineError> {
-    let Some(unit) = unit_of_process(supervisor).filter(|unit| unit.name().ends_with(".service")) else {
+    let Some(own) = unit_of_process(supervisor).filter(|unit| unit.name().ends_with(".service")) else {
         return Ok(());
     };
     let mut manager = Manager::connect()?;
@@ -21,9 +20,6 @@ pub(crate) fn allow(supervisor: u32, number: DeviceNumber, usage: DeviceUse) -> 
     if matches!(manager.text(&object, Kind::Service, "DevicePolicy").as_str(), "" | "auto") {
         return Ok(());
     }
-    let PropertyValue::Pairs(pairs) = allowance(number, usage).value else { return Ok(()) };
-    let pair =
-        |(path, letters): &(String, String)| Value::Struct(vec![Value::text(path), Value::text(letters)]);
-    let value = Value::Array("(ss)", pairs.iter().map(pair).collect());
-    manager.set_property(unit.name(), "DeviceAllow", value)
+    unit::change(own.name(), &[allowance(number, usage)])
+        .map_err(|what| MachineError::Refused { what, hint: None })
 }

@@ -86,13 +86,6 @@ impl Manager {
         self.call("Reload", &[]).map(drop)
     }
 
-    /// Changes a property until the unit, or the host, ends.
-    pub(super) fn set_property(&mut self, unit: &str, name: &str, value: Value) -> Result<(), MachineError> {
-        let property = Value::Struct(vec![Value::text(name), Value::Variant(Box::new(value))]);
-        let properties = Value::Array("(sv)", vec![property]);
-        self.call("SetUnitProperties", &[Value::text(unit), Value::Bool(true), properties]).map(drop)
-    }
-
     pub(super) fn reload(&mut self) -> Result<(), MachineError> {
         self.call("Reload", &[]).map(drop)
     }

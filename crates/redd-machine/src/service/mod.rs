@@ -13,6 +13,7 @@ mod words;
 
 use std::path::{Path, PathBuf};
 
+use redd_runtime::unit::runs_host;
 use redd_spec::name::{MachineName, NameError};
 
 pub use boot::{disable, enable, is_enabled};
@@ -28,8 +29,6 @@ pub use words::{Words, words};
 pub const TEMPLATE: &str = "redd@.service";
 /// What all machines belong to that are started with the host.
 pub const TARGET: &str = "machines.target";
-/// Exists where systemd runs: sd_booted(3).
-const BOOTED: &str = "/run/systemd/system";
 /// Where systemd looks for units.
 pub const UNIT_PATH: [&str; 6] = [
     "/etc/systemd/system",
@@ -40,16 +39,10 @@ pub const UNIT_PATH: [&str; 6] = [
     "/usr/local/share/systemd/system",
 ];
 
-/// Whether systemd runs this host.
-#[must_use]
-pub fn is_booted() -> bool {
-    Path::new(BOOTED).is_dir()
-}
-
 /// Whether machines are units here: systemd runs the host, and knows the template.
 #[must_use]
 pub fn drives() -> bool {
-    is_booted() && UNIT_PATH.iter().any(|directory| Path::new(directory).join(TEMPLATE).exists())
+    runs_host() && UNIT_PATH.iter().any(|directory| Path::new(directory).join(TEMPLATE).exists())
 }
 
 /// The unit of a machine. A name has no character that a unit's cannot have, so it is taken as it is: what systemd's own

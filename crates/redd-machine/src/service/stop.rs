@@ -4,15 +4,14 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use redd_bus::Value;
+use redd_plan::cgroup::{SUPERVISOR, unit_of_component};
+use redd_runtime::unit::runs_host;
 use redd_spec::text::escape;
 
-use super::is_booted;
 use super::manager::{Kind, Manager};
 
 /// The longest name of a unit.
 const NAME_MAX: usize = 256;
-/// Below a unit, where its supervisor may be.
-const SUBGROUP: &str = "supervisor";
 
 /// The unit that a machine's redd is in, as the kernel tells it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +28,7 @@ impl Unit {
 /// That of a supervisor: a service or scope of this host's systemd.
 #[must_use]
 pub fn unit_of_process(process: u32) -> Option<Unit> {
-    if !is_booted() {
+    if !runs_host() {
         return None;
     }
     unit_in(&fs::read_to_string(format!("/proc/{process}/cgroup")).ok()?)
@@ -38,10 +37,9 @@ pub fn unit_of_process(process: u32) -> Option<Unit> {
 /// The innermost unit in the text of `/proc/PID/cgroup`.
 fn unit_in(memberships: &str) -> Option<Unit> {
     let path = memberships.lines().find_map(|line| line.strip_prefix("0::"))?;
-    let mut parts = path.rsplit('/').skip_while(|part| *part == SUBGROUP || part.is_empty());
-    let name = parts.next()?;
-    let is_unit = name.ends_with(".service") || name.ends_with(".scope");
-    is_unit.then(|| Unit(escape(name.as_bytes(), NAME_MAX)))
+    let mut parts = path.rsplit('/').skip_while(|part| *part == SUPERVISOR || part.is_empty());
+    let name = unit_of_component(parts.next()?)?;
+    Some(Unit(escape(name.as_bytes(), NAME_MAX)))
 }
 
 /// How long a unit may take to be over when its machine is: its clean-up runs then.

@@ -44,65 +44,8 @@ impl Session<'_> {
     pub(super) fn wait(&mut self) -> Result<Vec<Source>, Errno> {
         let now = Instant::now();
         let pause = self.rate.wait_until(now);
-        let retry = self.upstream.retry_at();
-        let deadlines = [
-            self.stop_deadline,
-            self.look_at,
-            self.console_deadline,
-            self.guard_deadline,
-            self.health.deadline().filter(|_| !self.report.is_paused),
-            pause,
-            retry,
-            self.upstream.keepalive_at(),
-            self.upgrade.as_ref().map(Upgrade::deadline),
-        ];
-        let timeout = deadlines
-            .into_iter()
-            .flatten()
-            .min()
-            .map(|deadline| timespec(deadline.saturating_duration_since(now)));
-        let (mut sources, mut polled) = (Vec::new(), Vec::new());
-        if self.guard_deadline.is_none() {
-            sources.push(Source::Guard);
-            polled.push(PollFd::from_borrowed_fd(self.guard.descriptor(), PollFlags::IN));
-        }
-        for (direction, descriptor, flags) in self.stage.console().into_iter().flat_map(Console::interests) {
-            sources.push(Source::Console(direction));
-            polled.push(PollFd::from_borrowed_fd(descriptor, flags));
-        }
-        for (happening, descriptor) in self.terminals.iter().flat_map(Terminals::interests) {
-            sources.push(Source::Terminals(happening));
-            polled.push(PollFd::from_borrowed_fd(descriptor, PollFlags::IN));
-        }
-        let hears = pause.is_none() && !self.disposal.is_full();
-        if let (Some(socket), true) = (self.descriptors.get(FdName::NotifySocket), hears) {
-            sources.push(Source::Notifications);
-            polled.push(PollFd::from_borrowed_fd(socket.as_fd(), PollFlags::IN));
-        }
-        sources.push(Source::Signals);
-        polled.push(PollFd::from_borrowed_fd(self.signals.as_fd(), PollFlags::IN));
-        for (happening, descriptor, flags) in self.control.interests() {
-            sources.push(Source::Control(happening));
-            polled.push(PollFd::from_borrowed_fd(descriptor, flags));
-        }
-        if let Some(order) = &self.order {
-            sources.push(Source::Order);
-            polled.push(PollFd::from_borrowed_fd(order.descriptor(), PollFlags::IN));
-        }
-        if let Some(upgrade) = &self.upgrade {
-            sources.push(Source::Upgrade);
-            polled.push(PollFd::from_borrowed_fd(upgrade.descriptor(), PollFlags::IN));
-        }
-        if let Some(manager) = &*self.manager {
-            sources.push(Source::Manager);
-            polled.push(PollFd::from_borrowed_fd(manager.as_fd(), PollFlags::IN));
-        }
-        for descriptor in self.disposal.descriptors() {
-            sources.push(Source::Disposal);
-            polled.push(PollFd::from_borrowed_fd(descriptor, PollFlags::IN));
-        }
-        sources.push(Source::Payload);
-        polled.push(PollFd::from_borrowed_fd(self.child.pidfd.as_fd(), PollFlags::IN));
+        let timeout = self.deadline(pause).map(|deadline| timespec(deadline.saturating_duration_since(now)));
+        let (sources, mut polled): (Vec<_>, Vec<_>) = self.interests(pause).into_iter().unzip();
         match poll(&mut polled, timeout.as_ref()) {
             Ok(_) => {}
             Err(Errno::INTR) => return Ok(Vec::new()),
@@ -110,6 +53,61 @@ impl Session<'_> {
         }
         let found = sources.into_iter().zip(&polled).filter(|(_, polled)| !polled.revents().is_empty());
         Ok(found.map(|(source, _)| source).collect())
+    }
+
+    /// When something has to be done without anything happening. Until `pause` the payload is not listened to.
+    fn deadline(&self, pause: Option<Instant>) -> Option<Instant> {
+        let deadlines = [
+            self.stop_deadline,
+            self.look_at,
+            self.console_deadline,
+            self.guard_deadline,
+            self.health.deadline().filter(|_| !self.report.is_paused),
+            pause,
+            self.upstream.retry_at(),
+            self.upstream.keepalive_at(),
+            self.upgrade.as_ref().map(Upgrade::deadline),
+        ];
+        deadlines.into_iter().flatten().min()
+    }
+
+    /// What is waited for, in the order in which it is attended to.
+    fn interests(&self, pause: Option<Instant>) -> Vec<(Source, PollFd<'_>)> {
+        let mut interests = Vec::new();
+        let mut add = |source, descriptor, flags| {
+            interests.push((source, PollFd::from_borrowed_fd(descriptor, flags)));
+        };
+        if self.guard_deadline.is_none() {
+            add(Source::Guard, self.guard.descriptor(), PollFlags::IN);
+        }
+        for (direction, descriptor, flags) in self.stage.console().into_iter().flat_map(Console::interests) {
+            add(Source::Console(direction), descriptor, flags);
+        }
+        for (happening, descriptor) in self.terminals.iter().flat_map(Terminals::interests) {
+            add(Source::Terminals(happening), descriptor, PollFlags::IN);
+        }
+        let hears = pause.is_none() && !self.disposal.is_full();
+        if let (Some(socket), true) = (self.descriptors.get(FdName::NotifySocket), hears) {
+            add(Source::Notifications, socket.as_fd(), PollFlags::IN);
+        }
+        add(Source::Signals, self.signals.as_fd(), PollFlags::IN);
+        for (happening, descriptor, flags) in self.control.interests() {
+            add(Source::Control(happening), descriptor, flags);
+        }
+        if let Some(order) = &self.order {
+            add(Source::Order, order.descriptor(), PollFlags::IN);
+        }
+        if let Some(upgrade) = &self.upgrade {
+            add(Source::Upgrade, upgrade.descriptor(), PollFlags::IN);
+        }
+        if let Some(manager) = &*self.manager {
+            add(Source::Manager, manager.as_fd(), PollFlags::IN);
+        }
+        for descriptor in self.disposal.descriptors() {
+            add(Source::Disposal, descriptor, PollFlags::IN);
+        }
+        add(Source::Payload, self.child.pidfd.as_fd(), PollFlags::IN);
+        interests
     }
 
     pub(super) fn attend(&mut self, source: Source) -> Result<(), Error> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use redd_plan::cgroup::{CgroupPath, Controller, UNIT_CONTROLLERS};
+use redd_plan::cgroup::{CgroupPath, Controller, UNIT_CONTROLLERS, unit_of_component};
 use redd_plan::facts::{
     CgroupFacts, DelegatedUnit, Population, Seat, ServiceManager, UnifiedHierarchy, Voice,
 };
@@ -23,13 +23,19 @@ const INIT: &str = "init.scope";
 /// How systemd marks the cgroups that it leaves to others; the second one where the first one cannot be read.
 const DELEGATED: [&str; 2] = ["trusted.delegate", "user.delegate"];
 
+/// Whether systemd runs this host: sd_booted(3).
+#[must_use]
+pub fn runs_host() -> bool {
+    Path::new(RUNS).is_dir()
+}
+
 /// What is known of systemd, and a connection to it where something will be asked of it. On other hosts this is one look.
 pub(crate) fn service_manager(
     spec: &Spec,
     cgroups: &CgroupFacts,
 ) -> Result<(Option<ServiceManager>, Option<Manager>), Error> {
     let nothing = Ok((None, None));
-    if !Path::new(RUNS).is_dir() {
+    if !runs_host() {
         return nothing;
     }
     let Some(unified) = &cgroups.unified else { return nothing };
@@ -71,11 +77,8 @@ fn own_unit(unified: &UnifiedHierarchy) -> Result<Option<DelegatedUnit>, Error> 
         Some(parent) if !is_delegated(own) && is_delegated(parent) => (parent, Seat::Subgroup),
         _ => return Ok(None),
     };
-    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let name = name.strip_prefix('_').unwrap_or(name);
-    if !name.ends_with(".service") && !name.ends_with(".scope") {
-        return Ok(None);
-    }
+    let component = path.file_name().and_then(|name| name.to_str());
+    let Some(name) = component.and_then(unit_of_component) else { return Ok(None) };
     let (name, controllers) = (name.to_owned(), controllers(path)?);
     Ok(Some(DelegatedUnit { name, path: CgroupPath(path.to_owned()), controllers, seat }))
 }

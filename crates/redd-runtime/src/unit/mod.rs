@@ -18,6 +18,7 @@ use rustix::process::geteuid;
 
 use crate::StepError;
 
+pub use facts::runs_host;
 pub(crate) use facts::service_manager;
 pub(crate) use machined::register;
 pub(crate) use requests::{Heard, ManagerState};

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use redd_machine::install::{self, Change, Contents, Fate, Item, Mode, Target};
 use redd_machine::{MachineError, service};
+use redd_runtime::unit;
 use redd_spec::text::escape_path;
 
 use super::machines::status_of;
@@ -30,7 +31,7 @@ pub(super) fn install(arguments: &InstallArguments) -> ExitStatus {
     };
     report::print_result(&changes.iter().filter_map(|change| line(change, mode)).collect::<String>());
     let has_changed = changes.iter().any(|(_, fate)| matches!(fate, Fate::Written | Fate::Removed));
-    if mode == Mode::Do && has_changed && target.tree.is_none() && service::is_booted() {
+    if mode == Mode::Do && has_changed && target.tree.is_none() && unit::runs_host() {
         reload();
     }
     exit_status::SUCCESS
